@@ -1,0 +1,35 @@
+"Write README.md from nbs/index.ipynb, as nbdev-readme does, but without Quarto."
+import base64, re, shutil
+from pathlib import Path
+from fastcore.nbio import read_nb
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT/'index_files'
+
+def directives(source): return set(re.findall(r'^#\|\s*(.+?)\s*$', source, re.M))
+
+def render(output, name):
+    "One saved output as markdown; pictures go to files beside the README."
+    data = output.get('data', {})
+    if 'image/png' in data:
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES/f'{name}.png').write_bytes(base64.b64decode(''.join(data['image/png'])))
+        return f'![]({PICTURES.name}/{name}.png)'
+    if 'text/markdown' in data: return ''.join(data['text/markdown'])
+    text = ''.join(output.get('text') or data.get('text/plain', '')).rstrip()
+    return text and '\n'.join('    '+line for line in text.splitlines())
+
+def main():
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    parts = ['<!-- Generated from nbs/index.ipynb by tools/readme.py: edit the notebook. -->']
+    for i,cell in enumerate(read_nb(ROOT/'nbs/index.ipynb').cells):
+        flags = directives(cell.source)
+        if 'hide' in flags or cell.cell_type=='raw': continue
+        source = re.sub(r'^#\|.*\n?', '', cell.source, flags=re.M).strip()
+        if cell.cell_type=='markdown': parts.append(source)
+        elif source:
+            if 'echo: false' not in flags and 'hide_input' not in flags: parts.append(f'```python\n{source}\n```')
+            if 'hide_output' not in flags: parts += [render(o, f'{i}-{j}') for j,o in enumerate(cell.get('outputs', []))]
+    (ROOT/'README.md').write_text('\n\n'.join(filter(None, parts))+'\n', encoding='utf-8')
+
+if __name__=='__main__': main()

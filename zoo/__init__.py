@@ -1,0 +1,1 @@
+"""Pre-training recipes of the tiny zoo: small self-supervised backbones for 32 px images."""
