@@ -238,7 +238,7 @@ def open_backbone(
     else: raise ValueError(f"backbone: {name!r} is not known; use one of {', '.join([*zoo_cards(), *BACKBONES])}, timm:NAME or open_clip:NAME/PRETRAINED")
     return opener(name, weights=weights, input_size=input_size).to(device)
 
-# %% ../nbs/01_backbones.ipynb #282936cd
+# %% ../nbs/01_backbones.ipynb #eadc1ea7
 class Table:
     "A small table that shows itself in a notebook and prints in a terminal."
     def __init__(self, columns, rows, caption=''): self.columns, self.rows, self.caption = columns, rows, caption
@@ -255,7 +255,7 @@ class Table:
 
 def backbones()->Table:
     "List the backbones that can be opened by a short name, with what their cards say."
-    rows = [(n, c['method'], c['dim'], c['input_size'], f"{c['evaluation']['probe_top1']:.1f}", f"{c['evaluation']['random_init_probe_top1']:.1f}")
+    rows = [(n, c['method'], c['dim'], c['input_size'], *[f"{100*c['evaluation'][k]:.1f}" for k in ('probe_top1', 'random_init_probe_top1')])
             for n, c in zoo_cards().items()]
     rows += [(n, 'supervised', 1280, 96, '', '') for n in BACKBONES]
     return Table(('name', 'method', 'dim', 'input px', 'CIFAR-10 probe %', 'random init %'), rows)

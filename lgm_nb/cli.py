@@ -7,8 +7,9 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli.html.md"""
 # %% auto #0
 __all__ = ['lgm_distill', 'lgm_bank', 'lgm_probe', 'lgm_compare', 'lgm_demo']
 
-# %% ../nbs/10_cli.ipynb #29d1301f
-import contextlib, json as _json, signal, sys, time
+# %% ../nbs/10_cli.ipynb #9beed9af
+import contextlib, signal, sys, time
+import json as _json
 from pathlib import Path
 from fastcore.script import call_parse, store_true
 
@@ -183,7 +184,7 @@ def lgm_compare(
         table = compare(distilled, ds, nets, [b for b in baselines.split(',') if b], protocol, seeds, progress=_bar('probe', 'row'))
         _say(table.as_dict(), json, table)
 
-# %% ../nbs/10_cli.ipynb #548beef7
+# %% ../nbs/10_cli.ipynb #37644fff
 @call_parse
 def lgm_demo(
     backbone:str='efficientnet-lite0', # that distils; 'tiny-…' for an embedded self-supervised one
@@ -194,7 +195,7 @@ def lgm_demo(
 ):
     "Distil cifar10-mini, compare backbones, and write images, film and report. Minutes on a laptop, offline."
     with _exits():
-        from lgm_nb.backbones import open_backbone, zoo_cards
+        from lgm_nb.backbones import zoo_cards
         from lgm_nb.distill import Distiller, Settings, check_folder
         from lgm_nb.probing import compare
         from lgm_nb.report import write_report

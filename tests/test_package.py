@@ -28,7 +28,7 @@ def test_wheel_holds_the_package(names):
     inside = {n for n in names if '.dist-info/' not in n}
     assert inside==files
 
-@pytest.mark.parametrize('pattern', [r'cli\.py', r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js'])
+@pytest.mark.parametrize('pattern', [r'cli\.py', r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json'])
 def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/{pattern}', n) for n in names)
 
 def test_entry_points(info):

