@@ -14,7 +14,7 @@ def render(output, name):
     if 'image/png' in data:
         PICTURES.mkdir(exist_ok=True)
         (PICTURES/f'{name}.png').write_bytes(base64.b64decode(''.join(data['image/png'])))
-        return f'![]({PICTURES.name}/{name}.png)'
+        return f'![the output of the code above]({PICTURES.name}/{name}.png)'
     if 'text/markdown' in data: return ''.join(data['text/markdown'])
     text = ''.join(output.get('text') or data.get('text/plain', '')).rstrip()
     return text and '\n'.join('    '+line for line in text.splitlines())
@@ -30,6 +30,7 @@ def main():
         elif source:
             if 'echo: false' not in flags and 'hide_input' not in flags: parts.append(f'```python\n{source}\n```')
             if 'hide_output' not in flags: parts += [render(o, f'{i}-{j}') for j,o in enumerate(cell.get('outputs', []))]
-    (ROOT/'README.md').write_text('\n\n'.join(filter(None, parts))+'\n', encoding='utf-8')
+    text = '\n\n'.join(filter(None, parts)).replace('](images/', '](nbs/images/')
+    (ROOT/'README.md').write_text(text+'\n', encoding='utf-8')
 
 if __name__=='__main__': main()
