@@ -24,7 +24,8 @@ def to_rgb(
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith('I') or image.mode=='F':
         a = np.asarray(image, dtype=np.float64)
-        top = 65535 if a.max() > 255 else 255
+        if image.mode=='F': top = 1 if a.max() <= 1 else 255
+        else: top = 255 if image.mode=='I' and a.max() <= 255 else 65535 # 'I;16' is 16-bit however dark it is
         image = Image.fromarray((a.clip(0, top)*(255/top)).round().astype(np.uint8))
     if image.mode in ('LA', 'La', 'PA', 'RGBA', 'RGBa') or 'transparency' in image.info:
         image = image.convert('RGBA')
@@ -236,22 +237,25 @@ def stratified_split(
     return torch.cat(train).sort().values, torch.cat(test).sort().values
 
 def open_folder(
-    path, # one folder a class, or `train/` and `test/` (or `val/`) holding those
+    path, # one folder a class, or `train/` and `test/` (or `val/` …) holding those
     seed:int=0, # of the split, where the folder has none
     skip_unreadable:bool=False, # leave out files that cannot be decoded, instead of raising
 )->Dataset:
     "Open an image folder."
     root = Path(path).expanduser()
     if not root.is_dir(): raise ValueError(f'folder:{path}: no such folder')
-    tested = next((d for d in ('test', 'val') if (root/d).is_dir()), None)
-    has_split = (root/'train').is_dir() and tested is not None
-    train_root = root/'train' if has_split else root
+    tested = next((d for d in ('test', 'val', 'valid', 'validation') if (root/d).is_dir()), None)
+    train_root = root/'train' if (root/'train').is_dir() else root
+    has_split = train_root != root and tested is not None
     classes = [d.name for d in _class_folders(train_root) if _files_in(d)]
     if not classes:
         raise ValueError(f'folder:{path}: no images found; expected {train_root}/CLASS/*.jpg '
                          f'(any of {", ".join(sorted(IMAGE_SUFFIXES))})')
     files, labels = _read_classes(train_root, classes, skip_unreadable)
     if has_split:
+        strangers = [d.name for d in _class_folders(root/tested) if d.name not in classes and _files_in(d)]
+        if strangers: raise ValueError(f'folder:{path}: {tested}/ has classes that train/ has not: {", ".join(strangers[:5])}; '
+                                       'give both the same class folders')
         train = Split(files, labels)
         test = Split(*_read_classes(root/tested, classes, skip_unreadable))
     else:
