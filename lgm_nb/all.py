@@ -1,6 +1,8 @@
 "Everything a notebook or a session wants: `from lgm_nb.all import *`."
 from lgm_nb.data import *
+from lgm_nb.datasets import *
 from lgm_nb.backbones import *
+from lgm_nb.models import *
 from lgm_nb.pyramid import *
 from lgm_nb.augmentation import *
 from lgm_nb.meta_loss import *
