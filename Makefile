@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lab docs bench clean
+.PHONY: help demo test nightly lab docs bench clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   notebooks and modules agree, notebooks run, pytest passes'
+	@echo 'make nightly  slow cells and slow tests: half an hour and more'
 	@echo 'make lab    open the notebooks in JupyterLab'
 	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
 	@echo 'make bench  the benchmark on real photographs'
@@ -26,6 +27,10 @@ test: $(READY)
 	$(BIN)/python tools/check_notebooks.py
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
 	$(BIN)/pytest tests -q -rs
+
+nightly: $(READY)
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --flags slow --n-workers 2 --do-print
+	$(BIN)/pytest tests -q -rs -m slow
 
 lab: $(READY)
 	cd nbs && ../$(BIN)/jupyter lab

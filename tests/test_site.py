@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from conftest import ROOT, ok
 
-CHROMIUM = shutil.which('chromium')
+CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 pytestmark = pytest.mark.skipif(not (CHROMIUM and shutil.which('npm') and sys.version_info >= (3, 11)),
                                 reason='the site needs npm, chromium and Python 3.11, and one of them is missing')
 PICTURES = ROOT/'build/pictures'

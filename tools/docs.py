@@ -35,20 +35,27 @@ def drop_numbers(folder):
     replace_all([*folder.rglob('*.ipynb'), *folder.rglob('*.md')], lambda file: pairs)
     for nb in list(folder.rglob('*.ipynb')): nb.rename(nbpath2html(nb).with_suffix('.ipynb'))
 
-def order_pages(folder):
+def order_pages(cfg, folder):
     "Leave pages that are not there out of the sidebar, and put those that it does not name at its end."
-    file = folder/'sidebar.yml'
-    config = yaml.safe_load(file.read_text(encoding='utf-8'))
-    sections, named = config['website']['sidebar']['contents'], set()
+    config = yaml.safe_load((cfg.nbs_path/'sidebar.yml').read_text(encoding='utf-8'))
+    sections = config['website']['sidebar']['contents']
+    html = lambda name: str(nbpath2html(Path(name)).with_suffix('.ipynb')) if name.endswith('.ipynb') else name
+    named = {html(name) for section in sections for name in section['contents'] if '*' not in name}
+    def expand(name):
+        "A pattern stands for the pages that nothing else names."
+        if '*' not in name or name.startswith('api/'): return [html(name)]
+        found = [html(str(p.relative_to(cfg.nbs_path))) for p in sorted(cfg.nbs_path.glob(name))]
+        new = [page for page in found if page not in named]
+        named.update(new)
+        return new
     for section in sections:
-        names = [str(nbpath2html(Path(name)).with_suffix('.ipynb')) if name.endswith('.ipynb') else name for name in section['contents']]
-        section['contents'] = [name for name in names if '*' in name or (folder/name).is_file()]
-        named |= set(section['contents'])
+        pages = [page for name in section['contents'] for page in expand(name)]
+        section['contents'] = [page for page in pages if '*' in page or (folder/page).is_file()]
     there = sorted(str(p.relative_to(folder)) for ext in ('ipynb', 'md', 'qmd') for p in folder.rglob(f'*.{ext}') if not p.is_relative_to(folder/'api'))
     rest = [p for p in there if p not in named]
     if rest: sections.append({'section': MORE, 'contents': rest}); print(f'not in nbs/sidebar.yml, so under "{MORE}": {", ".join(rest)}')
     config['website']['sidebar']['contents'] = [s for s in sections if s['contents']]
-    file.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding='utf-8')
+    (folder/'sidebar.yml').write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding='utf-8')
 
 def about_pages(cfg, folder):
     "The changelog and the guide for contributors, which stand at the top of the repository, as pages."
@@ -146,7 +153,7 @@ def main(modules, out=None):
     dress(cfg, folder, sources)
     about_pages(cfg, folder)
     reference(cfg, folder)
-    order_pages(folder)
+    order_pages(cfg, folder)
     dark_theme(folder)
     built = site.build(folder, quiet=True)
     for warning in built.warnings:
