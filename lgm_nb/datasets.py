@@ -54,7 +54,7 @@ def _lines(file): return [line.split() for line in file.read_text(encoding='utf-
 def _mat(file):
     "Read a MATLAB file of names and numbers."
     try: from scipy.io import loadmat
-    except ImportError as e: raise RuntimeError(f'{file.name} is a MATLAB file, which takes SciPy to read: pip install "lgm_nb[data]"') from e
+    except ImportError as e: raise RuntimeError(f'{file.name} is a MATLAB file, which takes SciPy to read: pip install "lgm_nb[hub]"') from e
     try: return loadmat(file, squeeze_me=True)
     except (ValueError, OSError) as e: raise ValueError(f'{file} cannot be read ({e}); fetch it again') from e
 
@@ -288,7 +288,7 @@ def read_medmnist(folder, flag:str, size:int=28):
 def _package(name):
     import importlib
     try: return importlib.import_module(name)
-    except ImportError as e: raise RuntimeError(f'this data set is read through the package {name}: pip install "lgm_nb[data]"') from e
+    except ImportError as e: raise RuntimeError(f'this data set is read through the package {name}: pip install "lgm_nb[hub]"') from e
 
 # %% ../nbs/00b_datasets.ipynb #fbcf8869
 def _hub_splits(name, config=None, image=None, label=None, test=None, download=False, seed=0):
