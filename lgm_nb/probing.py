@@ -81,7 +81,8 @@ class Score:
         labels:torch.Tensor, # (N,)
         seconds:float=0., # spent
     ):
-        hit = logits.argmax(2)==labels
+        self.predicted = logits.argmax(2) # (S, N), for groups and confused pairs
+        hit = self.predicted==labels
         self.top1 = hit.float().mean(1)*100
         self.top5 = (logits.topk(5, 2).indices==labels[:, None]).any(2).float().mean(1)*100 if logits.shape[2] >= 5 else None
         self.per_class = torch.stack([hit[:, labels==c].float().mean()*100 for c in range(logits.shape[2])])
