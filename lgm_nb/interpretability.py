@@ -18,7 +18,7 @@ from .backbones import Backbone
 from .feature_bank import cache_folder
 from .distill import DistilledSet, Distiller, Settings, load_checkpoint, save_checkpoint
 
-# %% ../nbs/08_interpretability.ipynb #f2abb89b
+# %% ../nbs/08_interpretability.ipynb #8891265b
 OKABE_ITO = ('#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#000000', '#F0E442')
 
 class Chart:
@@ -42,8 +42,12 @@ class Chart:
         return Path(path)
 
     def _repr_png_(self):
-        file = io.BytesIO(); self.figure.savefig(file, format='png', dpi=80, metadata=dict(Software=None))
-        return file.getvalue()
+        from PIL import Image
+        whole, small = io.BytesIO(), io.BytesIO()
+        self.figure.savefig(whole, format='png', dpi=80)
+        # 256 colours: a third of the bytes in a saved notebook
+        Image.open(whole).convert('RGB').quantize(256, dither=Image.Dither.NONE).save(small, 'png', optimize=True)
+        return small.getvalue()
 
     def __repr__(self):
         w, h = self.figure.get_size_inches()
