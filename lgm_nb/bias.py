@@ -36,7 +36,7 @@ def open_hard_images(
     if not files: raise ValueError(f'folder: {path}: no images in it')
     return Split(files, order[torch.tensor(labels)])
 
-# %% ../nbs/08g_bias.ipynb #c2f91592
+# %% ../nbs/08g_bias.ipynb #8a00156f
 class BiasReport:
     "What becomes of probes on pictures that were chosen to fool models."
     def __init__(self, predictions, labels, distilled, folder, backbone):
@@ -52,7 +52,8 @@ class BiasReport:
     def summary(self)->Table:
         "Show accuracy, and how far it falls."
         cell = lambda t: f'{t.mean():.1f} ± {t.std() if len(t) > 1 else 0:.1f}'
-        rows = [(r, *[cell(t) for t in (u := self.accuracy(r, 'usual'), h := self.accuracy(r, 'hard'), u - h)]) for r in self.predictions]
+        found = {r: (self.accuracy(r, 'usual'), self.accuracy(r, 'hard')) for r in self.predictions}
+        rows = [(r, cell(usual), cell(hard), cell(usual - hard)) for r, (usual, hard) in found.items()]
         return Table(('probe trained on', 'usual test images %', 'hard images %', 'fall'), rows,
                      f"{len(self.labels['usual'])} usual and {len(self.labels['hard'])} hard images of {len(self.present)} classes, on {self.backbone}")
 

@@ -8,14 +8,12 @@ Docs: https://lgm-nb.github.io/lgm_nb/groups.html.md"""
 __all__ = ['GroupScore', 'group_table', 'Frame', 'Tint', 'Watermark', 'oval', 'Background', 'plant', 'read_cutouts',
            'probe_groups', 'ShortcutCurve', 'shortcut_curve']
 
-# %% ../nbs/08e_groups.ipynb #6d1bcdff
-import json
+# %% ../nbs/08e_groups.ipynb #96f4c9c3
 from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
-from . import __version__
 from .data import Dataset, Split, from_arrays, square, stratified_split
 from .backbones import Backbone, Table
 from .distill import DistilledSet, Settings
@@ -56,7 +54,7 @@ def group_table(
     cell = lambda d: f"{d['mean']:.1f} ± {d['std']:.1f}"
     return Table(('%', 'average', 'worst group', 'gap', *names), [(k, *[cell(f[w]) for w in ('average', 'worst', 'gap')], *[cell(f['groups'][n]) for n in names]) for k, f in facts.items()])
 
-# %% ../nbs/08e_groups.ipynb #ec5513d0
+# %% ../nbs/08e_groups.ipynb #a1edf005
 _RGB = torch.tensor([[int(c[i:i + 2], 16) for i in (1, 3, 5)] for c in OKABE_ITO])/255
 
 class Frame:
@@ -111,10 +109,7 @@ class Background:
         behind = torch.stack([square(b[int(torch.randint(len(b), (), generator=generator))], size) for b in pick])
         mask = oval(size) if alpha is None else alpha
         return behind*(1 - mask) + images*mask
-    def __repr__(self):
-        import hashlib
-        h = hashlib.sha256(b''.join(b.contiguous().numpy().tobytes() for b in self.backgrounds)).hexdigest()[:12]
-        return f'Background({[len(b) for b in self.backgrounds]}, {h})'
+    def __repr__(self): return f'Background({[len(b) for b in self.backgrounds]} images)'
 
 # %% ../nbs/08e_groups.ipynb #e4d29d18
 def _attributes(n, own, count, p, generator):
@@ -158,22 +153,24 @@ def plant(
     marks = getattr(shortcut, 'names', None) or [f"{n}'s {getattr(shortcut, 'word', 'mark')}" for n in names]
     return from_arrays(train, test, names, f'{data.name}, {shortcut.__class__.__name__.lower()} p={p:g}', [f'{n}, {m}' for n in names for m in marks])
 
-# %% ../nbs/08e_groups.ipynb #69d2dd04
+# %% ../nbs/08e_groups.ipynb #9265f5a8
 def read_cutouts(
     path, # folder of one folder a class, with images that have an alpha channel
     size:int, # pixels of a side
     seed:int=0, # of the held-out fifth
 )->tuple: # a `Dataset` and the masks of its splits, (train, test)
     "Read cut-outs, padded to squares."
-    root, pixels, masks, labels = Path(path).expanduser(), [], [], []
+    root, pixels, masks, labels, opaque = Path(path).expanduser(), [], [], [], True
     classes = sorted(d.name for d in root.iterdir() if d.is_dir()) if root.is_dir() else []
     for label, name in enumerate(classes):
         for file in sorted((root/name).rglob('*.png')):
-            with Image.open(file) as image: rgba = np.array(ImageOps.pad(image.convert('RGBA'), (size, size), color=(0, 0, 0, 0)))
+            with Image.open(file) as image: whole = image.convert('RGBA')
+            opaque = opaque and whole.getextrema()[3][0]==255
+            rgba = np.array(ImageOps.pad(whole, (size, size), color=(0, 0, 0, 0)))
             pixels.append(rgba[..., :3]); masks.append(rgba[..., 3:]); labels.append(label)
     if len(classes) < 2 or not pixels: raise ValueError(f'path: {path} holds {len(classes)} class folders with {len(pixels)} PNG images; expected at least two')
     alpha = torch.from_numpy(np.stack(masks)).permute(0, 3, 1, 2).float()/255
-    if alpha.min() == 1: raise ValueError(f'path: no image in {path} has a transparent pixel; cut-outs are needed')
+    if opaque: raise ValueError(f'path: no image in {path} has a transparent pixel; cut-outs are needed')
     train, test = stratified_split(labels, seed=seed)
     whole = Split(np.stack(pixels), labels)
     return Dataset(root.name, whole.subset(train), whole.subset(test), classes), (alpha[train], alpha[test])
@@ -198,7 +195,7 @@ def probe_groups(
         out[kind] = GroupScore(score.predicted, data.test, data.group_names)
     return out
 
-# %% ../nbs/08e_groups.ipynb #e1655f1c
+# %% ../nbs/08e_groups.ipynb #c99a8372
 class ShortcutCurve:
     "Accuracies by group against the strength of a planted shortcut."
     def __init__(self,
@@ -261,7 +258,7 @@ def shortcut_curve(
         if {'distilled', 'neighbour'} & set(rows):
             distilled = kept_set(ds, backbone, settings, folder=folder)
             images[p, backbone.name] = distilled.images
-        facts = dict(what='groups', version=__version__, rows=list(rows), seeds=seeds, test_groups=ds.test.groups.tolist(), **run_facts(ds, backbone, settings))
+        facts = dict(what='groups', rows=list(rows), seeds=seeds, test_groups=ds.test.groups.tolist(), **run_facts(ds, backbone, settings))
         found = kept(facts, lambda: {k: s.as_dict() for k, s in probe_groups(ds, backbone, distilled, rows, seeds).items()}, folder)
         points += [dict(p=p, backbone=backbone.name, row=k, **s) for k, s in found.items()]
     return ShortcutCurve(points, images, f'{data.name}, {shortcut.__class__.__name__.lower()} tied to {" / ".join(classes or data.classes)}')
