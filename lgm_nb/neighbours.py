@@ -97,7 +97,7 @@ def nearest_label(
     z = F.normalize(backbone.embed(distilled.images), dim=1)
     return distilled.labels[(F.normalize(features, dim=1)@z.T).argmax(1)]
 
-# %% ../nbs/08b_neighbours.ipynb #0f1e2fed
+# %% ../nbs/08b_neighbours.ipynb #4cfc6388
 MAPS = ('pca', 'umap')
 
 def _umap():
@@ -117,10 +117,11 @@ class FeatureMap:
         self.gallery, self.distilled, self.method, real = gallery, distilled, method, F.normalize(gallery.features, dim=1)
         if method=='pca':
             mean = real.mean(0)
-            _, s, V = torch.linalg.svd(real - mean, full_matrices=False)
+            spread, axes = torch.linalg.eigh((real - mean).T.double()@(real - mean).double())
+            V = axes[:, -2:].flip(1).T.float()
             V = V*torch.where(V.gather(1, V.abs().argmax(1, keepdim=True)) < 0, -1., 1.) # the sign of an axis is free: fix it
-            self.place = lambda z: (F.normalize(z, dim=1) - mean)@V[:2].T
-            self.share = (s[:2]**2/(s**2).sum()).tolist()
+            self.place = lambda z: (F.normalize(z, dim=1) - mean)@V.T
+            self.share = (spread[-2:].flip(0)/spread.sum()).tolist()
         else:
             fitted = _umap().UMAP(metric='cosine', random_state=seed, n_jobs=1).fit(real.numpy())
             self.place = lambda z: torch.from_numpy(fitted.transform(F.normalize(z, dim=1).numpy()))

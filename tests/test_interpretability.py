@@ -95,8 +95,7 @@ def test_alignment_benchmark(tmp_path):
 @pytest.mark.slow # minutes of distilling
 def test_shortcut_benchmark(tiny, tmp_path):
     from benchmarks import shortcut
-    from lgm_nb.backbones import open_backbone
-    result = shortcut.main(steps=60, seeds=2, ps=(.5, 1.), nets=[open_backbone(tiny)], keep=tmp_path)
+    result = shortcut.main(steps=60, seeds=2, ps=(.5, 1.), backbones=tiny, keep=tmp_path)
     for curve in result['curves'].values():
         worst = {p['p']: p['worst']['mean'] for p in curve['points'] if p['row']=='full'}
         assert worst[1.] < worst[.5] - 10, 'a planted shortcut must fell the worst group'
