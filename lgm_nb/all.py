@@ -9,4 +9,11 @@ from lgm_nb.meta_loss import *
 from lgm_nb.feature_bank import *
 from lgm_nb.distill import *
 from lgm_nb.probing import *
+from lgm_nb.interpretability import *
+from lgm_nb.neighbours import *
+from lgm_nb.transfer import *
+from lgm_nb.alignment import *
+from lgm_nb.groups import *
+from lgm_nb.ablation import *
+from lgm_nb.bias import *
 from lgm_nb.report import *
