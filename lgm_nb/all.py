@@ -10,3 +10,5 @@ from lgm_nb.feature_bank import *
 from lgm_nb.distill import *
 from lgm_nb.probing import *
 from lgm_nb.report import *
+from lgm_nb.cost import *
+from lgm_nb.reproduce import *

@@ -34,7 +34,7 @@ def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/{pat
 def test_entry_points(info):
     points = configparser.ConfigParser()
     points.read_string(info('entry_points.txt').decode())
-    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank')}
+    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank', 'reproduce')}
     assert dict(points['console_scripts'])==want
     assert dict(points['nbdev'])=={'lgm_nb': 'lgm_nb._modidx:d'}
 
