@@ -17,3 +17,5 @@ from lgm_nb.groups import *
 from lgm_nb.ablation import *
 from lgm_nb.bias import *
 from lgm_nb.report import *
+from lgm_nb.cost import *
+from lgm_nb.reproduce import *
