@@ -7,4 +7,6 @@ from lgm_nb.meta_loss import *
 from lgm_nb.feature_bank import *
 from lgm_nb.distill import *
 from lgm_nb.probing import *
+from lgm_nb.widgets import *
+from lgm_nb.studio import *
 from lgm_nb.report import *
