@@ -105,6 +105,15 @@ FRAME = .08 # seconds between frames that only the present needs
 ACTIVE = ('preparing', 'running', 'pausing', 'paused', 'measuring')
 LINES = ('random', 'centroid', 'full') # baselines of the chart
 
+_MEASURED = {} # what belongs to a data set and a backbone, whatever the run: examiner and baselines
+
+def _measured(data, backbone, seeds):
+    key = (data.hash, backbone.hash, seeds)
+    if key not in _MEASURED:
+        while len(_MEASURED) >= 12: del _MEASURED[next(iter(_MEASURED))]
+        _MEASURED[key] = (Examiner(data, backbone, seeds=seeds), {})
+    return _MEASURED[key]
+
 class _Halt(Exception): "Leaves a piece of work that can be taken up again."
 
 class StudioRun:
@@ -129,8 +138,8 @@ class StudioRun:
         self.objective, self.points, self.side, self.most = objective, points, side, most
         self.distil_with, self.probed = distil_with or next(iter(self.backbones)), list(self.backbones if probed is None else probed)
         for name in (self.distil_with, *self.probed): self._known(name)
-        self.examiners = {n: Examiner(data, b, seeds=seeds) for n, b in self.backbones.items()}
-        self.baselines = {n: {} for n in self.backbones}
+        measured = {n: _measured(data, b, seeds) for n, b in self.backbones.items()}
+        self.examiners, self.baselines = ({n: m[k] for n, m in measured.items()} for k in (0, 1))
         self.listeners, self.results, self.number, self.error, self._task = [], [], 0, None, None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='lgm-studio')
         self._reset()
@@ -141,8 +150,9 @@ class StudioRun:
     def _reset(self):
         self.history, self.distiller, self.state, self.doing, self.message = History(), None, 'ready', '', ''
         self.scores = {n: [] for n in self.backbones} # (step, Score)
-        self._jobs, self._ask, self._sent, self._heard, self._told_loss = deque(), None, 0., True, 0
-        self._times, self._due = deque(maxlen=30), set()
+        self._job, self._moments, self._lines = None, deque(), deque() # what is being measured, and what waits for it
+        self._ask, self._sent, self._heard, self._told_loss = None, 0., True, 0
+        self._times, self._due, self._turn = deque(maxlen=30), set(), True
 
     def configure(self,
         distil_with:str=None, # as in the constructor
@@ -274,17 +284,17 @@ class StudioRun:
         self._tell_all()
         await self._frame(0)
         self._measure(0)
-        for name in self.probed: self._jobs += [(name, kind, None, None) for kind in LINES if kind not in self.baselines[name]]
+        self._lines += [(n, kind, None) for kind in LINES for n in self.probed if kind not in self.baselines[n]]
         turn, end = time.monotonic(), self.settings.steps
-        while self.step < end or self._jobs:
+        while self.step < end or self._to_measure():
             await self._may_go()
             if self.step < end:
                 await self._work(next, self.distiller)
                 self._times.append(time.monotonic())
                 await self._frame(self.step)
                 if self.step in self._due: self._measure(self.step)
-                if self.step==end and self._jobs: self._enter('measuring')
-            if self._jobs and (self.step >= end or time.monotonic() - turn >= SLICE):
+                if self.step==end and self._to_measure(): self._enter('measuring')
+            if self._to_measure() and (self.step >= end or time.monotonic() - turn >= SLICE):
                 await self._slice()
                 turn = time.monotonic()
 
@@ -306,18 +316,28 @@ class StudioRun:
 
     # measuring
 
+    def _to_measure(self): return bool(self._job or self._moments or self._lines)
+
     def _measure(self, step):
-        "Put the images of this moment on the list of what is to be measured; one that has not begun yet gives way."
+        "Put the images of this moment on the list of what is to be measured."
         images = DistilledSet(self.distiller.images(), self.distiller.labels, self.data.classes)
-        waiting = [j for j in self._jobs if not (j[1]=='distilled' and j[3] is None)]
-        self._jobs = deque([j for j in waiting if j[3] is not None] + [(n, 'distilled', (step, images), None) for n in self.probed] + [j for j in waiting if j[3] is None])
+        self._moments += [(n, 'distilled', (step, images)) for n in self.probed]
+
+    def _next_job(self):
+        "Take moments of the run and baselines in turn."
+        queue = self._moments if self._moments and (not self._lines or self._turn) else self._lines
+        self._turn = queue is not self._moments
+        name, kind, moment = queue.popleft()
+        images = moment[1] if moment else DistilledSet(torch.zeros(len(self.distiller.labels), 3, 1, 1), self.distiller.labels, self.data.classes)
+        return name, kind, moment, self.examiners[name].row_pieces(kind, images)
 
     async def _slice(self):
-        name, kind, what, pieces = self._jobs.popleft()
-        pieces = pieces or self.examiners[name].row_pieces(kind, what[1] if what else DistilledSet(torch.zeros(len(self.distiller.labels), 3, 1, 1), self.distiller.labels, self.data.classes))
+        self._job = self._job or self._next_job()
+        name, kind, moment, pieces = self._job
         done, score = await self._work(self._advance, pieces)
-        if not done: return self._jobs.appendleft((name, kind, what, pieces))
-        if kind=='distilled': self.scores[name].append((what[0], score))
+        if not done: return
+        self._job = None
+        if moment: self.scores[name].append((moment[0], score))
         else: self.baselines[name][kind] = score
         self._tell('curves', curves=self.curves())
 
