@@ -106,8 +106,8 @@ export function transport({ label, count, text, show, milliseconds = 120, loop =
     }, milliseconds / speed);
     at = Math.min(at + 1, count() - 1); follow = false; paint(); show(at);
   }
-  // More positions came, or some went.
-  function update() { if (follow) at = Math.max(0, count() - 1); at = Math.min(at, Math.max(0, count() - 1)); paint(); if (count()) show(at); }
+  // More positions came, or some went; `stay` is where the one that was shown is now.
+  function update(stay = at) { at = stay; if (follow) at = Math.max(0, count() - 1); at = Math.min(at, Math.max(0, count() - 1)); paint(); if (count()) show(at); }
   const node = el('div', { class: 'transport' }, play, slider, readout, pace, now);
   paint();
   return { node, go, stop, update, get at() { return at; }, get follow() { return follow; }, get playing() { return !!timer; } };

@@ -65,7 +65,7 @@ function lossChart(film, width, cursor) {
 // A run: its images, its charts, its history. `link.ask(message)` where a kernel listens.
 export function evolution(root, facts, link = null) {
   const film = new Film(facts);
-  let chosen = film.curves.find(c => c.own)?.name ?? film.curves[0]?.name, open = null, level = 0, width = 0, state = film.status || null, drawing = false, again = false;
+  let chosen = film.curves.find(c => c.own)?.name ?? film.curves[0]?.name, open = null, level = 0, width = 0, state = film.status || null, drawing = false, again = false, shown = null;
   const canvases = [], names = film.labels.map(l => film.classes[l]);
   const pixelated = film.side <= 48 ? 'pixelated' : 'auto';
   const title = el('h3', {}), note = el('p', { class: 'note' }), chip = el('span', { class: 'chip', role: 'status' }), numbers = el('span', { class: 'numbers' });
@@ -77,7 +77,7 @@ export function evolution(root, facts, link = null) {
   const detail = el('section', { class: 'detail', hidden: true, tabindex: -1 });
   const message = el('p', { class: 'message', role: 'alert', hidden: true }), kept = el('p', { class: 'kept' });
   const replay = transport({ label: 'Step of the run', live: !!link, count: () => film.frames.length,
-    text: i => film.frames[i] ? `step ${film.frames[i].step}` : 'no step yet', show: () => paint() });
+    text: i => film.frames[i] ? `step ${film.frames[i].step}` : 'no step yet', show: i => { shown = film.frames[i]?.step ?? null; paint(); } });
 
   const tile = (name, i) => {
     const canvas = el('canvas', { width: film.side, height: film.side, 'aria-hidden': 'true' });
@@ -198,7 +198,7 @@ export function evolution(root, facts, link = null) {
 
   return {
     film, look, off,
-    frames() { replay.update(); if (level) askLevel(); },
+    frames() { const i = film.frames.findIndex(f => f.step >= shown); replay.update(i < 0 ? film.frames.length - 1 : i); if (level) askLevel(); },
     charts() { charts(); numbersTable(); if (chosen === undefined) chosen = film.curves[0]?.name; },
     status(s) { state = s; status(); pyramid(); },
     detail(d) { showDetail(d); },
