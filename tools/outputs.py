@@ -4,7 +4,7 @@
 
 Without names: all of nbs/. With --slim nothing runs; saved outputs are only made small.
 """
-import os, subprocess, sys
+import base64, io, os, subprocess, sys
 from pathlib import Path
 from fastcore.nbio import read_nb, write_nb
 
@@ -13,12 +13,19 @@ BIN = Path(sys.executable).parent
 LARGE = 40_000 # characters of base64: above that a JPEG will do
 
 def slim(path):
-    "Jupyter saves a PIL picture both as PNG and as JPEG: keep the PNG, or the JPEG where the PNG is large."
+    "Jupyter saves a PIL picture both as PNG and as JPEG: keep the PNG, or the JPEG where the PNG is large. A large plot keeps 64 colours."
+    from PIL import Image
     nb = read_nb(path)
     for cell in nb.cells:
+        # Warnings name files of one machine, and progress bars one clock: neither is a result.
+        if 'outputs' in cell: cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']
         for output in cell.get('outputs', []):
             data = output.get('data', {})
             if {'image/png', 'image/jpeg'} <= data.keys(): del data['image/png' if len(''.join(data['image/png'])) > LARGE else 'image/jpeg']
+            if len(''.join(data.get('image/png', ''))) > LARGE:
+                small = io.BytesIO()
+                Image.open(io.BytesIO(base64.b64decode(''.join(data['image/png'])))).convert('RGB').quantize(64, dither=Image.Dither.NONE).save(small, 'png', optimize=True)
+                data['image/png'] = base64.b64encode(small.getvalue()).decode()
     write_nb(nb, path)
 
 def execute(path):
