@@ -10,7 +10,7 @@ __all__ = ['ZOO', 'BACKBONES', 'MORE_BACKBONES', 'MORE_ALIASES', 'weights_hash',
            'has_packaged_weights', 'open_backbone', 'backbones']
 
 # %% ../nbs/01_backbones.ipynb #c459c3e8
-import copy, hashlib, importlib.util, json, pickle
+import argparse, copy, hashlib, importlib.util, json, pickle, warnings
 from collections import Counter
 from pathlib import Path
 import torch
@@ -151,6 +151,13 @@ def _open_tiny(name, weights=None, input_size=None):
     return Backbone(name, network, card['input_size'], card['mean'], card['std'], card['summary'])
 
 # %% ../nbs/01_backbones.ipynb #f7ef7668
+def _load(path, archive=False):
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore') # torch would rather that nobody published TorchScript archives
+        if archive: return torch.jit.load(path, map_location='cpu').state_dict()
+        # a bag of command-line options, which many training scripts save beside the tensors, runs no code
+        with torch.serialization.safe_globals([argparse.Namespace]): return torch.load(path, map_location='cpu', weights_only=True)
+
 def read_weights(
     path, # .safetensors, a PyTorch file of tensors, or a TorchScript archive, as CLIP is published
 )->dict: # name → tensor
@@ -160,10 +167,10 @@ def read_weights(
     if path.suffix=='.safetensors':
         from safetensors.torch import load_file
         return load_file(path)
-    try: state = torch.load(path, map_location='cpu', weights_only=True)
+    try: state = _load(path)
     except RuntimeError as e:
         if 'TorchScript' not in str(e): raise ValueError(f'weights: {path} cannot be read ({str(e).splitlines()[0][:160]}); is the download complete?') from e
-        state = torch.jit.load(path, map_location='cpu').state_dict()
+        state = _load(path, archive=True)
     except (pickle.UnpicklingError, EOFError) as e:
         raise ValueError(f'weights: {path} is not a file of tensors alone, or is damaged ({str(e).splitlines()[0][:160]}); save its state_dict() and give that') from e
     for key in ('state_dict', 'model'): state = state.get(key, state)

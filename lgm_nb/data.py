@@ -144,7 +144,8 @@ class Dataset:
                 raise ValueError(f'{self.name}: {split_name} labels run from {labels.min()} to {labels.max()}, '
                                  f'but must lie in 0 … {n - 1}')
             missing = [self.classes[c] for c in set(range(n)) - set(labels.tolist())]
-            if missing: raise ValueError(f'{self.name}: no {split_name} image of class {sorted(missing)}; '
+            more = f' and {len(missing) - 8} more' if len(missing) > 8 else ''
+            if missing: raise ValueError(f'{self.name}: no {split_name} image of class {sorted(missing)[:8]}{more}; '
                                          'add images or leave the class out')
 
     @property

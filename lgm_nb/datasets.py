@@ -6,9 +6,10 @@ Docs: https://lgm-nb.github.io/lgm_nb/datasets.html.md"""
 
 # %% auto #0
 __all__ = ['IMAGENET_SUBSETS', 'SPAWRIOUS', 'CALTECH', 'ARTBENCH', 'NAMED', 'data_root', 'find_listed', 'read_class_folders',
-           'imagenet_classes', 'read_imagenet', 'keep_classes', 'read_shards', 'open_shards', 'read_cub', 'read_dogs',
-           'read_flowers', 'read_food', 'read_waterbirds', 'read_spawrious', 'read_caltech', 'read_artbench',
-           'read_cifar', 'read_medmnist', 'open_hub', 'Named', 'ImageNet', 'datasets', 'Verdict', 'verify']
+           'imagenet_classes', 'read_imagenet', 'keep_labels', 'keep_classes', 'read_shards', 'open_shards', 'read_cub',
+           'read_dogs', 'read_flowers', 'read_food', 'read_waterbirds', 'read_spawrious', 'read_caltech',
+           'read_artbench', 'read_cifar', 'read_medmnist', 'open_hub', 'Named', 'ImageNet', 'datasets', 'Verdict',
+           'verify']
 
 # %% ../nbs/00b_datasets.ipynb #7131cca8
 import csv, io, json, os, tarfile
@@ -53,7 +54,7 @@ def _lines(file): return [line.split() for line in file.read_text(encoding='utf-
 def _mat(file):
     "Read a MATLAB file of names and numbers."
     try: from scipy.io import loadmat
-    except ImportError as e: raise RuntimeError(f'{file.name} is a MATLAB file, which takes SciPy to read: pip install "lgm_nb[data]"') from e
+    except ImportError as e: raise RuntimeError(f'{file.name} is a MATLAB file, which takes SciPy to read: pip install "lgm_nb[hub]"') from e
     try: return loadmat(file, squeeze_me=True)
     except (ValueError, OSError) as e: raise ValueError(f'{file} cannot be read ({e}); fetch it again') from e
 
@@ -121,19 +122,23 @@ def read_imagenet(
     train, held = (read_class_folders(part, own, closed=False) for part in (folder/'train', tested))
     return Dataset(name, train, held, [words[i] for i in ids])
 
-def keep_classes(
-    data:Dataset, # whose labels are class ids
+def keep_labels(
+    split:Split, # whose labels are class ids
     ids, # to keep, in the new label order
+)->Split:
+    "Keep the images of some classes, under new labels."
+    place = {int(c): i for i, c in enumerate(ids)}
+    rows = torch.tensor([r for r, l in enumerate(split.labels.tolist()) if l in place], dtype=torch.int64)
+    kept = split.subset(rows)
+    return Split(kept.source, [place[l] for l in kept.labels.tolist()], kept.groups)
+
+def keep_classes(
+    data:Dataset,
+    ids, # labels to keep, in the new order
     name:str, # of the part
-    classes=None, # names of all classes of `data`; None for its own
 )->Dataset:
     "Keep some classes of a data set."
-    classes, place = classes or data.classes, {int(c): i for i, c in enumerate(ids)}
-    def part(split):
-        rows = torch.tensor([r for r, l in enumerate(split.labels.tolist()) if l in place], dtype=torch.int64)
-        kept = split.subset(rows)
-        return Split(kept.source, [place[l] for l in kept.labels.tolist()], kept.groups)
-    return Dataset(name, part(data.train), part(data.test), [classes[i] for i in ids], data.group_names, data.note)
+    return Dataset(name, *(keep_labels(s, ids) for s in (data.train, data.test)), [data.classes[i] for i in ids], data.group_names, data.note)
 
 # %% ../nbs/00b_datasets.ipynb #240c7e56
 def _ends(file):
@@ -163,20 +168,24 @@ def read_shards(
         with open(file, 'rb') as f: f.seek(start); return Image.open(io.BytesIO(f.read(size)))
     return Split(Pictures(fetch, len(places), key=';'.join(f'{Path(f).name}:{Path(f).stat().st_size}' for f in files)), labels)
 
-def open_shards(
-    folder, # holds `*train*.tar`, and `*val*.tar` or `*test*.tar`
-    classes=None, # names in label order; None numbers them
-    name:str=None,
-)->Dataset:
-    "Open a folder of WebDataset shards."
+def _shard_splits(folder):
+    "Train and test split of a folder of shards."
     folder = Path(folder).expanduser()
     shards = sorted(f for f in folder.glob('*.tar') if _visible(f.name)) if folder.is_dir() else []
     train = [f for f in shards if 'train' in f.name]
     test = [f for f in shards if 'val' in f.name] or [f for f in shards if 'test' in f.name]
     if not train or not test: raise ValueError(f'wds:{folder}: expected shards *train*.tar, and *val*.tar or *test*.tar; found {_some([f.name for f in shards]) or "none"}')
-    train, test = read_shards(train), read_shards(test)
+    return read_shards(train), read_shards(test)
+
+def open_shards(
+    folder, # holds `*train*.tar`, and `*val*.tar` or `*test*.tar`
+    classes=None, # names in label order; None numbers them
+)->Dataset:
+    "Open a folder of WebDataset shards."
+    train, test = _shard_splits(folder)
     classes = classes or range(int(train.labels.max()) + 1)
-    return Dataset(name or folder.name, train, test, classes, source=f'wds:{folder.resolve()}')
+    folder = Path(folder).expanduser().resolve()
+    return Dataset(folder.name, train, test, classes, source=f'wds:{folder}')
 
 # %% ../nbs/00b_datasets.ipynb #21fb5c36
 def read_cub(folder):
@@ -279,19 +288,11 @@ def read_medmnist(folder, flag:str, size:int=28):
 def _package(name):
     import importlib
     try: return importlib.import_module(name)
-    except ImportError as e: raise RuntimeError(f'this data set is read through the package {name}: pip install "lgm_nb[data]"') from e
+    except ImportError as e: raise RuntimeError(f'this data set is read through the package {name}: pip install "lgm_nb[hub]"') from e
 
 # %% ../nbs/00b_datasets.ipynb #fbcf8869
-def open_hub(
-    name:str, # 'OWNER/NAME' of the hub, or a folder written by `save_to_disk`
-    config:str=None, # its configuration, where it has several
-    image:str=None, # image column; None finds it by type
-    label:str=None, # label column; None finds it by type
-    test:str=None, # split to measure on; None for the first with labels of test, validation, valid, val
-    download:bool=False, # may it be fetched?
-    seed:int=0, # of the fifth held out where there is no such split
-)->Dataset:
-    "Open a Hugging Face data set."
+def _hub_splits(name, config=None, image=None, label=None, test=None, download=False, seed=0):
+    "Train and test split of a Hugging Face data set, and the names of its classes."
     hf = _package('datasets')
     if Path(name).expanduser().is_dir(): parts = hf.load_from_disk(str(Path(name).expanduser()))
     else:
@@ -310,7 +311,20 @@ def open_hub(
     train = read(parts['train'])
     if held: data = (train, read(parts[held]))
     else: data = (train.subset(rows) for rows in stratified_split(train.labels, seed=seed))
-    return Dataset(name.split('/')[-1], *data, features[label].names, source=f'hub:{name}')
+    return (*data, features[label].names)
+
+def open_hub(
+    name:str, # 'OWNER/NAME' of the hub, or a folder written by `save_to_disk`
+    config:str=None, # its configuration, where it has several
+    image:str=None, # image column; None finds it by type
+    label:str=None, # label column; None finds it by type
+    test:str=None, # split to measure on; None for the first with labels of test, validation, valid, val
+    download:bool=False, # may it be fetched?
+    seed:int=0, # of the fifth held out where there is no such split
+)->Dataset:
+    "Open a Hugging Face data set."
+    train, test, names = _hub_splits(name, config, image, label, test, download, seed)
+    return Dataset(name.split('/')[-1], train, test, names, source=f'hub:{name}')
 
 def _column(name, features, given, kind, argument):
     found = [given] if given in features else [c for c, f in features.items() if type(f).__name__==kind and given is None]
@@ -377,10 +391,9 @@ class ImageNet(Named):
     "ImageNet or a part of it, from class folders, from shards, or through Hugging Face."
     def __call__(self, root=None, download:bool=False, shards=None, hub=None, **options)->Dataset:
         if shards is None and hub is None: return super().__call__(root, download, **options)
-        whole = open_shards(shards) if shards else open_hub(hub, download=download, **options)
-        data = keep_classes(whole, self.options.get('ids') or range(1000), self.name, imagenet_classes()[1])
-        data.source = None # it takes more than a name to open it again
-        return data
+        splits = _shard_splits(shards) if shards else _hub_splits(hub, download=download, **options)[:2]
+        ids = self.options.get('ids') or range(1000)
+        return Dataset(self.name, *(keep_labels(s, ids) for s in splits), [imagenet_classes()[1][i] for i in ids], note=self.licence)
 
 def _imagenet_like(name, test, kept):
     "A test set of ImageNet's classes: `imagenet/train` and, beside it, the folder of the test set."

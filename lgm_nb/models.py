@@ -149,7 +149,7 @@ def open_open_clip(
     if tag and not card: raise ValueError(f'backbone: open_clip has no weights {tag!r} for {model}; it has {", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"}')
     if weights is None and not tag: raise ValueError(f'backbone: {name!r} names no weights; use open_clip:{model}/PRETRAINED or weights=PATH')
     quick = card.get('quick_gelu', False) if tag else cfg.get('quick_gelu', False)
-    patch = overrides.get('patch_size') or cfg['vision_cfg'].get('patch_size') or 32
+    patch = 1 if 'timm_model_name' in cfg['vision_cfg'] else overrides.get('patch_size') or cfg['vision_cfg'].get('patch_size') or 32
     tower = _tower(cfg, input_size and _whole(input_size, patch), quick, overrides)
     if weights is None: state = fetch_weights(name, lambda: open_clip.create_model(model, pretrained=tag, force_quick_gelu=quick)).visual.state_dict()
     else: state = encoder_state(read_weights(weights))

@@ -82,7 +82,7 @@ def test_workflows_run_what_people_run():
 def test_entry_points(info):
     points = configparser.ConfigParser()
     points.read_string(info('entry_points.txt').decode())
-    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank')}
+    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank', 'transfer', 'bias')}
     assert dict(points['console_scripts'])==want
     assert dict(points['nbdev'])=={'lgm_nb': 'lgm_nb._modidx:d'}
 
@@ -90,7 +90,7 @@ def test_metadata(info):
     meta = message_from_bytes(info('METADATA'))
     assert meta['License-Expression']=='Apache-2.0' and b'Apache License' in info('licenses/LICENSE')
     assert meta['Requires-Python']=='>=3.10'
-    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'zoo'}
+    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'zoo', 'umap'}
     requires = meta.get_all('Requires-Dist')
     assert any(r.startswith('torch>=') for r in requires)
     [site] = [r for r in requires if r.startswith('smalldocs')]
