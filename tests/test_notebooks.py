@@ -1,5 +1,5 @@
 "Saved outputs of the notebooks: small, the same on every machine, and there."
-import json, re
+import ast, json, re
 import pytest
 from conftest import ROOT
 
@@ -29,3 +29,16 @@ def test_outputs_tell_nothing_of_a_machine(path):
 def test_tutorials_show_what_they_did(path):
     "Each was run: it has results."
     assert any(True for _ in outputs(path)), 'run it: tools/outputs.py'
+
+ROOMS = [p for p in NOTEBOOKS if p.parent.name=='nbs']
+
+@pytest.mark.parametrize('path', ROOMS, ids=ids(ROOMS))
+def test_cells_that_import_do_nothing_else(path):
+    "To describe what a room exports, the site runs its exported cells and those that import, and no others: one that needs more than that would stop the build."
+    is_import = lambda node: isinstance(node, (ast.Import, ast.ImportFrom))
+    for cell in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        source = ''.join(cell['source'])
+        if cell['cell_type']!='code' or re.match(r'#\| *(export|exec_doc)', source) or '#| eval: false' in source or re.search(r'^\s*[%!]', source, re.M): continue
+        tree = ast.parse(source)
+        mixed = any(map(is_import, ast.walk(tree))) and not all(is_import(n) or isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in tree.body)
+        assert not mixed, f'move the import to a cell of its own:\n{source[:300]}'
