@@ -38,7 +38,8 @@ def step(page): return int(re.search(r'step (\d+)', page.locator('.numbers').inn
 def picture(page): return page.evaluate("() => [...document.querySelector('.jp-OutputArea-output [data-ready]').shadowRoot.querySelectorAll('.tile canvas')].map(c => c.toDataURL()).join()")
 
 def start(page):
-    page.get_by_role('button', name='Start', exact=True).click(timeout=90_000)
+    "Press Start once the cell has shown it; importing torch takes its time on a busy machine."
+    page.get_by_role('button', name='Start', exact=True).click(timeout=180_000)
 
 def distinct(page, n, seconds=60):
     seen, end = set(), time.monotonic() + seconds
@@ -50,7 +51,8 @@ def test_studio_in_jupyterlab(browser, lab):
     url, folder = lab
     page, wrong = watched(browser, viewport=dict(width=1280, height=1000))
     page.goto(url)
-    page.locator('.jp-Notebook .jp-InputArea-editor').first.wait_for(timeout=60_000)
+    page.locator('.jp-Notebook .jp-InputArea-editor').first.wait_for(timeout=90_000)
+    page.get_by_text('| Idle').first.wait_for(timeout=90_000)
     menu(page, 'Run', 'Run All Cells')
     start(page)
     distinct(page, 10)
@@ -68,6 +70,7 @@ def test_studio_in_jupyterlab(browser, lab):
     page.keyboard.press('Escape')
     assert page.locator('.detail').is_hidden()
     page.locator('.chip:has-text("Finished")').wait_for(timeout=120_000)
+    page.wait_for_timeout(500)
     last = picture(page)
     slider = page.get_by_role('slider', name='Step of the run')
     slider.focus(); page.keyboard.press('Home'); page.wait_for_timeout(300)
