@@ -58,7 +58,7 @@ class Augmenter:
 
     def draw(self,
         n:int, # views
-        generator:torch.Generator, # on the CPU, so that every device sees the same views
+        generator:torch.Generator, # on the CPU, so that every device sees the same crops, and noise where its seeds say
     )->Views:
         "Draw `n` views."
         theta = torch.zeros(n, 2, 3)
@@ -80,7 +80,9 @@ class Augmenter:
         noisy = (views.noise_seed >= 0).nonzero()[:, 0]
         if len(noisy)==0: return out
         shape = out.shape[1:]
-        noise = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(int(s))) for s in views.noise_seed[noisy]])
-        return out.index_add(0, noisy.to(out.device), (self.noise_mean + self.noise_std*noise).to(out))
+        noise = out.new_empty(len(noisy), *shape, dtype=torch.float32)
+        for n, seed in zip(noise, views.noise_seed[noisy].tolist()): # on the device: to bring noise there would cost more than to make it
+            n.normal_(self.noise_mean, self.noise_std, generator=torch.Generator(out.device).manual_seed(seed))
+        return out.index_add(0, noisy.to(out.device), noise.to(out))
 
     def __call__(self, images, generator): return self.apply(images, self.draw(len(images), generator))

@@ -79,19 +79,13 @@ def probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chanc
 def embed_pieces(
     backbone:Backbone,
     images, # (N, 3, H, W), or a `Split`
-    seconds:float=.2, # that a piece should take at most
-    batch:int=128, # images at a time at most
+    batch:int=16, # images at a time; the same always, since the last bits of a feature depend on it
 )->torch.Tensor: # yields the share that is done; returns (N, D) on the CPU
-    "Compute features a few images at a time, as many as the clock allows."
-    done, n, some = [], len(images), min(8, batch)
-    at = 0
-    while at < n:
-        rows, start = torch.arange(at, min(at + some, n)), time.perf_counter()
+    "Compute features a few images at a time."
+    done = []
+    for rows in torch.arange(len(images)).split(batch):
         done.append(backbone.embed(images, rows) if isinstance(images, Split) else backbone.embed(images[rows]))
-        at += len(rows)
-        took = max(time.perf_counter() - start, 1e-6)
-        some = max(1, min(batch, 2*some, int(len(rows)*seconds/took)))
-        yield at/n
+        yield len(done)*batch/len(images)
     return torch.cat(done)
 
 class PooledViews:
@@ -110,10 +104,10 @@ class PooledViews:
 
 class FreshViews:
     "Features of fresh augmented copies, through the backbone in each epoch."
-    def __init__(self, images, backbone, seed=0):
-        self.canvas, self.backbone, self.generator = to_canvas(images, backbone), backbone, torch.Generator().manual_seed(seed)
+    def __init__(self, fetch, backbone, seed=0): # `fetch` gives the images of some rows on the canvas, when they are needed
+        self.fetch, self.backbone, self.generator = fetch, backbone, torch.Generator().manual_seed(seed)
     def __call__(self, epoch, rows):
-        flat = probe_augmenter(self.backbone)(self.canvas[rows.flatten()], self.generator)
+        flat = probe_augmenter(self.backbone)(self.fetch(rows.flatten()), self.generator)
         return self.backbone.embed(flat).view(*rows.shape, -1)
 
 # %% ../nbs/07_probing.ipynb #83b1a4de
@@ -124,7 +118,8 @@ class Score:
         labels:torch.Tensor, # (N,)
         seconds:float=0., # spent
     ):
-        hit = logits.argmax(2)==labels
+        self.predicted = logits.argmax(2) # (S, N), for groups and confused pairs
+        hit = self.predicted==labels
         self.top1 = hit.float().mean(1)*100
         self.top5 = (logits.topk(5, 2).indices==labels[:, None]).any(2).float().mean(1)*100 if logits.shape[2] >= 5 else None
         self.per_class = torch.stack([hit[:, labels==c].float().mean()*100 for c in range(logits.shape[2])])
@@ -178,7 +173,7 @@ class Examiner:
         return finish(self.embed_train())
 
     def _views(self, images):
-        if self.protocol=='paper': return FreshViews(images, self.backbone)
+        if self.protocol=='paper': return FreshViews(to_canvas(images, self.backbone).__getitem__, self.backbone)
         views = PooledViews(images, self.backbone, self.pool, wait=False)
         yield from views.fill()
         return views
@@ -237,7 +232,7 @@ class Examiner:
 
     def _full(self, epochs=100, batch=128):
         start = time.perf_counter()
-        if self.protocol=='paper': views = FreshViews(self.data.train.load(range(len(self.data.train)), self.backbone.canvas), self.backbone)
+        if self.protocol=='paper': views = FreshViews(lambda rows: self.data.train.load(rows, self.backbone.canvas), self.backbone)
         else:
             yield from self.embed_train()
             views = lambda epoch, rows: self._train[rows] # centre crops: with so many images the pool is large as it is

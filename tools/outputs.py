@@ -1,0 +1,49 @@
+"""Run notebooks, slow cells too, and save their outputs small: each picture once, cleaned as nbdev cleans.
+
+    python tools/outputs.py [--slim] [NOTEBOOK …]
+
+Without names: all of nbs/. With --slim nothing runs; saved outputs are only made small.
+"""
+import base64, io, os, subprocess, sys
+from pathlib import Path
+from fastcore.nbio import read_nb, write_nb
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+LARGE = 40_000 # characters of base64: above that a JPEG will do, or fewer colours where there is none
+
+def fewer_colours(png):
+    "The same plot with a palette of 128 colours, which no eye misses in lines and text."
+    from PIL import Image
+    image, small = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
+    if image.mode=='P': return png
+    image.convert('RGB').quantize(128, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
+
+def slim(path):
+    "Jupyter saves a PIL picture both as PNG and as JPEG: keep the PNG, or the JPEG where the PNG is large. A plot is a PNG alone."
+    nb = read_nb(path)
+    for cell in nb.cells:
+        # Warnings name files of one machine, and progress bars one clock: neither is a result.
+        if 'outputs' in cell: cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']
+        for output in cell.get('outputs', []):
+            data = output.get('data', {})
+            if {'image/png', 'image/jpeg'} <= data.keys(): del data['image/png' if len(''.join(data['image/png'])) > LARGE else 'image/jpeg']
+            elif len(''.join(data.get('image/png', ''))) > LARGE: data['image/png'] = fewer_colours(''.join(data['image/png']))
+    write_nb(nb, path)
+
+def execute(path):
+    "Run every cell in the notebook's own folder, as JupyterLab would."
+    subprocess.run([BIN/'jupyter', 'nbconvert', '--to', 'notebook', '--execute', '--inplace', '--log-level=ERROR',
+                    '--ExecutePreprocessor.timeout=-1', path], check=True, env=dict(os.environ, PYTHONPATH=str(ROOT)))
+
+def main(args):
+    paths = [Path(a).resolve() for a in args if a != '--slim'] or sorted((ROOT/'nbs').rglob('[!.]*.ipynb'))
+    for path in paths:
+        if '.ipynb_checkpoints' in path.parts: continue
+        if '--slim' not in args: execute(path)
+        slim(path)
+        subprocess.run([BIN/'nbdev-clean', '--fname', path], check=True, cwd=ROOT)
+        print(f'{path.relative_to(ROOT)}: {path.stat().st_size/1000:.0f} kB')
+
+if __name__=='__main__': main(sys.argv[1:])
