@@ -133,10 +133,17 @@ def tiny_network(
         from timm.models.byobnet import ByobNet, ByoBlockCfg, ByoModelCfg
         stages = zip(spec['depths'], spec['widths'], spec['strides'])
         blocks = tuple(ByoBlockCfg(type='basic', d=d, c=c, s=s, gs=0, br=1.) for d, c, s in stages)
-        return ByobNet(ByoModelCfg(blocks=blocks, stem_chs=spec['stem'], stem_type='3x3', stem_pool=''), num_classes=0)
+        return ByobNet(ByoModelCfg(blocks=blocks, stem_chs=spec['stem'], stem_type='3x3', stem_pool='',
+                                    num_features=spec.get('features', 0)), num_classes=0)
     from timm.models.vision_transformer import VisionTransformer
+    kw = dict(global_pool='avg') | spec['vit']
+    if 'stem' in spec: # convolutions of stride 2, the last as wide as the tokens
+        from functools import partial
+        from timm.layers import ConvNormAct, HybridEmbed
+        stem = torch.nn.Sequential(*[ConvNormAct(i, o, 3, stride=2) for i, o in zip([3, *spec['stem']], spec['stem'])])
+        kw |= dict(embed_layer=partial(HybridEmbed, stem), patch_size=1)
     # with fc_norm=False the last norm acts on every token, as in training, and the mean comes after it
-    return VisionTransformer(img_size=32, num_classes=0, global_pool='avg', fc_norm=False, **spec['vit'])
+    return VisionTransformer(img_size=32, num_classes=0, fc_norm=False, **kw)
 
 def zoo_cards()->dict: # name → card
     "Read the cards of the embedded backbones."

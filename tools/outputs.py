@@ -24,6 +24,8 @@ def slim(path):
     "Jupyter saves a PIL picture both as PNG and as JPEG: keep the PNG, or the JPEG where the PNG is large. A plot is a PNG alone."
     nb = read_nb(path)
     for cell in nb.cells:
+        # Warnings name files of one machine, and progress bars one clock: neither is a result.
+        if 'outputs' in cell: cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']
         for output in cell.get('outputs', []):
             data = output.get('data', {})
             if {'image/png', 'image/jpeg'} <= data.keys(): del data['image/png' if len(''.join(data['image/png'])) > LARGE else 'image/jpeg']
