@@ -62,6 +62,11 @@ def about_pages(cfg, folder):
     for name,file in (('changes', 'CHANGELOG.md'), ('contributing', 'CONTRIBUTING.md')):
         if (cfg.config_path/file).is_file(): shutil.copy(cfg.config_path/file, folder/'about'/f'{name}.md')
 
+def literal(markdown):
+    "Show `<script>` in a description rather than obey it; code is shown as it is anyway."
+    parts = re.split(r'(^```.*?^```|`[^`\n]*`)', markdown, flags=re.M | re.S)
+    return ''.join(part if i%2 else re.sub(r'<(?=[a-zA-Z/!])', '&lt;', part) for i,part in enumerate(parts))
+
 def reference(cfg, folder):
     "A page a module, from the code: every public name with its typed and described parameters."
     settings = api.Settings(folder, ['lgm_nb'], root=cfg.config_path, source=f'{cfg.git_url.rstrip("/")}/blob/{cfg.branch}')
@@ -69,7 +74,7 @@ def reference(cfg, folder):
         if not re.search(r'^## ', page.read_text(encoding='utf-8'), re.M): page.unlink(); continue # lgm_nb.all, which only imports
         notebook = f'../{page.stem}.ipynb'
         lesson = f'The notebook that teaches and tests it: [{page.stem}]({notebook}).' if (page.parent/notebook).is_file() else ''
-        page.write_text(re.sub(r'^Docs: .*$', lesson, page.read_text(encoding='utf-8'), flags=re.M), encoding='utf-8')
+        page.write_text(re.sub(r'^Docs: .*$', lesson, literal(page.read_text(encoding='utf-8')), flags=re.M), encoding='utf-8')
 
 # --- cells
 

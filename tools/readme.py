@@ -5,6 +5,7 @@ from fastcore.nbio import read_nb
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT/'index_files'
+POSTER = re.compile(r'data-lgm-player=.*?<img [^>]*src="data:image/(\w+);base64,([^"]+)"', re.S)
 
 def directives(source): return set(re.findall(r'^#\|\s*(.+?)\s*$', source, re.M))
 
@@ -15,6 +16,10 @@ def render(output, name):
         PICTURES.mkdir(exist_ok=True)
         (PICTURES/f'{name}.png').write_bytes(base64.b64decode(''.join(data['image/png'])))
         return f'![the output of the code above]({PICTURES.name}/{name}.png)'
+    if poster := POSTER.search(''.join(data.get('text/html', ''))): # a player does not play in a README
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES/f'{name}.{poster[1]}').write_bytes(base64.b64decode(poster[2]))
+        return f'![the last frame of the player on this page of the site]({PICTURES.name}/{name}.{poster[1]})'
     if 'text/markdown' in data: return ''.join(data['text/markdown'])
     text = ''.join(output.get('text') or data.get('text/plain', '')).rstrip()
     return text and '\n'.join('    '+line for line in text.splitlines())
