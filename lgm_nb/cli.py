@@ -31,6 +31,12 @@ def _bar(what, unit='it'):
     from tqdm import tqdm
     return lambda items: tqdm(items, desc=what, unit=unit, file=sys.stderr, dynamic_ncols=True)
 
+def _bank_bar(batches):
+    "A bar that counts the images of a bank: images a second and time left."
+    from tqdm import tqdm
+    with tqdm(total=sum(map(len, batches)), desc='feature bank', unit='image', file=sys.stderr, dynamic_ncols=True) as bar:
+        for rows in batches: yield rows; bar.update(len(rows))
+
 class _Interruptible:
     "Notes Ctrl-C, so that a loop stops between steps and its state is whole; a second Ctrl-C stops at once."
     def __enter__(self):
@@ -45,17 +51,25 @@ class _Interruptible:
 # %% ../nbs/14_cli.ipynb #a157cd51
 def _finish(run, out, every):
     "Step a run to its end, with a bar, checkpoints and a clean stop on Ctrl-C."
+    import torch
     from tqdm import tqdm
-    from lgm_nb.distill import save_checkpoint, DivergenceError
-    file = Path(out)/'checkpoint.safetensors'
-    with _Interruptible() as ctrl_c, tqdm(total=run.settings.steps, initial=run.step, desc='distil', unit='step', file=sys.stderr, dynamic_ncols=True) as bar:
+    from lgm_nb.distill import save_checkpoint, DivergenceError, LostProcess
+    file, alone = Path(out)/'checkpoint.safetensors', run.team.size==1
+    with _Interruptible() as ctrl_c, tqdm(total=run.settings.steps, initial=run.step, desc='distil', unit='step', file=sys.stderr,
+                                          dynamic_ncols=True, disable=run.team.rank > 0) as bar:
         try:
             for snap in run:
-                bar.update(); bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
-                if ctrl_c.asked or snap.step%every==0: save_checkpoint(run, file)
-                if ctrl_c.asked:
-                    bar.close(); print(f'stopped at step {run.step}; continue with --resume', file=sys.stderr); sys.exit(130)
+                bar.update()
+                if snap.step%run.check_every==0: bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
+                stop = ctrl_c.asked if alone else bool(run.team.any(torch.tensor(float(ctrl_c.asked)))) # all stop at the same step
+                if stop or snap.step%every==0: save_checkpoint(run, file)
+                if stop:
+                    bar.close()
+                    if run.team.rank==0: print(f'stopped at step {run.step}; continue with --resume', file=sys.stderr)
+                    sys.exit(130)
         except DivergenceError: save_checkpoint(run, file); raise
+        except LostProcess as e:
+            raise LostProcess(f'{e}; ' + (f'continue from {file} with --resume, on any number of processes' if file.exists() else 'there is no checkpoint yet')) from e
 
 def _open(data, backbone, device='auto', weights=None):
     from lgm_nb.data import open_dataset
@@ -80,7 +94,9 @@ def lgm_distill(
     lr:float=None, # learning rate of Adam [0.01]
     real:str=None, # 'bank': real features computed once; 'paper': fresh real images each step [bank]
     views:int=None, # augmented copies of each real image in the bank [3]
-    chunk:int=None, # views in one pass through the backbone, to save memory; 0 for all [0]
+    chunk:int=None, # views in one pass through the backbone; 0 for as many as fit in the free memory [0]
+    precision:str=None, # of the backbone: 'float32', 'bfloat16', 'float16' [auto: half on NVIDIA GPUs only]
+    compile:store_true=False, # run the backbone through torch.compile
     preset:str=None, # 'paper' for the authors' schedule
     seed:int=0, # same seed, same images
     device:str='auto', # 'auto', 'cpu', 'cuda', 'mps'
@@ -93,21 +109,27 @@ def lgm_distill(
         _require(data=data, backbone=backbone, out=out)
         from dataclasses import replace
         from lgm_nb.distill import Distiller, DistilledSet, PRESETS, PRESET_OBJECTIVES, Settings, check_folder, load_checkpoint
+        from lgm_nb.processes import joined
         if preset is not None and preset not in PRESETS: raise ValueError(f'--preset {preset!r}: there is {", ".join(PRESETS)}')
         if checkpoint_every < 1: raise ValueError(f'--checkpoint-every {checkpoint_every}: must be at least 1')
-        given = dict(ipc=ipc, steps=steps, augs=augs, lr=lr, real=real, views=views, chunk=chunk, seed=seed)
+        given = dict(ipc=ipc, steps=steps, augs=augs, lr=lr, real=real, views=views, chunk=chunk, precision=precision, compile=compile or None, seed=seed)
         settings = replace(PRESETS[preset] if preset else Settings(), **{k: v for k, v in given.items() if v is not None})
         check_folder(out)
         finished, file = (Path(out)/'card.json').exists(), Path(out)/'checkpoint.safetensors'
         if finished and not resume: raise ValueError(f'--out {out}: holds a finished distilled set; give another folder')
         if file.exists() and not resume: raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
-        if finished: print('already finished', file=sys.stderr); distilled = DistilledSet.load(out)
-        else:
-            ds, net = _open(data, backbone, device, weights)
-            run = Distiller(ds, net, settings, PRESET_OBJECTIVES[preset]() if preset else None, bank_progress=_bar('feature bank', 'batch'))
-            if resume and file.exists(): load_checkpoint(run, file)
-            _finish(run, out, checkpoint_every)
-            distilled = run.distilled(); distilled.save(out)
+        with joined() as team: # the processes of torchrun, or this one alone
+            if finished: distilled = DistilledSet.load(out)
+            else:
+                ds, net = _open(data, backbone, device, weights)
+                run = Distiller(ds, net, settings, PRESET_OBJECTIVES[preset]() if preset else None, bank_progress=_bank_bar if team.rank==0 else iter)
+                if resume and file.exists(): load_checkpoint(run, file)
+                _finish(run, out, checkpoint_every)
+                distilled = run.distilled()
+                if team.rank==0: distilled.save(out)
+            team.wait()
+            if team.rank: return
+        if finished: print('already finished', file=sys.stderr)
         _say(dict(out=str(out), images=len(distilled), loss=distilled.card['loss'], seconds=distilled.card['seconds']), json, f'{distilled} → {out}')
 
 # %% ../nbs/14_cli.ipynb #934cbea2
@@ -117,6 +139,7 @@ def lgm_bank(
     backbone:str=None, # as for lgm-distill
     weights:str=None, # a weights file for the backbone, instead of a download
     views:int=3, # augmented copies of each real image
+    keep:str='all', # 'all' features, or 'means' of the classes alone, which is what lgm-distill reads unless the objective asks for more
     out:str=None, # folder to write; without it, the cache, where lgm-distill finds it
     seed:int=0, # of the augmentation
     device:str='auto', # 'auto', 'cpu', 'cuda', 'mps'
@@ -128,7 +151,7 @@ def lgm_bank(
         from lgm_nb.feature_bank import build_bank
         ds, net = _open(data, backbone, device, weights)
         start = time.perf_counter()
-        bank = build_bank(ds, net, views, folder=out, seed=seed, progress=_bar('feature bank', 'batch'), say=lambda m: print(m, file=sys.stderr))
+        bank = build_bank(ds, net, views, folder=out, seed=seed, progress=_bank_bar, keep=keep, say=lambda m: print(m, file=sys.stderr))
         _say(dict(bank.facts, rows=len(bank), seconds=round(time.perf_counter() - start, 2)), json, bank)
 
 def _data_of(distilled, data):
@@ -205,7 +228,7 @@ def lgm_demo(
             nonlocal clock
             seconds[stage] = round(time.perf_counter() - clock, 2); clock = time.perf_counter()
         ds, net = _open('cifar10-mini', backbone)
-        run = Distiller(ds, net, Settings(steps=steps, seed=seed), bank_progress=_bar('feature bank', 'batch')); lap('bank')
+        run = Distiller(ds, net, Settings(steps=steps, seed=seed), bank_progress=_bank_bar); lap('bank')
         _finish(run, out, every=100); lap('distil')
         distilled = run.distilled(); distilled.save(out)
         probed = [net] + [b for b in _demo_backbones(zoo_cards()) if b.name != net.name]

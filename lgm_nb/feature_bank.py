@@ -8,44 +8,54 @@ Docs: https://lgm-nb.github.io/lgm_nb/feature_bank.html.md"""
 __all__ = ['FeatureBank', 'cache_folder', 'write_folder', 'build_bank']
 
 # %% ../nbs/05_feature_bank.ipynb #8ab70ba1
-import json, os, shutil
+import hashlib, json, os, shutil, time
 from pathlib import Path
+import numpy as np
 import torch
 from safetensors.torch import save_file, load_file
-from .data import Dataset
+from .data import Dataset, Split
 from .backbones import Backbone
-from .augmentation import Augmenter
+from .augmentation import Augmenter, Views
+from .processes import Team
 
-# %% ../nbs/05_feature_bank.ipynb #3135d0c7
+# %% ../nbs/05_feature_bank.ipynb #8a1e0003
 class FeatureBank:
-    "Features of augmented real images, with labels and facts about their making."
+    "Class means of real features and, where they were kept, the features: in memory, or mapped from a file."
     def __init__(self,
-        features:torch.Tensor, # (N·views, D)
+        features:torch.Tensor, # (N·views, D), float16 or float32; None keeps the class means alone
         labels:torch.Tensor, # (N·views,)
         classes:int, # C
         facts:dict=None, # backbone hash, data hash, settings
+        means:torch.Tensor=None, # (C, D) of each class; None to compute them
     ):
-        self.features, self.labels, self.classes, self.facts = features, labels, classes, facts or {}
-        self.mean = features.mean(0)
-        self.class_means = torch.stack([features[labels==c].mean(0) for c in range(classes)])
+        self.stored, self.labels, self.classes, self.facts = features, labels, classes, facts or {}
+        self._rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=classes).tolist())
+        self.class_means = torch.stack([features[r].float().mean(0) for r in self._rows]) if means is None else means
+        self.mean = self.class_means.mean(0) # every class counts the same, however many images it has
 
-    def __len__(self): return len(self.features)
+    def __len__(self): return len(self.labels)
+
+    @property
+    def features(self)->torch.Tensor: # (N·views, D) float32
+        "Give all features at once: for banks that fit into memory."
+        if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
+        return self.stored.float()
 
     def draw(self,
         per_class:int, # rows of each class
         generator:torch.Generator,
-    )->tuple: # features (C·per_class, D), labels (C·per_class,)
+    )->tuple: # features (C·per_class, D) float32, labels (C·per_class,)
         "Draw the same number of rows of every class, with replacement only where a class is too small."
-        rows = []
-        for c in range(self.classes):
-            own = (self.labels==c).nonzero()[:, 0]
-            if per_class <= len(own): pick = torch.randperm(len(own), generator=generator)[:per_class]
-            else: pick = torch.randint(len(own), (per_class,), generator=generator)
-            rows.append(own[pick])
-        rows = torch.cat(rows)
-        return self.features[rows], self.labels[rows]
+        def pick(own):
+            if per_class <= len(own): return own[torch.randperm(len(own), generator=generator)[:per_class]]
+            return own[torch.randint(len(own), (per_class,), generator=generator)]
+        if self.stored is None: return self.features # says what to do
+        rows = torch.cat([pick(own) for own in self._rows])
+        return self.stored[rows].float(), self.labels[rows]
 
-    def __repr__(self): return f"FeatureBank({len(self):,} × {self.features.shape[1]} features, {self.classes} classes, {self.facts.get('backbone', 'in memory')})"
+    def __repr__(self):
+        what = f'{len(self):,} × {self.class_means.shape[1]} features' if self.stored is not None else f'means of {len(self):,} features of {self.class_means.shape[1]} numbers'
+        return f"FeatureBank({what}, {self.classes} classes, {self.facts.get('backbone', 'in memory')})"
 
 # %% ../nbs/05_feature_bank.ipynb #a4ec3473
 def cache_folder()->Path:
@@ -74,16 +84,131 @@ def write_folder(
 
 def _facts(data, backbone, views, augmenter, seed):
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(augmenter).items()}
-    return dict(backbone=backbone.name, backbone_hash=backbone.hash, data=data.name, data_hash=data.hash,
+    return dict(format=2, backbone=backbone.name, backbone_hash=backbone.hash, data=data.name, data_hash=data.hash,
                 classes=len(data.classes), images=len(data.train), views=views, seed=seed, augmentation=settings)
 
+def _differences(old, new): return [k for k in new if old.get(k) != new[k]]
+
+# %% ../nbs/05_feature_bank.ipynb #8a1e0005
+def _header(features, labels):
+    "The header of a safetensors file of features (rows, D) in half precision and labels (rows,)."
+    (rows, dim), n = features, 2*features[0]*features[1]
+    text = json.dumps(dict(features=dict(dtype='F16', shape=[rows, dim], data_offsets=[0, n]),
+                           labels=dict(dtype='I64', shape=[rows], data_offsets=[n, n + 8*labels]))).encode()
+    text += b' '*(-len(text)%8)
+    return len(text).to_bytes(8, 'little') + text
+
+class _Work:
+    "The files of an unfinished build."
+    def __init__(self, folder, plan, units, dim, labels, keep):
+        self.folder, rows = folder, len(labels)
+        if self._plan()!=plan: self._prepare(plan, units, dim, labels, keep)
+        self.sums, self.done = self._map('sums', np.float64, (units, dim)), self._map('done', np.uint8, (units,))
+        self.features = self._map('features.safetensors', np.float16, (rows, dim), len(_header((rows, dim), rows))) if keep=='all' else None
+
+    def _plan(self): return json.loads(file.read_text()) if (file := self.folder/'plan.json').exists() else None
+    def _map(self, name, kind, shape, offset=0): return np.memmap(self.folder/name, kind, 'r+', offset, shape)
+
+    def _prepare(self, plan, units, dim, labels, keep):
+        "Make the files under another name: another run may be about to do the same."
+        new = self.folder.with_name(f'.{self.folder.name}.{os.getpid()}.new')
+        for old in (new, self.folder): shutil.rmtree(old, ignore_errors=True)
+        new.mkdir(parents=True)
+        sizes = dict(sums=8*units*dim, done=units)
+        if keep=='all':
+            header = _header((len(labels), dim), len(labels))
+            sizes['features.safetensors'] = len(header) + 2*len(labels)*dim
+        for name, size in sizes.items():
+            with open(new/name, 'wb') as f:
+                if name=='features.safetensors': f.write(header)
+                f.truncate(size)
+                if name=='features.safetensors': f.seek(0, 2); f.write(labels.numpy().tobytes())
+        (new/'plan.json').write_text(json.dumps(plan))
+        try: new.rename(self.folder)
+        except OSError: shutil.rmtree(new) # the other run was quicker
+
+    def finish(self, unit):
+        "Mark a unit as done, after its numbers have left for the disk."
+        if self.features is not None: self.features.flush()
+        self.sums.flush(); self.done[unit] = 1; self.done.flush()
+
+    def close(self, folder, facts, means):
+        "Give the finished folder its name."
+        save_file(dict(class_means=means), self.folder/'means.safetensors')
+        (self.folder/'bank.json').write_text(json.dumps(facts, indent=1, ensure_ascii=False)+'\n')
+        if not folder.exists() or json.loads((folder/'bank.json').read_text())!=facts:
+            shutil.rmtree(folder, ignore_errors=True); self.folder.rename(folder)
+        for name in ('plan.json', 'sums', 'done'): (folder/name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+# %% ../nbs/05_feature_bank.ipynb #8a1e0007
+class _Canvases(torch.utils.data.Dataset):
+    "Real images on their canvas, each with the draws of its views."
+    def __init__(self, split, canvas, augmenter, views, seed):
+        self.split, self.canvas, self.augmenter, self.views, self.seed = split, canvas, augmenter, views, seed
+    def __len__(self): return len(self.split)
+    def __getitem__(self, row):
+        g = torch.Generator().manual_seed(self.seed*2**32 + row)
+        image = self.split.load([row], self.canvas, g)[0]
+        drawn = self.augmenter.draw(self.views, g)
+        return image, drawn.theta, drawn.noise_seed
+
+class _Pace:
+    "Say every half minute how fast a build is and how long it has to go."
+    def __init__(self, total, say): self.total, self.say, self.done, self.start, self.last = total, say, 0, time.monotonic(), time.monotonic()
+    def __call__(self, n):
+        self.done += n; now = time.monotonic()
+        if now - self.last < 30: return
+        rate, self.last = self.done/(now - self.start), now
+        self.say(f'feature bank: {self.done:,} of {self.total:,} images, {rate:,.0f} images/s, {(self.total - self.done)/rate/60:,.0f} min left')
+
 @torch.no_grad()
-def _part(data, backbone, rows, views, augmenter, seed):
-    "Features of the views of some rows, (len(rows), views, D)."
-    g = torch.Generator().manual_seed(seed*1_000_003 + int(rows[0]))
-    images = data.train.load(rows, backbone.canvas, g)
-    out = [backbone(augmenter(images, g).to(backbone.device)).cpu() for _ in range(views)]
-    return torch.stack(out, 1)
+def _embed_views(backbone, images, theta, seeds, augmenter):
+    "Features of the views of a batch, (B, views, D), half precision, on the CPU."
+    images = images.to(backbone.device, non_blocking=True)
+    out = torch.stack([backbone(augmenter.apply(images, Views(theta[:, v], seeds[:, v]))) for v in range(theta.shape[1])], 1).half().cpu()
+    if not out.isfinite().all(): raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision; a bank cannot hold them')
+    return out
+
+def _units(labels, classes, size=1024):
+    "Rows of each unit, and its class."
+    rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=classes).tolist())
+    return [(c, part) for c, own in enumerate(rows) for part in own.split(size)]
+
+def _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress, say):
+    "Compute the units of `todo`."
+    plan = [(u, rows) for u in todo for rows in units[u][1].split(batch)]
+    ends = [i + 1==len(plan) or plan[i + 1][0] != u for i, (u, _) in enumerate(plan)]
+    parts, n = [rows for _, rows in plan], sum(len(rows) for _, rows in plan)
+    if workers is None: workers = 0 if isinstance(data.train.source, np.ndarray) or n < 1000 else max(1, (os.cpu_count() or 1)//Team().size)
+    loader = torch.utils.data.DataLoader(_Canvases(data.train, backbone.canvas, augmenter, views, seed), batch_sampler=[p.tolist() for p in parts],
+        num_workers=workers, pin_memory=backbone.device.type=='cuda', generator=torch.Generator()) # its own: it would draw from the global one
+    pace, total = _Pace(n, say), 0
+    for (unit, _), end, rows, drawn in zip(plan, ends, progress(parts), loader):
+        z = _embed_views(backbone, *drawn, augmenter)
+        total = total + z.double().sum((0, 1))
+        if features is not None: features[(rows[:, None]*views + torch.arange(views)).flatten().numpy()] = z.flatten(0, 1).numpy()
+        if end: sums[unit], total = total.numpy(), 0; finish(unit)
+        if progress is iter: pace(len(rows))
+
+def _means(units, sums, classes, views):
+    "Class means from the sums of the units."
+    total, count = np.zeros((classes, sums.shape[1])), np.zeros(classes)
+    for (c, rows), s in zip(units, sums): total[c] += s; count[c] += len(rows)*views
+    return torch.from_numpy(total/count[:, None]).float()
+
+def _read(folder, facts, labels, keep, say):
+    "Open a finished bank, or None where it is missing or another."
+    if not (folder/'bank.json').exists(): return None
+    there = json.loads((folder/'bank.json').read_text())
+    differ = _differences(there, facts)
+    if differ: say(f'The bank in {folder.name} was made with other {", ".join(differ)}; building it anew.'); return None
+    if keep=='all' and there.get('keep')!='all': return None
+    means, features = load_file(folder/'means.safetensors')['class_means'], None
+    if keep=='all':
+        shape = (len(labels), means.shape[1])
+        features = torch.from_numpy(np.memmap(folder/'features.safetensors', np.float16, 'c', len(_header(shape, len(labels))), shape))
+    return FeatureBank(features, labels, facts['classes'], facts, means)
 
 def build_bank(
     data:Dataset,
@@ -93,44 +218,30 @@ def build_bank(
     folder=None, # where to keep it; None for a folder of the cache, False for memory only
     seed:int=0, # of the augmentation
     batch:int=100, # images at a time
-    progress=iter, # wraps the batches, as a progress bar does
-    say=print, # told when a bank on disk does not fit and is built anew
+    progress=iter, # wraps the batches that are left to do, each a tensor of rows, as a progress bar does
+    say=print, # told when a bank on disk does not fit and is built anew, and how a long build is getting on
+    keep:str='all', # 'means' keeps class means alone
+    workers:int=None, # processes that decode images; None for one a core where images are files
 )->FeatureBank:
-    "Open the bank of a data set and a backbone, building what is missing."
+    "Open the bank of a data set and a backbone, building what is missing; the processes of a team share the work."
     if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')
-    augmenter = augmenter or Augmenter(backbone.input_size)
-    facts = _facts(data, backbone, views, augmenter, seed)
-    labels = data.train.labels.repeat_interleave(views)
-    if folder is None:
-        import hashlib
-        folder = cache_folder()/'banks'/hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
-    folder = Path(folder) if folder is not False else None
-    if folder and (folder/'bank.json').exists():
-        differ = _differences(json.loads((folder/'bank.json').read_text()), facts)
-        if not differ: return FeatureBank(load_file(folder/'bank.safetensors')['features'], labels, len(data.classes), facts)
-        say(f'The bank in {folder.name} was made with other {", ".join(differ)}; building it anew.')
-    features = _collect(data, backbone, views, augmenter, seed, batch, folder, facts, progress)
-    if folder: write_folder(folder, dict(bank=dict(features=features, labels=labels)), dict(bank=facts))
-    if folder: shutil.rmtree(folder.with_name(folder.name+'.parts'), ignore_errors=True)
-    return FeatureBank(features, labels, len(data.classes), facts)
-
-def _differences(old, new): return [k for k in new if old.get(k) != new[k]]
-
-def _collect(data, backbone, views, augmenter, seed, batch, folder, facts, progress):
-    "Compute all parts, reading those that an interrupted build has left."
-    parts = folder and folder.with_name(folder.name+'.parts')
-    plan = dict(facts, batch=batch)
-    if parts and parts.exists() and (not (parts/'plan.json').exists() or _differences(json.loads((parts/'plan.json').read_text()), plan)):
-        shutil.rmtree(parts)
-    if parts:
-        parts.mkdir(parents=True, exist_ok=True)
-        (parts/'plan.json').write_text(json.dumps(plan))
-    done = []
-    for rows in progress(torch.arange(len(data.train)).split(batch)):
-        file = parts and parts/f'{int(rows[0])}.safetensors'
-        if file and file.exists(): done.append(load_file(file)['features']); continue
-        done.append(_part(data, backbone, rows, views, augmenter, seed))
-        if file:
-            save_file({'features': done[-1]}, file.with_suffix('.tmp'))
-            file.with_suffix('.tmp').rename(file)
-    return torch.cat(done).flatten(0, 1)
+    if keep not in ('all', 'means'): raise ValueError(f"keep: {keep!r}; must be 'all' or 'means'")
+    augmenter, labels, C = augmenter or Augmenter(backbone.input_size), data.train.labels.repeat_interleave(views), len(data.classes)
+    facts, units, team = _facts(data, backbone, views, augmenter, seed), _units(data.train.labels, C), Team()
+    fill = lambda todo, sums, features, finish: _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress, say)
+    if folder is False:
+        sums, features = np.zeros((len(units), backbone.dim)), np.empty((len(labels), backbone.dim), np.float16) if keep=='all' else None
+        fill(range(len(units)), sums, features, lambda unit: None)
+        return FeatureBank(None if features is None else torch.from_numpy(features), labels, C, facts, _means(units, sums, C, views))
+    name = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+    folder = Path(folder) if folder is not None else cache_folder()/'banks'/name
+    if (bank := _read(folder, facts, labels, keep, say if team.rank==0 else lambda _: None)) is not None: return bank
+    make = lambda: _Work(folder.with_name(folder.name+'.parts'), dict(facts, batch=batch, keep=keep), len(units), backbone.dim, labels, keep)
+    if team.rank==0: make()
+    team.wait()
+    work = make()
+    todo = np.flatnonzero(np.array(work.done)==0).tolist(); team.wait() # all have read it before anybody writes
+    fill(todo[team.rank::team.size], work.sums, work.features, work.finish); team.wait()
+    if team.rank==0: work.close(folder, dict(facts, keep=keep), _means(units, work.sums, C, views))
+    team.wait()
+    return _read(folder, facts, labels, keep, say)

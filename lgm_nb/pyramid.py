@@ -50,11 +50,13 @@ class Pyramid(torch.nn.Module):
         start:int=1, # side of the first level; `start=size` gives plain pixels
         decorrelate:bool=True, # render through the colour matrix
         init:str='normal', # new levels: 'normal', as the paper does, or 'zero'
+        own:slice=slice(None), # hold only these of the images (each process of a team has its own); draws are made for all
     ):
         super().__init__()
         if n < 1: raise ValueError(f'n: {n}; a pyramid holds at least one image')
         if init not in ('normal', 'zero'): raise ValueError(f"init: {init!r}; must be 'normal' or 'zero'")
-        self.n, self.size, self.decorrelate, self.init = n, size, decorrelate, init
+        self.total, self.own, self.size, self.decorrelate, self.init = n, own, size, decorrelate, init
+        self.n = len(range(n)[own])
         self.sizes, self.levels = level_sizes(size, start), torch.nn.ParameterList()
         for side in self.sizes[:-1]: self.register_buffer(f'up{side}', upsampler(side, size), persistent=False)
         self.grow(generator)
@@ -69,9 +71,9 @@ class Pyramid(torch.nn.Module):
         device = self.levels[0].device if L else 'cpu'
         with torch.no_grad():
             for level in self.levels: level.mul_(L/(L + 1))
-        new = torch.randn(self.n, 3, side, side, generator=generator)/(L + 1)
+        new = torch.randn(self.total, 3, side, side, generator=generator)[self.own]/(L + 1)
         if self.init=='zero' and L: new.zero_()
-        self.levels.append(torch.nn.Parameter(new.to(device)))
+        self.levels.append(torch.nn.Parameter(new.to(device).clone()))
         return self
 
     def parts(self)->list:

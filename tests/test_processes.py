@@ -1,0 +1,75 @@
+"Several processes on one run: the same images as one, and a checkpoint when one of them is lost."
+import json, os, signal, subprocess, sys, time
+import pytest
+import torch
+from safetensors.torch import load_file
+from conftest import BIN, ok, run
+from lgm_nb.data import from_arrays, open_dataset
+from lgm_nb.feature_bank import build_bank
+from lgm_nb.meta_loss import GradientMatching, TotalVariation
+from lgm_nb.processes import Team, launch
+
+def roll_call():
+    team = Team()
+    assert team.gather(torch.full((team.rank + 1,), float(team.rank)), [1, 2]).tolist()==[0., 1., 1.]
+    assert float(team.any(torch.tensor(float(team.rank))))==1
+
+def build_together(folder, tiny):
+    from lgm_nb.backbones import open_backbone
+    build_bank(open_dataset('cifar10-mini'), open_backbone(tiny), views=1, folder=folder)
+
+def few():
+    "Three classes, which two processes cannot share evenly, in a few images."
+    full = open_dataset('cifar10-mini')
+    cut = lambda split: (split.source[split.labels < 3][::10], split.labels[split.labels < 3][::10])
+    return from_arrays(cut(full.train), cut(full.test))
+
+def distil_together(folder, tiny, real, objective):
+    from lgm_nb.distill import distill
+    made = distill(few(), tiny, steps=6, augs=2, views=1, real=real, grow_every=1, chunk=3, objective=objective)
+    if Team().rank==0: made.save(folder)
+
+def test_gathering(): launch(roll_call, 2, threads=1)
+
+def test_processes_fill_one_bank(tiny, tmp_path):
+    launch(build_together, 2, tmp_path/'two', tiny, threads=1)
+    build_together(tmp_path/'one', tiny)
+    one, two = (load_file(tmp_path/n/'features.safetensors') for n in ('one', 'two'))
+    assert torch.equal(one['features'], two['features']) and torch.equal(one['labels'], two['labels'])
+    assert sorted(p.name for p in (tmp_path/'two').iterdir())==['bank.json', 'features.safetensors', 'means.safetensors']
+
+@pytest.mark.parametrize('real, objective', [
+    ('bank', GradientMatching() + .1*TotalVariation()), # looks at pictures too
+    ('paper', GradientMatching(w_std=.01, centre=False))])
+def test_two_equal_one(tiny, tmp_path, real, objective):
+    launch(distil_together, 2, tmp_path/'two', tiny, real, objective, threads=1)
+    distil_together(tmp_path/'one', tiny, real, objective)
+    one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('one', 'two'))
+    assert (one - two).abs().max() < 1e-5
+
+def torchrun(n, *args):
+    return [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--master-port', 0, '-m', 'lgm_nb.distill', *args]
+
+def members(parent):
+    "The processes that torchrun has started."
+    found = subprocess.run(['ps', '--ppid', str(parent), '-o', 'pid='], capture_output=True, text=True).stdout.split()
+    return [int(p) for p in found]
+
+def test_lost_process(tiny, tmp_path):
+    "One of two is killed: a clear error, and the checkpoint goes on in one process to the images of an undisturbed run."
+    args = ['--data', 'cifar10-mini', '--backbone', tiny, '--steps', 40, '--augs', 1, '--views', 1, '--device', 'cpu', '--checkpoint-every', 5]
+    out = tmp_path/'lost'
+    process = subprocess.Popen([str(a) for a in torchrun(2, *args, '--out', out)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    end = time.monotonic() + 300
+    while not (out/'checkpoint.safetensors').exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < end, 'no checkpoint'
+        time.sleep(.05)
+    os.kill(members(process.pid)[-1], signal.SIGKILL)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode != 0 and not (out/'distilled.safetensors').exists()
+    assert 'another process' in said and '--resume' in said, said
+    ok(BIN/'lgm-distill', *args, '--out', out, '--resume')
+    ok(BIN/'lgm-distill', *args, '--out', tmp_path/'whole')
+    a, b = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'whole'))
+    assert (a - b).abs().max() < 1e-3 # forty steps let rounding grow a little
