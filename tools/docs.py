@@ -1,10 +1,23 @@
-"Build the site in _docs: nbdev processes the notebooks, smalldocs renders them. Argument: the folder of KaTeX's files."
-import os, shutil, sys
+"""Build the site: nbdev processes the notebooks, smalldocs renders them, and what they need from elsewhere is put beside them.
+
+    python tools/docs.py NODE_MODULES [OUT]
+
+NODE_MODULES holds `katex` and the two fonts, as `make docs` installs them; OUT is the folder to write, `_docs` without it.
+"""
+import json, os, re, shutil, sys
 from pathlib import Path
+import yaml
+from fastcore.nbio import read_nb, write_nb
 from nbdev.config import get_config, nbpath2html
-from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
+from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
-from smalldocs import layout, site
+from smalldocs import api, layout, site
+
+FONTS = {'inter': 'inter/files/inter-latin-wght-normal', 'inter-italic': 'inter/files/inter-latin-wght-italic',
+         'mono': 'jetbrains-mono/files/jetbrains-mono-latin-wght-normal'}
+INSTALLS = re.compile(r'^\s*[%!]pip install', re.M)
+MORE = 'More'
+KNOWN = ('output-file', 'format-links', 'commonmark') # keys for Quarto alone, which nbdev writes
 
 def replace_all(files, replacements):
     "Replace strings in files; `replacements` gives the pairs for one file."
@@ -13,28 +26,143 @@ def replace_all(files, replacements):
         for old,new in replacements(file): text = text.replace(old, new)
         file.write_text(text, encoding='utf-8')
 
+# --- pages
+
 def drop_numbers(folder):
     "Rename `00_data.ipynb` to `data.ipynb`, links too: nbdev's own links to symbols expect pages without numbers."
     pairs = [(nb.name, nbpath2html(nb).with_suffix('.ipynb').name) for nb in folder.rglob('*.ipynb')]
-    replace_all([*folder.rglob('*.ipynb'), folder/'sidebar.yml'], lambda file: pairs)
+    pairs = sorted((p for p in pairs if p[0]!=p[1]), key=lambda p: -len(p[0]))
+    replace_all([*folder.rglob('*.ipynb'), *folder.rglob('*.md')], lambda file: pairs)
     for nb in list(folder.rglob('*.ipynb')): nb.rename(nbpath2html(nb).with_suffix('.ipynb'))
 
-def main(katex):
-    cfg = get_config()
-    os.chdir(cfg.config_path)
-    refresh_quarto_yml()
-    nbdev_sidebar.__wrapped__()
-    cache = proc_nbs(force=True)
-    drop_numbers(cache)
-    out = site.build(cache).out
-    shutil.copytree(katex, out/'site_libs/katex', dirs_exist_ok=True)
-    # The pages work from a disk and ask no other host for anything: KaTeX and our own pages are linked relatively.
+def order_pages(cfg, folder):
+    "Leave pages that are not there out of the sidebar, and put those that it does not name at its end."
+    config = yaml.safe_load((cfg.nbs_path/'sidebar.yml').read_text(encoding='utf-8'))
+    sections = config['website']['sidebar']['contents']
+    html = lambda name: str(nbpath2html(Path(name)).with_suffix('.ipynb')) if name.endswith('.ipynb') else name
+    named = {html(name) for section in sections for name in section['contents'] if '*' not in name}
+    def expand(name):
+        "A pattern stands for the pages that nothing else names."
+        if '*' not in name or name.startswith('api/'): return [html(name)]
+        found = [html(str(p.relative_to(cfg.nbs_path))) for p in sorted(cfg.nbs_path.glob(name))]
+        new = [page for page in found if page not in named]
+        named.update(new)
+        return new
+    for section in sections:
+        pages = [page for name in section['contents'] for page in expand(name)]
+        section['contents'] = [page for page in pages if '*' in page or (folder/page).is_file()]
+    there = sorted(str(p.relative_to(folder)) for ext in ('ipynb', 'md', 'qmd') for p in folder.rglob(f'*.{ext}') if not p.is_relative_to(folder/'api'))
+    rest = [p for p in there if p not in named]
+    if rest: sections.append({'section': MORE, 'contents': rest}); print(f'not in nbs/sidebar.yml, so under "{MORE}": {", ".join(rest)}')
+    config['website']['sidebar']['contents'] = [s for s in sections if s['contents']]
+    (folder/'sidebar.yml').write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding='utf-8')
+
+def about_pages(cfg, folder):
+    "The changelog and the guide for contributors, which stand at the top of the repository, as pages."
+    for name,file in (('changes', 'CHANGELOG.md'), ('contributing', 'CONTRIBUTING.md')):
+        if (cfg.config_path/file).is_file(): shutil.copy(cfg.config_path/file, folder/'about'/f'{name}.md')
+
+def reference(cfg, folder):
+    "A page a module, from the code: every public name with its typed and described parameters."
+    settings = api.Settings(folder, ['lgm_nb'], root=cfg.config_path, source=f'{cfg.git_url.rstrip("/")}/blob/{cfg.branch}')
+    for page in api.build(settings):
+        if not re.search(r'^## ', page.read_text(encoding='utf-8'), re.M): page.unlink(); continue # lgm_nb.all, which only imports
+        notebook = f'../{page.stem}.ipynb'
+        lesson = f'The notebook that teaches and tests it: [{page.stem}]({notebook}).' if (page.parent/notebook).is_file() else ''
+        page.write_text(re.sub(r'^Docs: .*$', lesson, page.read_text(encoding='utf-8'), flags=re.M), encoding='utf-8')
+
+# --- cells
+
+def plain(markdown):
+    "Markdown as a sentence for people who cannot see: no links, no marks, no quotes that would end an attribute."
+    text = re.sub(r'!?\[([^\]]*)\]\([^)]*\)', r'\1', markdown)
+    return re.sub(r'\s+', ' ', re.sub(r'[*`#>\\$_{}]|^\s*-\s', '', text, flags=re.M)).replace('"', "'").strip()
+
+def describe_pictures(nb):
+    "Give each picture without a text of its own the sentence that leads to it: prose stands before every picture here."
+    prose, title = '', ''
+    for cell in nb.cells:
+        if cell.cell_type=='markdown':
+            paragraphs = [plain(p) for p in cell.source.split('\n\n') if plain(p) and not p.startswith(('#', ':::', '<', '|', '```'))]
+            if paragraphs: prose = re.split(r'(?<=[.!?:])\s', paragraphs[-1])[-1].rstrip(':')
+        pictures = [o for o in cell.get('outputs', []) if any(k.startswith('image/') for k in o.get('data', {}))]
+        if pictures and 'fig-alt' not in cell.source: cell.source = f'#| fig-alt: {json.dumps(prose or "Output of the code above", ensure_ascii=False)}\n' + cell.source
+
+def open_links(cfg, nb, source):
+    "Links that open a notebook where it runs. Colab only where the first code cell installs what it lacks."
+    path = f'{cfg.nbs_path.name}/{source}'
+    repo = cfg.git_url.rstrip('/').removeprefix('https://github.com/')
+    first = next((c.source for c in nb.cells if c.cell_type=='code' and not c.source.lstrip().startswith('#| default_exp')), '')
+    colab = f'<a href="https://colab.research.google.com/github/{repo}/blob/{cfg.branch}/{path}">Open in Colab</a> ' if INSTALLS.search(first) else ''
+    lab = f'<a href="http://localhost:8888/lab/tree/{source}" title="once make lab is running on this computer">Open in JupyterLab (<code>make lab</code>)</a>'
+    file = f'<a href="{cfg.git_url.rstrip("/")}/raw/{cfg.branch}/{path}" title="the notebook of this page">Notebook</a>'
+    return f'```{{=html}}\n<p class="open-in">{colab}{lab} {file}</p>\n```'
+
+def dress(cfg, folder, sources):
+    "Alt texts and links to places where a notebook runs."
+    for page,src in sources.items():
+        nb = read_nb(folder/page)
+        describe_pictures(nb)
+        original = read_nb(cfg.nbs_path/src)
+        links = open_links(cfg, original, src)
+        where = next((i + 1 for i,c in enumerate(nb.cells) if c.cell_type=='raw' and 'title' in c.source), 0)
+        nb.cells.insert(where, dict(cell_type='markdown', id='open-in', metadata={}, source=links))
+        write_nb(nb, folder/page)
+
+# --- looks
+
+def dark_theme(folder):
+    "Bootstrap whose dark mode is the only one, and our colours after it."
+    css = (site.ASSETS/'vendor/bootstrap/bootstrap.min.css').read_text(encoding='utf-8').replace('[data-bs-theme=dark]', ':root')
+    own = folder/'dark.css'
+    own.write_text(css + own.read_text(encoding='utf-8'), encoding='utf-8')
+
+# A page opened from a disk may load a script that lies beside it, but not fetch a file.
+SEARCH = '''<script>
+if (location.protocol === 'file:') {
+  const ask = window.fetch, top = document.querySelector('meta[name="smalldocs:offset"]').content;
+  window.fetch = (url, ...more) => !String(url).endsWith('search.json') ? ask(url, ...more) : new Promise((found, lost) => {
+    const script = Object.assign(document.createElement('script'), {src: top + 'search.js', onerror: lost});
+    script.onload = () => found(new Response(JSON.stringify(window.lgmSearch)));
+    document.head.append(script);
+  });
+}
+</script>'''
+
+def make_local(cfg, out, modules):
+    "Fonts and KaTeX beside the pages; our own pages linked relatively; search from a disk."
+    libs = out/'site_libs'
+    shutil.copytree(modules/'katex/dist', libs/'katex', dirs_exist_ok=True, ignore=lambda d,names: [n for n in names if n.endswith(('.ttf', '.woff', '.mjs', '.map'))])
+    (libs/'fonts').mkdir()
+    for name,file in FONTS.items(): shutil.copy(modules/'@fontsource-variable'/f'{file}.woff2', libs/'fonts'/f'{name}.woff2')
+    (out/'search.js').write_text(f'window.lgmSearch = {(out/"search.json").read_text(encoding="utf-8")};\n', encoding='utf-8')
+    (out/'.nojekyll').touch()
     def relative(page):
         top = os.path.relpath(out, page.parent)
-        return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{cfg.doc_url.rstrip("/")}/', f'href="{top}/')]
+        return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{cfg.doc_url.rstrip("/")}/', f'href="{top}/'), ('</head>', f'{SEARCH}</head>')]
     replace_all(list(out.rglob('*.html')), relative)
-    shutil.rmtree(cfg.doc_path, ignore_errors=True)
-    shutil.move(out, cfg.doc_path)
-    print(f'The site is in {cfg.doc_path.name}/: open {cfg.doc_path.name}/index.html')
 
-if __name__=='__main__': main(Path(sys.argv[1]).resolve())
+def main(modules, out=None):
+    cfg = get_config()
+    os.chdir(cfg.config_path)
+    out = Path(out).resolve() if out else cfg.doc_path
+    refresh_quarto_yml()
+    folder = proc_nbs(force=True)
+    sources = {str(nbpath2html(p.relative_to(folder)).with_suffix('.ipynb')): str(p.relative_to(folder)) for p in folder.rglob('*.ipynb')}
+    drop_numbers(folder)
+    dress(cfg, folder, sources)
+    about_pages(cfg, folder)
+    reference(cfg, folder)
+    order_pages(cfg, folder)
+    dark_theme(folder)
+    built = site.build(folder, quiet=True)
+    for warning in built.warnings:
+        if not any(known in warning for known in KNOWN): print(f'warning: {warning}', file=sys.stderr)
+    make_local(cfg, built.out, modules)
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.move(built.out, out)
+    print(f'The site of {len(built.pages)} pages is in {out.name}/: open {out.name}/index.html')
+
+if __name__=='__main__':
+    if len(sys.argv) not in (2, 3): sys.exit(__doc__)
+    main(Path(sys.argv[1]).resolve(), *sys.argv[2:])

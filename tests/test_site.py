@@ -1,0 +1,201 @@
+"The site, as a reader's browser meets it: every page, from a server and from a disk, wide and narrow, light and dark."
+import functools, importlib, inspect, json, pkgutil, re, shutil, sys, threading
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+import pytest
+from conftest import ROOT, ok
+
+CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+pytestmark = pytest.mark.skipif(not (CHROMIUM and shutil.which('npm') and sys.version_info >= (3, 11)),
+                                reason='the site needs npm, chromium and Python 3.11, and one of them is missing')
+PICTURES = ROOT/'build/pictures'
+
+class Reader(HTMLParser):
+    "What a page links to, loads, names and shows."
+    def __init__(self, file):
+        super().__init__()
+        self.links, self.loads, self.ids, self.images, self.base = [], [], set(), [], file
+        self.feed(file.read_text(encoding='utf-8'))
+    def handle_starttag(self, tag, attrs):
+        a = dict(attrs)
+        if 'id' in a: self.ids.add(a['id'])
+        if tag=='a' and a.get('href'): self.links.append(a['href'])
+        if tag=='link' and a.get('href'): self.loads.append(a['href'])
+        if a.get('src'): self.loads.append(a['src'])
+        if tag=='img': self.images.append(a)
+
+@pytest.fixture(scope='session')
+def site(tmp_path_factory):
+    "The built site."
+    folder = tmp_path_factory.mktemp('site')
+    makefile = (ROOT/'Makefile').read_text()
+    packages = re.search(r'npm install .*? (katex@.*)', makefile)[1].split()
+    ok('npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder/'npm', *packages)
+    ok(sys.executable, ROOT/'tools/docs.py', folder/'npm/node_modules', folder/'site', cwd=ROOT)
+    return folder/'site'
+
+@pytest.fixture(scope='session')
+def pages(site): return {p.relative_to(site).as_posix(): Reader(p) for p in sorted(site.rglob('*.html'))}
+
+@pytest.fixture(scope='session')
+def address(site):
+    "The site on a local server."
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args): pass
+    server = ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=site))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}'
+    server.shutdown()
+
+@pytest.fixture(scope='session')
+def browser():
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as p:
+        with p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox', '--disable-gpu']) as b: yield b
+
+@pytest.fixture
+def tab(browser):
+    "A function that opens a tab; what went wrong in any of them is in `tab.faults`."
+    contexts = []
+    def open_tab(width=1280, height=900, dark=False):
+        context = browser.new_context(viewport=dict(width=width, height=height), color_scheme='dark' if dark else 'light')
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        def note(kind): return lambda what: open_tab.faults.append(f'{page.url}: {kind}: {what}')
+        page.on('console', lambda m: note('console')(m.text) if m.type=='error' else None)
+        page.on('pageerror', note('error'))
+        page.on('requestfailed', lambda r: note('failed')(r.url))
+        def gate(route):
+            parts = urlsplit(route.request.url)
+            if parts.hostname in (None, '', '127.0.0.1') or parts.scheme in ('file', 'data', 'blob'): return route.continue_()
+            note('other host')(route.request.url); route.abort()
+        page.route('**/*', gate)
+        return page
+    open_tab.faults = []
+    yield open_tab
+    for context in contexts: context.close()
+
+def outside(href): return bool(re.match(r'[a-z][a-z0-9+.-]*:|//', href))
+
+def test_pages_are_there(pages):
+    "A page for each notebook, under the name that links from docstrings expect."
+    notebooks = {re.sub(r'(^|/)\d+[a-z]?_', r'\1', p.relative_to(ROOT/'nbs').with_suffix('.html').as_posix()) for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts}
+    assert notebooks <= set(pages)
+
+def test_no_broken_link(site, pages):
+    "Every link and every anchor leads somewhere."
+    broken = []
+    for name,page in pages.items():
+        for href in {*page.links, *page.loads}:
+            if outside(href): continue
+            path, _, anchor = href.partition('#')
+            target = (page.base.parent/unquote(path.split('?')[0])).resolve() if path else page.base
+            if target.is_dir(): target = target/'index.html'
+            if not target.is_file(): broken.append(f'{name}: {href}'); continue
+            if anchor and target.suffix=='.html' and unquote(anchor) not in pages[target.relative_to(site.resolve()).as_posix()].ids: broken.append(f'{name}: {href}')
+    assert not broken
+
+def test_our_own_address_is_written_relatively(pages):
+    "A copy of the site on a disk stays in itself."
+    assert [(n, h) for n,p in pages.items() for h in p.links if 'lgm-nb.github.io' in h]==[]
+
+def test_nothing_is_loaded_from_another_host(site, pages):
+    loads = [(name, src) for name,page in pages.items() for src in page.loads if outside(src) and not src.startswith('data:')]
+    styles = [(p.name, u) for p in site.rglob('*.css') for u in re.findall(r'''(?:url\(|@import)\s*['"]?((?:https?:)?//[^'")]+)''', p.read_text(encoding='utf-8'))]
+    assert loads==[] and styles==[]
+
+def test_every_image_has_a_text(pages):
+    assert [(name, i.get('src', '')[:60]) for name,page in pages.items() for i in page.images if not i.get('alt', '').strip()]==[]
+
+def test_every_public_name_has_an_entry(pages):
+    "Functions and classes, with a row for each parameter."
+    import lgm_nb
+    missing = []
+    for info in pkgutil.iter_modules(lgm_nb.__path__):
+        module = importlib.import_module(f'lgm_nb.{info.name}')
+        for name in getattr(module, '__all__', []):
+            thing = getattr(module, name)
+            if (inspect.isfunction(thing) or inspect.isclass(thing)) and name not in pages[f'api/{info.name}.html'].ids: missing.append(f'{info.name}.{name}')
+    assert not missing
+    text = (pages['api/pyramid.html'].base).read_text(encoding='utf-8')
+    assert all(word in text for word in ('Parameter', 'Type', 'Default', 'pixels of a side of the rendered image'))
+
+def test_colab_is_offered_where_the_notebook_installs(pages):
+    "Each tutorial that opens in Colab installs the library in its first cell, and only where it is missing."
+    for file in (ROOT/'nbs/tutorials').glob('*.ipynb'):
+        first = next(''.join(c['source']) for c in json.loads(file.read_text(encoding='utf-8'))['cells'] if c['cell_type']=='code')
+        offered = any('colab.research' in h for h in pages[f'tutorials/{file.stem}.html'].links)
+        assert offered==bool(re.search(r'^\s*[%!]pip install', first, re.M)), file.name
+        if offered: assert 'find_spec' in first, f'{file.name}: installs over what is there'
+
+@pytest.mark.parametrize('scheme', ['http', 'file'])
+def test_every_page_in_a_browser(site, pages, address, tab, scheme):
+    "No error, no other host, no sideways scrolling, maths set; from a server with a phone's screen, from a disk with a wide one."
+    page = tab(390, 844) if scheme=='http' else tab()
+    wide = []
+    for name,reader in pages.items():
+        page.goto(f'{address}/{name}' if scheme=='http' else (site/name).as_uri())
+        page.evaluate('document.fonts.ready.then(() => 1)')
+        if page.evaluate('document.documentElement.scrollWidth > window.innerWidth + 1'): wide.append(name)
+        assert page.locator('.katex-error').count()==0, name
+        if r'\(' in reader.base.read_text(encoding='utf-8'): assert page.locator('.katex').count(), name
+    assert tab.faults==[] and wide==[]
+
+def test_fonts_are_ours(address, tab):
+    page = tab()
+    page.goto(address)
+    page.evaluate('document.fonts.ready.then(() => 1)')
+    assert page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))").count('Inter') >= 1
+
+@pytest.mark.parametrize('scheme', ['http', 'file'])
+def test_search_finds_the_pyramid(site, address, tab, scheme):
+    page = tab()
+    page.goto(f'{address}/tutorials/ablation.html' if scheme=='http' else (site/'tutorials/ablation.html').as_uri())
+    page.get_by_role('searchbox', name='Search').fill('pyramid')
+    page.locator('.search-result').filter(has_text='The pyramid').first.click()
+    page.wait_for_url('**/pyramid.html*')
+    assert tab.faults==[]
+
+def test_light_and_dark(address, tab):
+    "The reader's setting is followed, and the button changes it."
+    def brightness(page): return page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).reduce((a, v) => a + Number(v), 0)/3")
+    light, dark = tab(), tab(dark=True)
+    for page in (light, dark): page.goto(address)
+    assert brightness(light) > 200 and brightness(dark) < 60
+    dark.locator('.quarto-color-scheme-toggle').first.click()
+    dark.wait_for_function("getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'")
+
+def test_every_player_plays(pages, address, tab):
+    "Play is there, becomes ready, and moves the picture."
+    page = tab()
+    with_players = [name for name,p in pages.items() if 'data-lgm-player' in p.base.read_text(encoding='utf-8')]
+    if not with_players: pytest.skip('no page has a player yet')
+    for name in with_players:
+        page.goto(f'{address}/{name}')
+        for i in range(page.locator('[data-lgm-player]').count()):
+            player = page.locator('[data-lgm-player]').nth(i)
+            player.scroll_into_view_if_needed()
+            page.wait_for_function('i => document.querySelectorAll("[data-lgm-player]")[i].dataset.ready === "true"', arg=i)
+            before = player.screenshot()
+            player.get_by_role('button', name='Play').click()
+            for _ in range(20):
+                page.wait_for_timeout(150)
+                if player.screenshot() != before: break
+            else: pytest.fail(f'{name}: player {i} does not move')
+    assert tab.faults==[]
+
+def test_pictures_to_look_at(pages, address, tab):
+    "Screenshots, for people: build/pictures."
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for kind,size in (('desktop', (1280, 900)), ('phone', (390, 844))):
+        for dark in (False, True):
+            page = tab(*size, dark)
+            for name in ('index', 'pyramid', 'api/distill'):
+                page.goto(f'{address}/{name}.html')
+                page.evaluate('document.fonts.ready.then(() => 1)')
+                file = PICTURES/f"{name.replace('/', '-')}-{kind}{'-dark' if dark else ''}.png"
+                page.screenshot(path=file)
+                assert file.stat().st_size > 5000, f'{file} is nearly empty'
