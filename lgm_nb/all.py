@@ -16,4 +16,8 @@ from lgm_nb.alignment import *
 from lgm_nb.groups import *
 from lgm_nb.ablation import *
 from lgm_nb.bias import *
+from lgm_nb.widgets import *
+from lgm_nb.studio import *
 from lgm_nb.report import *
+from lgm_nb.cost import *
+from lgm_nb.reproduce import *

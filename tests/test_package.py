@@ -28,7 +28,7 @@ def test_wheel_holds_the_package(names):
     inside = {n for n in names if '.dist-info/' not in n}
     assert inside==files
 
-@pytest.mark.parametrize('pattern', [r'cli\.py', r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json'])
+@pytest.mark.parametrize('pattern', [r'cli\.py', r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js', r'static/.*\.css'])
 def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/{pattern}', n) for n in names)
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def test_citation():
 def test_entry_points(info):
     points = configparser.ConfigParser()
     points.read_string(info('entry_points.txt').decode())
-    want = {f'lgm-{c}': f'lgm_nb.cli:lgm_{c}' for c in ('demo', 'distill', 'probe', 'compare', 'bank', 'transfer', 'bias')}
+    commands = [line.split('=')[0].strip() for line in (ROOT/'settings.ini').read_text().split('console_scripts =')[1].split() if line.startswith('lgm-')]
+    assert len(commands) >= 8
+    want = {c: f'lgm_nb.cli:{c.replace("-", "_")}' for c in commands}
     assert dict(points['console_scripts'])==want
     assert dict(points['nbdev'])=={'lgm_nb': 'lgm_nb._modidx:d'}
 
@@ -79,7 +81,7 @@ def test_metadata(info):
     meta = message_from_bytes(info('METADATA'))
     assert meta['License-Expression']=='Apache-2.0' and b'Apache License' in info('licenses/LICENSE')
     assert meta['Requires-Python']=='>=3.10'
-    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'zoo', 'umap'}
+    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'video', 'zoo', 'umap'}
     requires = meta.get_all('Requires-Dist')
     assert any(r.startswith('torch>=') for r in requires)
     [site] = [r for r in requires if r.startswith('smalldocs')]

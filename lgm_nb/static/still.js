@@ -1,0 +1,12 @@
+// A view with no kernel, drawn from what the page itself holds.
+import { shell, watchTheme } from './core.js';
+
+export function mountAll(id, view, css) {
+  const facts = document.querySelector(`script[data-lgm-facts="${id}"]`).textContent;
+  for (const host of document.querySelectorAll(`[data-lgm-player="${id}"]:not([data-ready])`)) {
+    const root = shell(host, css);
+    watchTheme(host);
+    view(root, JSON.parse(facts));
+    host.dataset.ready = 'true';
+  }
+}

@@ -1,0 +1,123 @@
+"The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
+import asyncio, json
+import numpy as np, pytest, torch
+from conftest import tiny_name
+from lgm_nb.backbones import open_backbone
+from lgm_nb.data import from_arrays
+from lgm_nb.distill import Distiller, Settings
+from lgm_nb.studio import History, Studio, StudioRun
+from lgm_nb.widgets import EvolutionPlayer, View, page_json, still_html
+
+NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
+
+@pytest.fixture(scope='module')
+def net(): return open_backbone(tiny_name())
+
+@pytest.fixture(scope='module')
+def data():
+    "A small data set whose class names are an attack."
+    g = np.random.default_rng(0)
+    images = np.concatenate([g.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)//2 + 60*k for k in range(3)]).astype(np.uint8)
+    return from_arrays((images, np.repeat(np.arange(3), 12)), classes=NASTY, name='<b>bold</b>')
+
+def noise(seed, n=5, side=8): return np.random.default_rng(seed).integers(0, 256, (n, side, side, 3), dtype=np.uint8)
+
+def test_history_is_bounded_and_even():
+    history = History(limit=30*noise(0).nbytes, most=1000)
+    for step in range(400): history.add(step, 1, noise(step), keep=history.wants(step))
+    steps = [f['step'] for f in history.frames]
+    assert history.bytes <= history.limit and steps[0]==0 and steps[-1]==399
+    assert set(np.diff(steps[:-1]))=={history.stride} and f'{history.stride}th step' in history.kept
+
+def test_history_sends_only_what_changed():
+    history, images = History(), noise(1)
+    history.add(0, 1, images)
+    changed = images.copy(); changed[3] = 0
+    frame, sheet, _ = history.add(1, 1, changed)
+    assert sheet['count']==1 and np.array_equal(history.pixels(frame), changed)
+    assert history.add(2, 1, changed)[1] is None
+
+@pytest.fixture(scope='module')
+def finished(data, net):
+    "A short run, with all it told."
+    told = []
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=12, views=1), points=3, seeds=2)
+        run.listeners.append(lambda message, buffers: told.append((message, buffers)))
+        run.start(); run.start() # the second start must not start anything
+        await run.wait()
+        return run
+    return asyncio.run(go()), told
+
+def test_run_finishes_and_tells(finished):
+    run, told = finished
+    assert run.state=='finished' and run.error is None
+    kinds = [m['kind'] for m, _ in told]
+    assert kinds.count('frame')==13 and {'sync', 'status', 'curves'} <= set(kinds)
+    for message, buffers in told:
+        json.dumps(message, allow_nan=False)
+        assert all(isinstance(b, bytes) for b in buffers)
+
+def test_points_are_at_regular_steps(finished): assert [s for s, _ in finished[0].scores[finished[0].distil_with]]==[0, 4, 8, 12]
+
+def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
+    plain = Distiller(data, net, Settings(steps=12, views=1), frames=0)
+    for _ in plain: pass
+    assert torch.equal(plain.images(), finished[0].distilled().images)
+
+def test_pause_continue_stop(data, net):
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
+        run.start()
+        while run.step < 3: await asyncio.sleep(.01)
+        run.pause()
+        while run.state != 'paused': await asyncio.sleep(.01)
+        at = run.step
+        await asyncio.sleep(.3)
+        assert run.step==at
+        run.start()
+        while run.step < at + 2: await asyncio.sleep(.01)
+        run.stop(); await run.wait()
+        assert run.state=='stopped' and len(run.results)==1
+    asyncio.run(asyncio.wait_for(go(), 120))
+
+def test_starting_one_run_pauses_the_other(data, net):
+    async def go():
+        one, two = (StudioRun(data, [net], Settings(steps=100_000, views=1, seed=s), points=1, seeds=1) for s in (0, 1))
+        one.start()
+        while one.step < 2: await asyncio.sleep(.01)
+        two.start()
+        while two.step < 2: await asyncio.sleep(.01)
+        assert one.state=='paused'
+        for run in (one, two): run.stop()
+        for run in (one, two): await run.wait()
+    asyncio.run(asyncio.wait_for(go(), 120))
+
+def test_divergence_is_told(data, net):
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=5, views=1), objective=lambda step: step.syn_features.sum()*float('nan'), seeds=1)
+        run.start(); await run.wait()
+        assert run.state=='failed' and 'finite' in run.message and 'finite' in run.status()['message']
+    asyncio.run(go())
+
+def test_same_call_same_run(data, net):
+    a, b, c = Studio(data, net, steps=5), Studio(data, net, steps=5), Studio(data, net, steps=6)
+    assert a.run is b.run and a.view is b.view and c.run is not a.run
+
+def test_names_cannot_become_markup(finished):
+    run, _ = finished
+    facts = run.film()
+    html = still_html(facts)
+    assert '<img src=x' not in html and '<script>alert' not in html and '<b>bold' not in html and html.count('</script>')==2
+    assert json.loads(page_json(facts))['classes']==NASTY
+
+def test_still_pages_are_deterministic_and_ask_nobody(finished):
+    run, _ = finished
+    html = still_html(run.film())
+    assert html==still_html(run.film())
+    assert 'https://' not in html and 'import(' not in html
+    assert 'http://' not in html.replace('http://www.w3.org/2000/svg', '')
+
+def test_mime_bundle_holds_both(finished):
+    bundle, _ = EvolutionPlayer([torch.rand(3, 3, 8, 8) for _ in range(4)])._repr_mimebundle_()
+    assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle) and 'data-lgm-player' in bundle['text/html']

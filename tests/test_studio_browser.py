@@ -1,0 +1,116 @@
+"The studio in a real JupyterLab, and its page from a file, in Chromium."
+import re, shutil, time
+import pytest
+from tools.lab import ARGS, lab_server
+
+CHROMIUM = shutil.which('chromium')
+playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
+pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
+if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
+
+CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=400, points=8)\nstudio"
+# JupyterLab's own words, not ours
+NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', 'Notebook a.ipynb is not trusted']
+
+@pytest.fixture(scope='module')
+def browser():
+    with playwright.sync_playwright() as p:
+        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield b
+        b.close()
+
+def watched(browser, **kwargs):
+    "A page, with what went wrong on it."
+    page, wrong = browser.new_page(**kwargs), []
+    page.on('console', lambda m: wrong.append(m.text) if m.type=='error' and not any(n in m.text for n in NOISE) else None)
+    page.on('pageerror', lambda e: wrong.append(str(e)))
+    page.on('request', lambda r: wrong.append(r.url) if not re.match(r'(?:https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|file:', r.url) else None)
+    return page, wrong
+
+@pytest.fixture(scope='module')
+def lab(tmp_path_factory, tiny):
+    with lab_server(tmp_path_factory.mktemp('lab')/'home', CELL.replace('TINY', tiny)) as it: yield it
+
+def menu(page, *names):
+    for name in names: page.locator(f'.lm-MenuBar-itemLabel:text-is("{name}"), .lm-Menu-itemLabel:text-is("{name}")').last.click()
+
+def step(page): return int(re.search(r'step (\d+)', page.locator('.numbers').inner_text())[1])
+def picture(page): return page.evaluate("() => [...document.querySelector('.jp-OutputArea-output [data-ready]').shadowRoot.querySelectorAll('.tile canvas')].map(c => c.toDataURL()).join()")
+
+def start(page):
+    page.get_by_role('button', name='Start', exact=True).click(timeout=90_000)
+
+def distinct(page, n, seconds=60):
+    seen, end = set(), time.monotonic() + seconds
+    while len(seen) < n:
+        assert time.monotonic() < end, f'{len(seen)} distinct frames in {seconds} s'
+        seen.add(picture(page)); page.wait_for_timeout(60)
+
+def test_studio_in_jupyterlab(browser, lab):
+    url, folder = lab
+    page, wrong = watched(browser, viewport=dict(width=1280, height=1000))
+    page.goto(url)
+    page.locator('.jp-Notebook .jp-InputArea-editor').first.wait_for(timeout=60_000)
+    menu(page, 'Run', 'Run All Cells')
+    start(page)
+    distinct(page, 10)
+    page.get_by_role('button', name='Pause', exact=True).first.click()
+    page.locator('.chip:has-text("Paused")').wait_for()
+    at, image = step(page), picture(page)
+    page.wait_for_timeout(1000)
+    assert step(page)==at and picture(page)==image
+    page.get_by_role('button', name='Continue').click()
+    page.locator('.chip:has-text("Running"), .chip:has-text("Measuring")').wait_for()
+    # three points, drawn as markers with their values
+    page.wait_for_function("() => document.querySelector('.jp-OutputArea-output [data-ready]').shadowRoot.querySelectorAll('.chart title').length >= 3", timeout=60_000)
+    page.locator('.tile').first.click()
+    page.locator('.detail h5:has-text("Nearest real images")').wait_for(timeout=60_000)
+    page.keyboard.press('Escape')
+    assert page.locator('.detail').is_hidden()
+    page.locator('.chip:has-text("Finished")').wait_for(timeout=120_000)
+    last = picture(page)
+    slider = page.get_by_role('slider', name='Step of the run')
+    slider.focus(); page.keyboard.press('Home'); page.wait_for_timeout(300)
+    assert picture(page) != last and slider.get_attribute('aria-valuetext')=='step 0'
+    page.keyboard.press('End'); page.wait_for_timeout(300)
+    assert picture(page)==last
+    page.get_by_role('button', name='Save', exact=True).click()
+    for name, file in (('GIF', 'cifar10-mini.gif'), ('HTML', 'cifar10-mini.html'), ('Distilled set', 'cifar10-mini/card.json')):
+        page.get_by_role('button', name=name, exact=True).click()
+        end = time.monotonic() + 60
+        while not (folder/'runs'/file).exists(): assert time.monotonic() < end, name; page.wait_for_timeout(100)
+        page.wait_for_timeout(300)
+    assert not wrong, wrong
+    # a reload shows the same run; a restarted kernel starts anew
+    menu(page, 'Run', 'Run All Cells')
+    page.locator('.chip:has-text("Finished")').wait_for(timeout=60_000)
+    menu(page, 'Kernel', 'Restart Kernel and Run All Cells…')
+    page.get_by_role('button', name=re.compile('Restart')).last.click()
+    start(page)
+    distinct(page, 3)
+    page.get_by_role('button', name='Stop', exact=True).click()
+    page.locator('.chip:has-text("Stopped")').wait_for(timeout=30_000)
+    assert not wrong, wrong
+    page.close()
+
+@pytest.mark.parametrize('width, scheme', [(1000, 'light'), (300, 'dark')])
+def test_still_page_plays(browser, lab, width, scheme):
+    "The exported page, from a file, with no kernel."
+    file = lab[1]/'runs/cifar10-mini.html'
+    assert file.exists(), 'the test of the studio writes it'
+    assert file.stat().st_size < 1_500_000
+    page, wrong = watched(browser, viewport=dict(width=width, height=800), color_scheme=scheme)
+    page.goto(file.as_uri())
+    host = page.locator('[data-lgm-player][data-ready="true"]')
+    host.wait_for()
+    assert host.get_attribute('data-theme')==scheme
+    assert page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'the page is wider than its window'
+    look = lambda: page.evaluate("() => document.querySelector('[data-lgm-player]').shadowRoot.querySelector('.tile canvas').toDataURL()")
+    seen = set()
+    page.get_by_role('button', name='Play', exact=True).click()
+    for _ in range(12): seen.add(look()); page.wait_for_timeout(150)
+    assert len(seen) >= 3
+    page.locator('.tile').nth(2).click()
+    assert page.locator('.detail h5:has-text("Nearest real images")').is_visible()
+    assert not wrong, wrong
+    page.close()
