@@ -6,6 +6,8 @@ from lgm_nb.models import *
 from lgm_nb.pyramid import *
 from lgm_nb.augmentation import *
 from lgm_nb.meta_loss import *
+from lgm_nb.processes import *
+from lgm_nb.memory import *
 from lgm_nb.feature_bank import *
 from lgm_nb.distill import *
 from lgm_nb.probing import *

@@ -55,7 +55,7 @@ def fold_batch_norm(
         source = node.args[0]
         alone = source.op=='call_module' and isinstance(modules[source.target], torch.nn.Conv2d) and len(source.users)==1
         if alone and uses[source.target]==uses[node.target]==1 and modules[node.target].track_running_stats: _fold_into(folded, source.target, node.target)
-    before, after = network(example), folded(example)
+    with torch.no_grad(): before, after = network(example), folded(example)
     return folded if torch.allclose(before, after, rtol=1e-3, atol=1e-4*float(before.abs().max())) else network
 
 # %% ../nbs/01_backbones.ipynb #0f2e4935
@@ -133,10 +133,17 @@ def tiny_network(
         from timm.models.byobnet import ByobNet, ByoBlockCfg, ByoModelCfg
         stages = zip(spec['depths'], spec['widths'], spec['strides'])
         blocks = tuple(ByoBlockCfg(type='basic', d=d, c=c, s=s, gs=0, br=1.) for d, c, s in stages)
-        return ByobNet(ByoModelCfg(blocks=blocks, stem_chs=spec['stem'], stem_type='3x3', stem_pool=''), num_classes=0)
+        return ByobNet(ByoModelCfg(blocks=blocks, stem_chs=spec['stem'], stem_type='3x3', stem_pool='',
+                                    num_features=spec.get('features', 0)), num_classes=0)
     from timm.models.vision_transformer import VisionTransformer
+    kw = dict(global_pool='avg') | spec['vit']
+    if 'stem' in spec: # convolutions of stride 2, the last as wide as the tokens
+        from functools import partial
+        from timm.layers import ConvNormAct, HybridEmbed
+        stem = torch.nn.Sequential(*[ConvNormAct(i, o, 3, stride=2) for i, o in zip([3, *spec['stem']], spec['stem'])])
+        kw |= dict(embed_layer=partial(HybridEmbed, stem), patch_size=1)
     # with fc_norm=False the last norm acts on every token, as in training, and the mean comes after it
-    return VisionTransformer(img_size=32, num_classes=0, global_pool='avg', fc_norm=False, **spec['vit'])
+    return VisionTransformer(img_size=32, num_classes=0, fc_norm=False, **kw)
 
 def zoo_cards()->dict: # name → card
     "Read the cards of the embedded backbones."

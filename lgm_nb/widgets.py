@@ -14,12 +14,13 @@ __all__ = ['PALETTE', 'STATIC', 'RAW_LIMIT', 'style_sheet', 'join_modules', 'to_
 import base64, hashlib, io, json, math, re
 from html import escape
 from pathlib import Path
+import lgm_nb
 import anywidget, numpy as np, traitlets
 from PIL import Image
 
 # %% ../nbs/09_widgets.ipynb #09a00006
 PALETTE = dict(blue='#0072b2', vermilion='#d55e00', green='#009e73', purple='#cc79a7', sky='#56b4e9', orange='#e69f00', yellow='#f0e442')
-STATIC = Path(__file__).parent/'static' if '__file__' in globals() else Path('../lgm_nb/static')
+STATIC = Path(lgm_nb.__file__).parent/'static'
 
 def style_sheet()->str: # CSS
     "Join the palette and the style sheet of the views."

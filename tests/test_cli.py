@@ -10,7 +10,8 @@ OPTIONS = {
     'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device', '--resume', '--checkpoint-every', '--json'],
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
     'lgm-compare': ['--backbones', '--baselines', '--json'],
-    'lgm-bank': ['--data', '--backbone']}
+    'lgm-bank': ['--data', '--backbone'],
+    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
 def test_help(name):

@@ -68,6 +68,17 @@ def test_citation():
     assert cite['license']=='Apache-2.0' and cite['repository-code'] in project and cite['url'] in project
     assert cite['preferred-citation']['authors'][0]['family-names']=='Cazenavette'
 
+def test_workflows_run_what_people_run():
+    "Every workflow and issue form is well-formed; what they run is a target of the Makefile or the script of the checks."
+    import yaml
+    files = sorted((ROOT/'.github').rglob('*.y*ml'))
+    targets = re.findall(r'^([a-z]+):', (ROOT/'Makefile').read_text(), re.M)
+    for file in files:
+        content = yaml.safe_load(file.read_text(encoding='utf-8'))
+        runs = [step['run'] for job in content.get('jobs', {}).values() for step in job['steps'] if 'run' in step]
+        for run in runs: assert run=='bash .ci/run' or run.startswith('test -z') or run.removeprefix('make ') in targets, f'{file.name}: {run}'
+    assert {f.stem for f in files} >= {'test', 'nightly', 'docs', 'bug', 'idea'}
+
 def test_entry_points(info):
     points = configparser.ConfigParser()
     points.read_string(info('entry_points.txt').decode())

@@ -159,6 +159,13 @@ def test_search_finds_the_pyramid(site, address, tab, scheme):
     page.wait_for_url('**/pyramid.html*')
     assert tab.faults==[]
 
+def test_one_palette():
+    "Site and logo take their colours from the palette of the views."
+    palette = pytest.importorskip('lgm_nb.widgets', reason='the views, which define the palette, are not here').PALETTE
+    [line] = [line for line in (ROOT/'nbs/site.css').read_text().splitlines() if '--lgm-blue:' in line]
+    used = re.findall(r'#[0-9a-f]{6}', line + (ROOT/'nbs/images/logo.svg').read_text())
+    assert used and set(used) <= set(palette.values())
+
 def test_light_and_dark(address, tab):
     "The reader's setting is followed, and the button changes it."
     def brightness(page): return page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).reduce((a, v) => a + Number(v), 0)/3")

@@ -1,10 +1,11 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
-import asyncio, json
+import asyncio, json, os, signal
 import numpy as np, pytest, torch
 from conftest import tiny_name
 from lgm_nb.backbones import open_backbone
 from lgm_nb.data import from_arrays
 from lgm_nb.distill import Distiller, Settings
+from lgm_nb.meta_loss import Objective
 from lgm_nb.studio import History, Studio, StudioRun
 from lgm_nb.widgets import EvolutionPlayer, View, page_json, still_html
 
@@ -93,9 +94,28 @@ def test_starting_one_run_pauses_the_other(data, net):
         for run in (one, two): await run.wait()
     asyncio.run(asyncio.wait_for(go(), 120))
 
+def test_an_interrupt_pauses(data, net):
+    "An idle kernel ignores SIGINT; while a run goes on it means Pause, and no step is torn."
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
+        run.start()
+        while run.step < 2: await asyncio.sleep(.01)
+        os.kill(os.getpid(), signal.SIGINT)
+        while run.state != 'paused': await asyncio.sleep(.01)
+        run.stop(); await run.wait()
+        os.kill(os.getpid(), signal.SIGINT) # nothing runs: nothing happens
+        await asyncio.sleep(.05)
+        assert run.state=='stopped' and run.error is None
+    try: asyncio.run(asyncio.wait_for(go(), 120))
+    finally: signal.signal(signal.SIGINT, before)
+
+class Broken(Objective):
+    def __call__(self, step): return step.syn_features.sum()*float('nan')
+
 def test_divergence_is_told(data, net):
     async def go():
-        run = StudioRun(data, [net], Settings(steps=5, views=1), objective=lambda step: step.syn_features.sum()*float('nan'), seeds=1)
+        run = StudioRun(data, [net], Settings(steps=5, views=1), objective=Broken(), seeds=1)
         run.start(); await run.wait()
         assert run.state=='failed' and 'finite' in run.message and 'finite' in run.status()['message']
     asyncio.run(go())

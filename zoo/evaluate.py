@@ -99,7 +99,7 @@ def card(name: str, data_path: str, weights: str) -> dict:
     return dict(
         name=name, method=recipe["method"], method_paper=recipe["paper"], summary=recipe["summary"],
         architecture=recipe["spec"], dim=network.num_features, input_size=32, mean=MEAN, std=STD,
-        feature="mean over positions after the last layer"
+        feature=("class token after the last norm" if recipe["spec"]["family"] == "vit" else "mean over positions after the last layer")
                 + (", of the teacher (moving average)" if recipe["method"] == "dino" else ""),
         params=sum(p.numel() for p in network.parameters()),
         training=dict(dataset="CIFAR-10 train", images=50000, labels_used=False, **facts,

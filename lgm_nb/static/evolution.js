@@ -189,9 +189,9 @@ export function evolution(root, facts, link = null) {
     detail));
   const off = onWidth(root.lastChild, w => {
     width = w;
-    const room = grid.clientWidth || w;
-    grid.style.setProperty('--columns', columnsFor(names.length, room, names.length > 40 ? 52 : names.length > 12 ? 64 : 84));
     root.lastChild.classList.toggle('narrow', w < 620); root.lastChild.classList.toggle('tiny', w < 380);
+    const room = grid.clientWidth || w, side = names.length > 40 ? 52 : names.length > 12 ? 64 : 84;
+    grid.style.setProperty('--columns', columnsFor(names.length, room, w < 460 ? Math.min(side, 50) : side));
     paint();
   });
   status(); numbersTable(); replay.update();

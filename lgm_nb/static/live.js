@@ -51,9 +51,9 @@ function studio(root, model, link) {
       if (m.sheet) view.film.addSheet(m.sheet, bytes(b[0]));
       view.film.newest = m.newest;
       view.film.addFrame(m.frame);
-      if (m.levels > (view.film.seen ?? 1)) view.film.grown.push(m.frame.step - 1);
-      view.film.seen = Math.max(m.levels, view.film.seen ?? 1);
-      view.film.loss.push(...m.loss);
+      if (m.levels > view.film.grown.length + 1) view.film.grown.push(m.frame.step - 1);
+      const told = view.film.loss.at(-1)?.[0] ?? 0;
+      view.film.loss.push(...m.loss.filter(l => l[0] > told));
       view.status(m.status); view.frames();
     },
     curves(m) { if (!view || m.run !== view.film.run) return; view.film.curves = m.curves; view.charts(); if (view.open !== null) link.ask({ ask: 'detail', image: view.open }); },

@@ -1,0 +1,46 @@
+"""How many frames a second cross to the browser while a run goes on? 100 classes at 64 px, as the issue of the studio asks.
+
+    python -m benchmarks.studio_fps [--seconds 20]
+
+The run is a real one: 100 made-up classes of noise, an embedded backbone that sees
+32 px crops of a canvas of 64 px, one view of each image a step.
+A frame counts when its images were rendered, compared, packed and handed to the view's message; the decoding time in a browser
+is not in it. `frames_per_cpu_second` leaves out what other processes took of the machine. Prints one JSON object as the last line.
+"""
+import argparse, asyncio, json, time
+import numpy as np
+from lgm_nb.backbones import Backbone, open_backbone, zoo_cards
+from lgm_nb.data import from_arrays
+from lgm_nb.distill import Settings
+from lgm_nb.studio import StudioRun
+
+def main(seconds=20, classes=100, side=64):
+    g = np.random.default_rng(0)
+    data = from_arrays((g.integers(0, 256, (3*classes, side, side, 3), dtype=np.uint8), np.repeat(np.arange(classes), 3)), classes=[f'class {i}' for i in range(classes)])
+    tiny = open_backbone(next(iter(zoo_cards())))
+    net = Backbone('tiny, 64 px canvas', tiny.network, tiny.input_size)
+    net.canvas = side
+    frames, points = [], []
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=1_000_000, augs=1, views=1), points=1000)
+        def hear(message, buffers):
+            if message['kind']=='frame': frames.append((time.perf_counter(), len(buffers[0]) if buffers else 0)); run.heard()
+            if message['kind']=='curves': points.append(time.perf_counter())
+        run.listeners.append(hear)
+        run.start()
+        while not frames: await asyncio.sleep(.05)
+        start, cpu, seen = time.perf_counter(), time.process_time(), len(frames)
+        await asyncio.sleep(seconds)
+        took, used, seen = time.perf_counter() - start, time.process_time() - cpu, len(frames) - seen
+        run.stop(); await run.wait()
+        return run, took, used, seen
+    run, took, used, seen = asyncio.run(go())
+    if run.error: raise run.error
+    at = [t for t, _ in frames]
+    return dict(benchmark='studio_fps', classes=classes, side=side, seconds=round(took, 1), steps=run.step, frames=seen, frames_per_second=round(seen/took, 2), frames_per_cpu_second=round(seen/used, 2),
+                longest_gap_seconds=round(max(np.diff(at)), 3), kilobytes_a_frame=round(np.mean([b for _, b in frames])/1000, 1), history_mb=round(run.history.bytes/1e6, 1))
+
+if __name__=='__main__':
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--seconds', type=float, default=20)
+    print(json.dumps(main(**vars(p.parse_args()))))

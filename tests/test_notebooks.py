@@ -1,0 +1,44 @@
+"Saved outputs of the notebooks: small, the same on every machine, and there."
+import ast, json, re
+import pytest
+from conftest import ROOT
+
+NOTEBOOKS = sorted(p for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
+TUTORIALS = [p for p in NOTEBOOKS if p.parent.name=='tutorials']
+ids = lambda paths: [p.relative_to(ROOT/'nbs').as_posix() for p in paths]
+
+def outputs(path):
+    for cell in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        for output in cell.get('outputs', []): yield cell, output
+
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=ids(NOTEBOOKS))
+def test_outputs_are_small(path):
+    "Under 200 kB: tools/outputs.py --slim keeps each picture once, which mostly does it."
+    size = sum(len(json.dumps(output)) for _,output in outputs(path))
+    assert size < 200_000, f'{size} bytes'
+
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=ids(NOTEBOOKS))
+def test_outputs_tell_nothing_of_a_machine(path):
+    "No address in memory, no temporary or home folder, no error."
+    for _,output in outputs(path):
+        text = ''.join(output.get('text', '')) + ''.join(''.join(v) for k,v in output.get('data', {}).items() if k=='text/plain')
+        assert not re.search(r'0x[0-9a-f]{6,}|/tmp/|/home/|/root/|/Users/', text), text[:300]
+        assert output['output_type'] != 'error'
+
+@pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
+def test_tutorials_show_what_they_did(path):
+    "Each was run: it has results."
+    assert any(True for _ in outputs(path)), 'run it: tools/outputs.py'
+
+ROOMS = [p for p in NOTEBOOKS if p.parent.name=='nbs']
+
+@pytest.mark.parametrize('path', ROOMS, ids=ids(ROOMS))
+def test_cells_that_import_do_nothing_else(path):
+    "To describe what a room exports, the site runs its exported cells and those that import, and no others: one that needs more than that would stop the build."
+    is_import = lambda node: isinstance(node, (ast.Import, ast.ImportFrom))
+    for cell in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        source = ''.join(cell['source'])
+        if cell['cell_type']!='code' or re.match(r'#\| *(export|exec_doc)', source) or '#| eval: false' in source or re.search(r'^\s*[%!]', source, re.M): continue
+        tree = ast.parse(source)
+        mixed = any(map(is_import, ast.walk(tree))) and not all(is_import(n) or isinstance(n, (ast.FunctionDef, ast.ClassDef)) for n in tree.body)
+        assert not mixed, f'move the import to a cell of its own:\n{source[:300]}'
