@@ -38,14 +38,12 @@ def first_reached(curve, accuracy):
 def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, steps=400, points=8, seeds=5, epochs=300, seed=0):
     whole = open_dataset(data); ds, net, plain = held_back(whole), open_backbone(backbone), plain_backbone(backbone)
     examiner = Examiner(ds, net, seeds=seeds, epochs=epochs); final = Examiner(whole, net, seeds=seeds, epochs=epochs)
-    settings, taken = Settings(steps=steps, seed=seed, precision='float32'), {}
-    def made(keep):
-        start = time.perf_counter(); bank = build_bank(ds, net, settings.views, folder=False, keep=keep); return bank, time.perf_counter() - start
-    (means, taken['means']), (rows, taken['bank']), taken['paper'] = made('means'), made('all'), 0.
-    banks = {k: round(taken[k], 2) for k in ('means', 'bank')}; say('banks:', banks)
+    settings = Settings(steps=steps, seed=seed, precision='float32')
+    start = time.perf_counter(); bank = build_bank(ds, net, settings.views, folder=False); bank_seconds = time.perf_counter() - start
+    taken = dict(paper=0., bank=bank_seconds, means=bank_seconds); say(f'bank: {bank_seconds:.1f} s')
     paper = PaperWay(ds, plain, steps=paper_steps, grow_every=0, seed=seed)
-    ways = dict(paper=paper, bank=Distiller(ds, net, settings, GradientMatching(w_std=.01, centre=False), bank=rows, frames=0),
-                means=Distiller(ds, net, settings, bank=means, frames=0))
+    ways = dict(paper=paper, bank=Distiller(ds, net, settings, GradientMatching(w_std=.01, centre=False), bank=bank, frames=0),
+                means=Distiller(ds, net, settings, bank=bank, frames=0))
     lengths = dict(paper=paper_steps, bank=steps, means=steps)
     look = lambda way: way.images().detach()
     curves = {k: [] for k in ways}
@@ -60,7 +58,7 @@ def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, st
     centroid = float(examiner.grade_rows(examiner.centroid_rows()).top1.mean())
     reached, spent = first_reached(curves['means'], goal), curves['paper'][-1]['seconds']
     return dict(benchmark='accuracy_time', data=data, backbone=backbone, seeds=seeds, speedup_to_paper_final=round(spent/reached, 2) if reached else None,
-        paper_final=goal, bank_seconds=banks, centroid=round(centroid, 2), to_centroid={k: first_reached(c, centroid) for k, c in curves.items()},
+        paper_final=goal, bank_seconds=round(bank_seconds, 2), weights=net.hash, centroid=round(centroid, 2), to_centroid={k: first_reached(c, centroid) for k, c in curves.items()},
         to_95_percent={k: first_reached(c, .95*best) for k, c in curves.items()}, curves=curves,
         test={k: round(float(final.grade(look(w), paper.labels).top1.mean()), 2) for k, w in ways.items()})
 

@@ -45,7 +45,7 @@ def main(backbone='tiny-simclr-resnet', images=(1000, 10_000, 100_000, 1_000_000
     del runs
     most = max(classes)
     risen = {a: in_new_process(memory, backbone, most, a, chunk) for a in augs}; say(risen)
-    return dict(benchmark='scaling', backbone=backbone, images=by_images, classes=by_classes, slope=round(slope(*zip(*by_classes.items())), 3),
+    return dict(benchmark='scaling', backbone=backbone, weights=net.hash, images=by_images, classes=by_classes, slope=round(slope(*zip(*by_classes.items())), 3),
                 memory=dict(classes=most, chunk=chunk, bytes=risen))
 
 if __name__=='__main__':
