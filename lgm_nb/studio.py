@@ -142,6 +142,8 @@ class StudioRun:
         self.examiners, self.baselines = ({n: m[k] for n, m in measured.items()} for k in (0, 1))
         self.listeners, self.results, self.number, self.error, self._task = [], [], 0, None, None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='lgm-studio')
+        try: self._loop = asyncio.get_running_loop()
+        except RuntimeError: self._loop = None
         self._reset()
 
     def _known(self, name):
@@ -174,9 +176,21 @@ class StudioRun:
     @property
     def active(self)->bool: return self._task is not None and not self._task.done()
 
+    def _soon(self, f, *args):
+        "Call in the run's own event loop: JupyterLab may bring a click on another thread."
+        try: here = asyncio.get_running_loop()
+        except RuntimeError: here = None
+        if self._loop is None or not self._loop.is_running(): self._loop = here
+        if self._loop is None: raise RuntimeError('run: there is no event loop here; in a script use distill()')
+        if here is self._loop: f(*args)
+        else: self._loop.call_soon_threadsafe(f, *args)
+
     def start(self):
         "Start, or continue where it was paused. A run that goes on already is left alone."
-        loop = asyncio.get_running_loop() # raises where there is none
+        self._soon(self._start)
+
+    def _start(self):
+        loop = self._loop
         if StudioRun.running not in (None, self): StudioRun.running.pause()
         StudioRun.running = self
         if self.active:
@@ -191,13 +205,18 @@ class StudioRun:
 
     def pause(self):
         "Pause after the present piece of work."
+        if self.active: self._soon(self._pause)
+
+    def _pause(self):
         if self.active and self.state not in ('paused', 'pausing') and self._ask is None:
             self._before = self.state
             self._ask = 'pause'; self._wake.clear(); self._enter('pausing')
 
     def stop(self):
         "End the run after the present piece of work; images and history stay."
-        if self.active: self._ask = 'stop'; self._wake.set()
+        if self.active: self._soon(self._stop)
+
+    def _stop(self): self._ask = 'stop'; self._wake.set()
 
     async def wait(self):
         "Wait until the run has ended. A cell that waits and is interrupted pauses the run."
@@ -447,7 +466,10 @@ class StudioView(View):
         return lay_out(self.run.history.pixels(frames[-1]), min(10, len(frames[-1]['tiles']))) if frames else None
 
     def spawn(self, work):
-        "Run a coroutine in the kernel's loop."
+        "Run a coroutine in the run's loop."
+        self.run._soon(self._spawn, work)
+
+    def _spawn(self, work):
         task = asyncio.get_running_loop().create_task(work)
         self._pending.add(task); task.add_done_callback(self._done)
 

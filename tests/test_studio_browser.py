@@ -41,6 +41,12 @@ def button(page, text):
 def step(page): return int(re.search(r'step (\d+)', page.locator('.numbers').inner_text())[1])
 def picture(page): return page.evaluate("() => [...(document.querySelector('.jp-OutputArea-output [data-ready]')?.shadowRoot.querySelectorAll('.tile canvas') ?? [])].map(c => c.toDataURL()).join()")
 
+def until(page, true, seconds=120):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, page.locator('.state').all_inner_texts() + page.locator('button.jupyter-button').all_inner_texts()
+        page.wait_for_timeout(100)
+
 def start(page):
     "Press Start once the cell has shown it; importing torch takes its time on a busy machine."
     button(page, 'Start').click(timeout=400_000)
@@ -67,7 +73,7 @@ def test_studio_in_jupyterlab(browser, lab):
     page.wait_for_timeout(1000)
     assert step(page)==at and picture(page)==image
     button(page, 'Continue').click()
-    page.locator('.chip:has-text("Running"), .chip:has-text("Measuring")').wait_for(timeout=90_000)
+    until(page, lambda: step(page) > at)
     # three points, drawn as markers with their values
     page.wait_for_function("() => document.querySelector('.jp-OutputArea-output [data-ready]')?.shadowRoot.querySelectorAll('.chart title').length >= 3", timeout=180_000)
     page.locator('.tile').first.click()
