@@ -23,3 +23,4 @@ from lgm_nb.studio import *
 from lgm_nb.report import *
 from lgm_nb.cost import *
 from lgm_nb.reproduce import *
+from lgm_nb.sweep import *

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/processes.html.md"""
 __all__ = ['LostProcess', 'Team', 'joined', 'launch']
 
 # %% ../nbs/04b_processes.ipynb #1a2b0c03
-import contextlib, datetime, os, tempfile
+import contextlib, datetime, os, signal, tempfile, threading
 import torch
 import torch.distributed as dist
 
@@ -16,10 +16,19 @@ import torch.distributed as dist
 class LostProcess(RuntimeError):
     "Another process of the run ended or fell silent."
 
+def _deaf():
+    "From here on, let no signal cut off the message: `torchrun` ends the others of a team as soon as one is lost."
+    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+def _told(*_):
+    _deaf()
+    raise LostProcess('told to end (SIGTERM): another process of the run ended or fell silent')
+
 def _asked(collective, *args):
     "Run a collective call, and say what its failure means."
     try: return collective(*args)
     except RuntimeError as e:
+        _deaf()
         raise LostProcess(f'process {dist.get_rank()} of {dist.get_world_size()}: another process of the run ended or fell silent '
                           f'({str(e).splitlines()[0][:120] if str(e) else type(e).__name__})') from e
 
@@ -71,8 +80,13 @@ def joined(
     cuda = torch.cuda.is_available()
     if cuda: torch.cuda.set_device(int(os.environ.get('LOCAL_RANK', 0)))
     dist.init_process_group('cpu:gloo,cuda:nccl' if cuda else 'gloo', timeout=datetime.timedelta(seconds=timeout))
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _told) if here else None
     try: yield Team()
-    finally: dist.destroy_process_group()
+    except LostProcess: here = False; raise # stay deaf until the message is out
+    finally:
+        dist.destroy_process_group()
+        if here: signal.signal(signal.SIGTERM, before)
 
 def _member(rank, size, file, timeout, threads, fn, args):
     torch.set_num_threads(threads)

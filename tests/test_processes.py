@@ -48,7 +48,7 @@ def test_two_equal_one(tiny, tmp_path, real, objective):
     assert (one - two).abs().max() < 1e-5
 
 def torchrun(n, *args):
-    return [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--master-port', 0, '-m', 'lgm_nb.distill', *args]
+    return [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--standalone', '-m', 'lgm_nb.distill', *args]
 
 def members(parent):
     "The processes that torchrun has started."

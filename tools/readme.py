@@ -12,10 +12,11 @@ def directives(source): return set(re.findall(r'^#\|\s*(.+?)\s*$', source, re.M)
 def render(output, name):
     "One saved output as markdown; pictures go to files beside the README."
     data = output.get('data', {})
-    if 'image/png' in data:
+    for kind in ('png', 'jpeg'):
+        if f'image/{kind}' not in data: continue
         PICTURES.mkdir(exist_ok=True)
-        (PICTURES/f'{name}.png').write_bytes(base64.b64decode(''.join(data['image/png'])))
-        return f'![the output of the code above]({PICTURES.name}/{name}.png)'
+        (PICTURES/f'{name}.{kind}').write_bytes(base64.b64decode(''.join(data[f'image/{kind}'])))
+        return f'![the output of the code above]({PICTURES.name}/{name}.{kind})'
     if poster := POSTER.search(''.join(data.get('text/html', ''))): # a player does not play in a README
         PICTURES.mkdir(exist_ok=True)
         (PICTURES/f'{name}.{poster[1]}').write_bytes(base64.b64decode(poster[2]))

@@ -1,4 +1,4 @@
-"""Make the pictures of the studio for the README and the site: `python tools/studio_pictures.py`.
+"""Make the pictures of the studio for the README and the site: `python -m tools.studio_pictures`.
 
 Starts a JupyterLab, distils cifar10-mini there, and photographs the output: `nbs/images/studio.png`, `studio-dark.png`,
 `studio-narrow.png`, and the film `studio.gif`. Needs the extras `dev` and `lab`, and Debian's chromium.
@@ -11,7 +11,7 @@ from tools.lab import ARGS, lab_server
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT/'nbs/images'
-CELL = "from lgm_nb.all import *\nStudio('cifar10-mini', steps=400)"
+CELL = "from lgm_nb.all import *\nStudio('cifar10-mini', steps=300)"
 
 def save(png, name):
     "Write a picture in 256 colours, which keeps it small."
@@ -27,7 +27,7 @@ def main():
         page.get_by_text('| Idle').first.wait_for(timeout=120_000)
         page.locator('.jp-Notebook .jp-InputArea-editor').first.click()
         page.keyboard.press('Control+Enter')
-        go = page.get_by_role('button', name='Start', exact=True)
+        go = page.locator('button.jupyter-button:has-text("Start")')
         go.wait_for(timeout=180_000)
         page.keyboard.press('Control+b') # the side bar would only take room
         out = page.locator('.jp-OutputArea-output').first
@@ -42,8 +42,8 @@ def main():
         page.locator('.detail h5:has-text("Nearest")').wait_for(timeout=60_000)
         page.wait_for_timeout(1200)
         save(out.screenshot(), 'studio.png')
-        page.get_by_role('button', name='Save', exact=True).click()
-        page.get_by_role('button', name='HTML', exact=True).click()
+        page.locator('button.jupyter-button:has-text("Save")').first.click()
+        page.locator('button.jupyter-button:has-text("HTML")').click()
         page.locator('.widget-label:has-text("Wrote")').wait_for(timeout=120_000)
         for name, width, scheme in (('studio-dark.png', 980, 'dark'), ('studio-narrow.png', 320, 'light')):
             still = browser.new_page(viewport=dict(width=width, height=700), color_scheme=scheme)

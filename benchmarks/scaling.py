@@ -1,0 +1,57 @@
+"""What does a step cost as the data grows? Flat in the number of real images, linear in the classes; memory flat in the views.
+
+    python -m benchmarks.scaling [--backbone tiny-simclr-resnet] [--images 1000,10000,100000,1000000] [--classes 10,30,100,300,1000] [--json]
+
+`images`: seconds a step with 10 classes, with a bank of that many random features, for the default objective (`means`) and for a random
+probe that draws rows of the bank (`rows`). `classes`: seconds a step with one view a class, and `slope`, the exponent of a power law
+through them: 1 is linear. `memory`: rise of the resident memory in one step at the largest number of classes, by views of each image,
+in chunks of `--chunk` views, each in a fresh process.
+"""
+import math
+import torch
+from benchmarks.common import alternate, in_new_process, middle, parser, peak, run, say
+from benchmarks.step import grown, noise_data
+from lgm_nb.backbones import open_backbone
+from lgm_nb.distill import Distiller, Settings
+from lgm_nb.feature_bank import FeatureBank
+from lgm_nb.meta_loss import GradientMatching
+
+def run_of(net, classes, images, augs, chunk, objective=None):
+    g = torch.Generator().manual_seed(0)
+    bank = FeatureBank(torch.randn(images, net.dim, generator=g).half(), torch.arange(images)%classes, classes)
+    return grown(Distiller(noise_data(classes, net.canvas, 1), net, Settings(steps=10_000, augs=augs, views=1, grow_every=1, chunk=chunk), objective, bank=bank, frames=0))
+
+def memory(backbone, classes, augs, chunk):
+    net = open_backbone(backbone); step = run_of(net, classes, classes, augs, chunk)
+    return peak(lambda: next(step))
+
+def slope(xs, ys):
+    "Exponent of the power law through some points, by least squares."
+    x, y = ([math.log(v) for v in vs] for vs in (xs, ys))
+    mx, my = sum(x)/len(x), sum(y)/len(y)
+    return sum((a - mx)*(b - my) for a, b in zip(x, y))/sum((a - mx)**2 for a in x)
+
+def main(backbone='tiny-simclr-resnet', images=(1000, 10_000, 100_000, 1_000_000), classes=(10, 30, 100, 300, 1000), augs=(1, 3, 10), chunk=100, repeats=3):
+    net = open_backbone(backbone)
+    kinds = dict(means=None, rows=GradientMatching(w_std=.01, centre=False))
+    by_images = {kind: {} for kind in kinds}
+    for kind, objective in kinds.items():
+        runs = {n: run_of(net, 10, n, 3, chunk, objective) for n in images}
+        seconds = alternate({n: lambda r=r: next(r) for n, r in runs.items()}, repeats)
+        by_images[kind] = {n: middle(v) for n, v in seconds.items()}; say(kind, by_images[kind])
+        del runs
+    runs = {c: run_of(net, c, c, 1, chunk) for c in classes}
+    by_classes = {c: middle(v) for c, v in alternate({c: lambda r=r: next(r) for c, r in runs.items()}, repeats).items()}; say(by_classes)
+    del runs
+    most = max(classes)
+    risen = {a: in_new_process(memory, backbone, most, a, chunk) for a in augs}; say(risen)
+    return dict(benchmark='scaling', backbone=backbone, weights=net.hash, images=by_images, classes=by_classes, slope=round(slope(*zip(*by_classes.items())), 3),
+                memory=dict(classes=most, chunk=chunk, bytes=risen))
+
+if __name__=='__main__':
+    numbers = lambda text: tuple(int(n) for n in text.split(','))
+    p = parser(__doc__)
+    p.add_argument('--backbone', default='tiny-simclr-resnet'); p.add_argument('--images', type=numbers, default=(1000, 10_000, 100_000, 1_000_000))
+    p.add_argument('--classes', type=numbers, default=(10, 30, 100, 300, 1000)); p.add_argument('--augs', type=numbers, default=(1, 3, 10))
+    p.add_argument('--chunk', type=int, default=100); p.add_argument('--repeats', type=int, default=3)
+    run(main, p)

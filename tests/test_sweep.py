@@ -1,0 +1,44 @@
+"A grid of runs: here, on a local Ray, killed and continued."
+import csv, json, signal, subprocess, time
+import pytest
+from conftest import BIN, ok, run, last_json
+
+def grid(folder, tiny, *, seeds, steps=5, more=''):
+    file = folder/'grid.toml'
+    file.write_text(f'[grid]\ndata = "cifar10-mini"\nbackbone = "{tiny}"\nviews = 1\naugs = 1\nsteps = {steps}\nseed = {seeds}\n{more}', encoding='utf-8')
+    return file
+
+def untimed(results): return [{k: v for k, v in r.items() if 'seconds' not in k} for r in results]
+
+def test_ray_equals_local(tiny, tmp_path):
+    "Two workers of a local Ray come to the results of one process; a run that cannot be is told, and exits with 1."
+    pytest.importorskip('ray')
+    file = grid(tmp_path, tiny, seeds=[0, 1, 2])
+    args = (BIN/'lgm-sweep', file, '--device', 'cpu', '--probes', 1, '--json')
+    here = last_json(ok(*args, '--out', tmp_path/'here'))
+    there = last_json(ok(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2))
+    assert here['failed']==there['failed']==0 and untimed(here['results'])==untimed(there['results'])
+    with open(tmp_path/'there'/'results.csv', encoding='utf-8') as f: assert [r['seed'] for r in csv.DictReader(f)]==['0', '1', '2']
+    two = file.read_text(encoding='utf-8').replace('[grid]', '[[grid]]')
+    file.write_text(two + two.replace(tiny, 'tiny-nothing').replace('[0, 1, 2]', '0'), encoding='utf-8')
+    done = run(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2, '--retries', 1)
+    said = last_json(done)
+    assert done.returncode==1 and said['failed']==1 and 'tiny-nothing' in said['results'][-1]['error']
+    assert said['results'][:3]==there['results'], 'finished runs were done again'
+
+def test_killed_sweep_goes_on(tiny, tmp_path):
+    file, out = grid(tmp_path, tiny, seeds=[0, 1, 2]), tmp_path/'out'
+    args = [str(a) for a in (BIN/'lgm-sweep', file, '--out', out, '--device', 'cpu', '--probes', 1, '--json')]
+    process, end = subprocess.Popen(args, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True), time.monotonic() + 300
+    while not (out/'results.json').exists():
+        assert process.poll() is None and time.monotonic() < end, process.communicate()[1]
+        time.sleep(.05)
+    process.send_signal(signal.SIGKILL); process.communicate()
+    first = json.loads((out/'results.json').read_text(encoding='utf-8'))
+    whole = last_json(ok(*args))
+    assert whole['results'][:len(first)]==first and len(whole['results'])==3
+
+def test_mistakes(tiny, tmp_path):
+    for more, word in (('sedes = 3', 'sedes'), ('ipc = 0', 'ipc: 0'), ('nonsense', 'cannot be read')):
+        done = run(BIN/'lgm-sweep', grid(tmp_path, tiny, seeds=0, more=more), '--out', tmp_path/'out')
+        assert done.returncode==2 and word in done.stderr and 'Traceback' not in done.stderr, done.stderr
