@@ -176,8 +176,8 @@ def test_light_and_dark(address, tab):
     dark.wait_for_function("getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'")
 
 def test_every_player_plays(pages, address, tab):
-    "Play is there, becomes ready, and moves the picture."
-    page = tab()
+    "Each view becomes ready, and where there is something to play, Play moves the picture. Charts and levels have nothing to play."
+    page, played = tab(), 0
     with_players = [name for name,p in pages.items() if 'data-lgm-player' in p.base.read_text(encoding='utf-8')]
     if not with_players: pytest.skip('no page has a player yet')
     for name in with_players:
@@ -186,13 +186,16 @@ def test_every_player_plays(pages, address, tab):
             player = page.locator('[data-lgm-player]').nth(i)
             player.scroll_into_view_if_needed()
             page.wait_for_function('i => document.querySelectorAll("[data-lgm-player]")[i].dataset.ready === "true"', arg=i)
+            play = player.get_by_role('button', name='Play', exact=True)
+            if not play.count(): continue
+            played += 1
             before = player.screenshot()
-            player.get_by_role('button', name='Play').click()
+            play.click()
             for _ in range(20):
                 page.wait_for_timeout(150)
                 if player.screenshot() != before: break
             else: pytest.fail(f'{name}: player {i} does not move')
-    assert tab.faults==[]
+    assert played and tab.faults==[]
 
 def test_pictures_to_look_at(pages, address, tab):
     "Screenshots, for people: build/pictures."

@@ -144,7 +144,9 @@ def make_local(cfg, out, modules):
     (out/'.nojekyll').touch()
     def relative(page):
         top = os.path.relpath(out, page.parent)
-        return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{cfg.doc_url.rstrip("/")}/', f'href="{top}/'), ('</head>', f'{SEARCH}</head>')]
+        here = cfg.doc_url.rstrip('/')
+        return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{here}"', f'href="{top}/index.html"'), (f'href="{here}/"', f'href="{top}/index.html"'),
+                (f'href="{here}/', f'href="{top}/'), ('</head>', f'{SEARCH}</head>')]
     replace_all(list(out.rglob('*.html')), relative)
 
 def main(modules, out=None):
