@@ -39,8 +39,7 @@ def family_of(
 )->str: # 'vit', 'cnn' or 'depthwise'
     "Tell which operation a network spends its time in."
     convs = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
-    blocks = getattr(network, 'blocks', None) or getattr(network, 'transformer', None)
-    if blocks is not None and len(convs) <= 2: return 'vit'
+    if sum(isinstance(m, torch.nn.Linear) for m in network.modules()) > len(convs): return 'vit'
     return 'depthwise' if sum(c.groups > 1 for c in convs) > len(convs)/4 else 'cnn'
 
 def count_work(
