@@ -8,6 +8,8 @@ playwright = pytest.importorskip('playwright.sync_api', reason='playwright is no
 pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
 
+pytestmark = pytest.mark.slow # a JupyterLab, three imports of torch and two runs: minutes on a busy machine
+
 CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
 # JupyterLab's own words, not ours
 NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', 'Notebook a.ipynb is not trusted']
