@@ -190,7 +190,7 @@ export function evolution(root, facts, link = null) {
   const off = onWidth(root.lastChild, w => {
     width = w;
     root.lastChild.classList.toggle('narrow', w < 620); root.lastChild.classList.toggle('tiny', w < 380);
-    const room = grid.clientWidth || w, side = names.length > 40 ? 52 : names.length > 12 ? 64 : 84;
+    const room = grid.clientWidth || w, side = names.length > 40 ? 52 : names.length > 6 ? 64 : 84;
     grid.style.setProperty('--columns', columnsFor(names.length, room, w < 460 ? Math.min(side, 50) : side));
     paint();
   });
