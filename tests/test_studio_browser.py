@@ -8,7 +8,6 @@ playwright = pytest.importorskip('playwright.sync_api', reason='playwright is no
 pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
 
-pytestmark = pytest.mark.slow # a JupyterLab, three imports of torch and two runs: minutes on a busy machine
 
 CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
 # JupyterLab's own words, not ours
@@ -101,7 +100,7 @@ def test_studio_in_jupyterlab(browser, lab):
     menu(page, 'Run', 'Run All Cells')
     page.locator('.chip:has-text("Finished")').wait_for(timeout=180_000)
     menu(page, 'Kernel', 'Restart Kernel and Run All Cells…')
-    page.get_by_role('button', name=re.compile('Restart')).last.click(timeout=90_000)
+    page.locator('.jp-Dialog').get_by_role('button', name=re.compile('Restart')).last.click(timeout=90_000)
     start(page)
     distinct(page, 3)
     button(page, 'Stop').click()
