@@ -108,6 +108,38 @@ def test_studio_in_jupyterlab(browser, lab):
     assert not wrong, wrong
     page.close()
 
+def test_two_tabs_and_an_interrupt(browser, lab):
+    "A second tab shows the same run; the run outlives the first one; an interrupted kernel means Pause."
+    url, folder = lab
+    first, wrong = watched(browser, viewport=dict(width=1280, height=1000))
+    first.goto(url)
+    first.get_by_text('| Idle').first.wait_for(timeout=90_000)
+    menu(first, 'Run', 'Run All Cells')
+    start(first)
+    distinct(first, 2)
+    button(first, 'Pause').click()
+    first.locator('.chip:has-text("Paused")').wait_for(timeout=90_000)
+    menu(first, 'File', 'Save Notebook')
+    second, wrong_too = watched(browser, viewport=dict(width=1280, height=1000))
+    second.goto(url.replace('/lab/tree/', '/lab/workspaces/second/tree/'))
+    button(second, 'Continue').wait_for(timeout=120_000)
+    until(second, lambda: step(second)==step(first) and picture(second) not in ('', None))
+    at = step(first)
+    button(second, 'Continue').click()
+    until(first, lambda: step(first) > at)
+    first.close()
+    at = step(second)
+    until(second, lambda: step(second) > at)
+    menu(second, 'Kernel', 'Interrupt Kernel')
+    second.locator('.chip:has-text("Paused")').wait_for(timeout=90_000)
+    at = step(second)
+    second.wait_for_timeout(1000)
+    assert step(second)==at
+    button(second, 'Continue').click()
+    second.locator('.chip:has-text("Finished")').wait_for(timeout=400_000)
+    assert not wrong and not wrong_too, wrong + wrong_too
+    second.close()
+
 @pytest.mark.parametrize('width, scheme', [(1000, 'light'), (300, 'dark')])
 def test_still_page_plays(browser, lab, width, scheme):
     "The exported page, from a file, with no kernel."
