@@ -49,7 +49,7 @@ def address(site):
     yield f'http://127.0.0.1:{server.server_port}'
     server.shutdown()
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='module') # closed with the module: while Playwright is open, no other test can run an event loop
 def browser():
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
