@@ -150,6 +150,11 @@ def test_fonts_are_ours(address, tab):
     page.evaluate('document.fonts.ready.then(() => 1)')
     assert page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))").count('Inter') >= 1
 
+def test_pages_keep_their_introductions(site):
+    "The text under a title is on the page, and the landing page has the studio."
+    assert 'Pixels are a poor thing to descend on' in (site/'pyramid.html').read_text(encoding='utf-8')
+    assert 'studio.gif' in (site/'index.html').read_text(encoding='utf-8')
+
 @pytest.mark.parametrize('scheme', ['http', 'file'])
 def test_search_finds_the_pyramid(site, address, tab, scheme):
     page = tab()

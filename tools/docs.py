@@ -103,15 +103,24 @@ def open_links(cfg, nb, source):
     file = f'<a href="{cfg.git_url.rstrip("/")}/raw/{cfg.branch}/{path}" title="the notebook of this page">Notebook</a>'
     return f'```{{=html}}\n<p class="open-in">{colab}{lab} {file}</p>\n```'
 
+def introduction(nb):
+    "What follows title and description in the first cell: nbdev makes front matter of those two and drops the rest."
+    first = next((c.source for c in nb.cells if c.cell_type=='markdown'), '')
+    head = re.match(r'# .*\n+(?:> .*(?:\n|$))*', first)
+    return first[head.end():].strip() if head else ''
+
 def dress(cfg, folder, sources):
-    "Alt texts and links to places where a notebook runs."
+    "Alt texts, introductions, and links to places where a notebook runs."
+    renamed = {Path(src).name: Path(page).name for page,src in sources.items()}
     for page,src in sources.items():
         nb = read_nb(folder/page)
         describe_pictures(nb)
         original = read_nb(cfg.nbs_path/src)
         links = open_links(cfg, original, src)
         where = next((i + 1 for i,c in enumerate(nb.cells) if c.cell_type=='raw' and 'title' in c.source), 0)
-        nb.cells.insert(where, dict(cell_type='markdown', id='open-in', metadata={}, source=links))
+        intro = re.sub(r'[\w.-]+\.ipynb', lambda m: renamed.get(m[0], m[0]), introduction(original))
+        for name,text in (('introduction', intro), ('open-in', links)):
+            if text: nb.cells.insert(where, dict(cell_type='markdown', id=name, metadata={}, source=text))
         write_nb(nb, folder/page)
 
 # --- looks
