@@ -112,7 +112,7 @@ def _report(out, run, distilled, ds, nets, **seconds):
     start, bar = time.perf_counter(), _Rows('probe')
     table = compare(distilled, ds, nets, progress=bar, moved=bar.moved)
     table.seconds = dict(seconds, probe=round(time.perf_counter() - start, 2), **table.seconds)
-    return table, write_report(out, None, distilled, table, len(ds.train))
+    return table, write_report(out, None, distilled, table, ds)
 
 def _say(result, json, text):
     if not json: print(text)
@@ -155,7 +155,7 @@ def lgm_distill(
         settings = replace(PRESETS[preset] if preset else Settings(), **{k: v for k, v in given.items() if v is not None})
         check_folder(out)
         finished, file = (Path(out)/'card.json').exists(), Path(out)/'checkpoint.safetensors'
-        if finished and not resume: raise ValueError(f'--out {out}: holds a finished distilled set; give another folder')
+        if finished and not resume: raise ValueError(f'--out {out}: holds a finished distilled set; give another folder, or add --resume --report for a page about it')
         if file.exists() and not resume: raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
         with joined() as team: # the processes of torchrun, or this one alone
             run, report = None, (report or report_on) and team.rank==0

@@ -90,6 +90,7 @@ def write_folder(
         temporary.mkdir()
         for stem, t in tensors.items(): save_file({k: v.contiguous() for k, v in t.items()}, temporary/f'{stem}.safetensors')
         for stem, f in facts.items(): write_json(temporary/f'{stem}.json', f)
+        for file in temporary.glob('*.safetensors'): file.chmod(temporary.stat().st_mode & 0o666) # safetensors makes files that only their owner can read
         if extra is not None: extra(temporary)
         if folder.exists(): folder.rename(old)
         temporary.rename(folder)

@@ -74,7 +74,7 @@ img.film {{ max-width: 100% }}
 {film}{loss}
 <h2>A linear probe trained on these images, tested on real ones</h2>
 {table}
-<p>Test accuracy, mean ± standard deviation over {seeds} seeds. Columns: the backbone that the probe sits on.
+<p>Accuracy on {tests} test images, mean ± standard deviation over {seeds} seeds. Columns: the backbone that the probe sits on.
 <b>random</b>, <b>centroid</b>, <b>neighbour</b>: as many real images instead; <b>full</b>: all {images} training images.</p>
 <h2>How this was made</h2>
 <pre>{card}</pre>
@@ -94,6 +94,7 @@ def report_html(
     losses, # one a step; None leaves the curve out
     gif:bytes, # the film; None leaves it out
     images:int, # training images that the full probe saw
+    tests:int, # test images
 )->str:
     "Make the self-contained page of a run."
     card = distilled.card
@@ -103,14 +104,14 @@ def report_html(
     seeds = next(iter(next(iter(table.scores.values())).values()))['seeds']
     return _PAGE.format(title=escape(f"{card['data']['name']} in {len(distilled)} images"), summary=summary, figures=figures,
                         film='' if gif is None else _FILM.format(gif=base64.b64encode(gif).decode()),
-                        loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}', table=table._repr_html_(), seeds=seeds, images=f'{images:,}', card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
+                        loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}', table=table._repr_html_(), seeds=seeds, images=f'{images:,}', tests=f'{tests:,}', card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
 
 def write_report(
     folder, # of the distilled set
     run:Distiller, # finished, with its frames; None for a set whose run is gone: the film is then the one that lies in the folder, if any
     distilled:DistilledSet,
     table:CrossModelTable,
-    images:int=None, # training images that the full probe saw; None for those of the run
+    data=None, # that the probes learned from and were tested on; None for that of the run
 )->Path: # the page
     "Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set."
     folder = Path(folder)
@@ -118,6 +119,7 @@ def write_report(
     if run is not None: save_gif(run.frames, film)
     (folder/'report.json').write_text(json.dumps(table.as_dict(), ensure_ascii=False)+'\n', encoding='utf-8')
     losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
-    page = report_html(distilled, table, losses, film.read_bytes() if film.exists() else None, len(run.data.train) if images is None else images)
+    data = run.data if data is None else data
+    page = report_html(distilled, table, losses, film.read_bytes() if film.exists() else None, len(data.train), len(data.test))
     (folder/'report.html').write_text(page, encoding='utf-8')
     return folder/'report.html'

@@ -62,6 +62,12 @@ def test_changelog_takes_a_release(copy, monkeypatch):
     release.changefile.write_text(new, encoding='utf-8')
     assert release.latest_notes().startswith('### New Features')
 
+@pytest.mark.parametrize('name', ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])
+def test_links_of_the_repository(name):
+    "What is read on the repository's page links to files that are there."
+    links = re.findall(r'\]\(([^):#]+)\)', (ROOT/name).read_text(encoding='utf-8'))
+    assert not [link for link in links if not (ROOT/link).exists()]
+
 def test_citation():
     "The citation file is well-formed, and names the licence and the addresses that the package names."
     import yaml
