@@ -100,7 +100,7 @@ class History:
     def __repr__(self): return self.kept or 'History: no frame yet.'
 
 # %% ../nbs/09b_studio.ipynb #09b0000c
-SLICE = .1 # seconds that a slice of a probe may take
+SLICE = .05 # seconds that a slice of a probe may take, and that steps have before it: half of the time where steps are quick, less where they are slow
 FRAME = .08 # seconds between frames that only the present needs
 ACTIVE = ('preparing', 'running', 'pausing', 'paused', 'measuring')
 LINES = ('random', 'centroid', 'full') # baselines of the chart
@@ -323,8 +323,9 @@ class StudioRun:
         if not keep and (time.monotonic() - self._sent < FRAME or not self._heard and time.monotonic() - self._sent < 1): return
         frame, sheet, dropped = await self._work(self._capture, step, keep)
         self._sent, self._heard = time.monotonic(), False
-        losses = [[i + 1, round(v, 4)] for i, v in enumerate(self.distiller.losses)][self._told_loss:]
-        self._told_loss = len(self.distiller.losses)
+        new = self.distiller.history[self._told_loss:self.step].tolist()
+        losses = [[i, round(v, 4)] for i, v in enumerate(new, self._told_loss + 1)]
+        self._told_loss = self.step
         self._tell('frame', [sheet['data']] if sheet else [], frame=self.history.message(frame), sheet=sheet and {k: v for k, v in sheet.items() if k != 'data'},
                    levels=frame['levels'], newest=self.history.newest, loss=losses, status=self.status())
         if dropped: self._tell('drop', steps=dropped, kept=self.history.kept)

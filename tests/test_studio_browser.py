@@ -1,17 +1,17 @@
 "The studio in a real JupyterLab, and its page from a file, in Chromium."
-import re, shutil, time
+import re, shutil, threading, time
 import pytest
-from tools.lab import ARGS, lab_server
+from tools.lab import ARGS, lab_server, write_notebook
 
 CHROMIUM = shutil.which('chromium')
+psutil = pytest.importorskip('psutil', reason='psutil is not installed (ipykernel brings it)')
 playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
 pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
-pytestmark = pytest.mark.slow # passes alone, waited for minutes without work in one full run: to be found out before it guards every change
 
 CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
 # JupyterLab's own words, not ours
-NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', 'Notebook a.ipynb is not trusted']
+NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', '.ipynb is not trusted']
 
 @pytest.fixture(scope='module')
 def browser():
@@ -19,6 +19,18 @@ def browser():
         b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield b
         b.close()
+
+@pytest.fixture(autouse=True)
+def bounded(seconds=600):
+    "End a test that hangs where no timeout of Playwright reaches, as in a script that never returns: without its browser, the call that waits fails."
+    def end():
+        print(f'The test took more than {seconds} s: its browser is killed.')
+        for p in psutil.Process().children(recursive=True):
+            if 'chrom' in p.name(): p.kill()
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True; timer.start()
+    yield
+    timer.cancel()
 
 def watched(browser, **kwargs):
     "A page, with what went wrong on it."
@@ -45,17 +57,23 @@ def picture(page): return page.evaluate("() => [...(document.querySelector('.jp-
 def until(page, true, seconds=120):
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, page.locator('.state').all_inner_texts() + page.locator('button.jupyter-button').all_inner_texts()
+        assert time.monotonic() < end, f'waited {seconds} s in vain; the page says {says(page)}'
         page.wait_for_timeout(100)
 
-def start(page):
-    "Press Start once the cell has shown it; importing torch takes its time on a busy machine."
-    button(page, 'Start').click(timeout=400_000)
+def says(page):
+    "What the studio and the cell say, for the message of a test that waited in vain."
+    return dict(buttons=page.locator('button.jupyter-button').all_inner_texts(), state=page.locator('.chip').all_inner_texts(),
+                output=[t[-500:] for t in page.locator('.jp-OutputArea-output').all_inner_texts()])
+
+def start(page, seconds=180):
+    "Press Start once the cell has shown it; importing torch takes its time on a busy machine. A kernel that has run this studio before shows Start again."
+    until(page, lambda: button(page, 'Start').count(), seconds)
+    button(page, 'Start').click()
 
 def distinct(page, n, seconds=180):
     seen, end = set(), time.monotonic() + seconds
     while len(seen) < n:
-        assert time.monotonic() < end, f'{len(seen)} distinct frames in {seconds} s'
+        assert time.monotonic() < end, f'{len(seen)} distinct frames in {seconds} s; the page says {says(page)}'
         seen |= {picture(page)} - {''}
         page.wait_for_timeout(60)
 
@@ -81,7 +99,7 @@ def test_studio_in_jupyterlab(browser, lab):
     page.locator('.detail h5:has-text("Nearest real images")').wait_for(timeout=180_000)
     page.keyboard.press('Escape')
     assert page.locator('.detail').is_hidden()
-    page.locator('.chip:has-text("Finished")').wait_for(timeout=400_000)
+    page.locator('.chip:has-text("Finished")').wait_for(timeout=240_000)
     page.wait_for_timeout(500)
     last = picture(page)
     slider = page.get_by_role('slider', name='Step of the run')
@@ -108,9 +126,12 @@ def test_studio_in_jupyterlab(browser, lab):
     assert not wrong, wrong
     page.close()
 
-def test_two_tabs_and_an_interrupt(browser, lab):
+def test_two_tabs_and_an_interrupt(browser, lab, tiny):
     "A second tab shows the same run; the run outlives the first one; an interrupted kernel means Pause."
     url, folder = lab
+    # A notebook and a workspace of its own: the other test's kernel remembers a stopped run, and its workspace reopens that notebook.
+    write_notebook(folder, 'b', CELL.replace('TINY', tiny))
+    url = url.replace('/lab/tree/a.ipynb', '/lab/workspaces/first/tree/b.ipynb')
     first, wrong = watched(browser, viewport=dict(width=1280, height=1000))
     first.goto(url)
     first.get_by_text('| Idle').first.wait_for(timeout=90_000)
@@ -121,7 +142,7 @@ def test_two_tabs_and_an_interrupt(browser, lab):
     first.locator('.chip:has-text("Paused")').wait_for(timeout=90_000)
     menu(first, 'File', 'Save Notebook')
     second, wrong_too = watched(browser, viewport=dict(width=1280, height=1000))
-    second.goto(url.replace('/lab/tree/', '/lab/workspaces/second/tree/'))
+    second.goto(url.replace('/first/', '/second/'))
     button(second, 'Continue').wait_for(timeout=120_000)
     until(second, lambda: step(second)==step(first) and picture(second) not in ('', None))
     at = step(first)
@@ -136,7 +157,7 @@ def test_two_tabs_and_an_interrupt(browser, lab):
     second.wait_for_timeout(1000)
     assert step(second)==at
     button(second, 'Continue').click()
-    second.locator('.chip:has-text("Finished")').wait_for(timeout=400_000)
+    second.locator('.chip:has-text("Finished")').wait_for(timeout=240_000)
     assert not wrong and not wrong_too, wrong + wrong_too
     second.close()
 

@@ -1,8 +1,18 @@
-"A JupyterLab of its own, with one notebook of one cell, for tests and pictures."
+"A JupyterLab of its own, with notebooks of one cell, for tests and pictures."
 import contextlib, json, os, socket, subprocess, sys, time, urllib.request
 from pathlib import Path
 
 ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+def write_notebook(
+    folder, # that the server serves
+    name, # of the file, without its suffix
+    cell, # source of the one cell
+):
+    "Write a notebook of one cell. Each has a kernel of its own, so what ran in another is not there."
+    kernel = dict(kernelspec=dict(display_name='Python 3 (ipykernel)', language='python', name='python3'))
+    cell = dict(cell_type='code', id='a1', metadata={}, source=cell, outputs=[], execution_count=None)
+    (Path(folder)/f'{name}.ipynb').write_text(json.dumps(dict(cells=[cell], metadata=kernel, nbformat=4, nbformat_minor=5)))
 
 @contextlib.contextmanager
 def lab_server(
@@ -13,9 +23,7 @@ def lab_server(
     "Start JupyterLab on a free port; its address and the folder it serves."
     home = Path(home)
     (home/'work').mkdir(parents=True)
-    kernel = dict(kernelspec=dict(display_name='Python 3 (ipykernel)', language='python', name='python3'))
-    cell = dict(cell_type='code', id='a1', metadata={}, source=cell, outputs=[], execution_count=None)
-    (home/'work/a.ipynb').write_text(json.dumps(dict(cells=[cell], metadata=kernel, nbformat=4, nbformat_minor=5)))
+    write_notebook(home/'work', 'a', cell)
     settings = home/'settings/@jupyterlab/apputils-extension'
     settings.mkdir(parents=True)
     (settings/'notification.jupyterlab-settings').write_text(json.dumps(dict(fetchNews='false', checkForUpdates=False)))
@@ -30,9 +38,12 @@ def lab_server(
     try:
         end = time.monotonic() + 90
         while True:
-            try: urllib.request.urlopen(f'{url}/api?token=test'); break
+            try: urllib.request.urlopen(f'{url}/api?token=test', timeout=10).close(); break
             except OSError:
                 if server.poll() is not None or time.monotonic() > end: raise RuntimeError((home/'log').read_text())
                 time.sleep(.2)
         yield f'{url}/lab/tree/a.ipynb?token=test', home/'work'
-    finally: server.terminate(); server.wait(30)
+    finally:
+        server.terminate()
+        try: server.wait(30)
+        except subprocess.TimeoutExpired: server.kill(); server.wait(10); raise RuntimeError('JupyterLab did not end within 30 s\n' + (home/'log').read_text())
