@@ -3,11 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test nightly lab docs bench clean
+.PHONY: help demo test nightly slow-cells slow-tests benchmarks lab docs bench clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   notebooks and modules agree, notebooks run, pytest passes'
-	@echo 'make nightly  slow cells and slow tests: half an hour and more'
+	@echo 'make nightly  slow cells, slow tests, and every benchmark briefly: an hour and more'
 	@echo 'make lab    open the notebooks in JupyterLab'
 	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
 	@echo 'make bench  the benchmark on real photographs'
@@ -28,9 +28,17 @@ test: $(READY)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
 	$(BIN)/pytest tests -q -rs
 
-nightly: $(READY)
+# With make --keep-going, one that fails does not hide the others.
+nightly: slow-cells slow-tests benchmarks
+
+slow-cells: $(READY)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --flags slow --n-workers 2 --do-print
+
+slow-tests: $(READY)
 	$(BIN)/pytest tests -q -rs -m slow
+
+benchmarks: $(READY)
+	$(BIN)/python -m benchmarks
 
 lab: $(READY)
 	cd nbs && ../$(BIN)/jupyter lab

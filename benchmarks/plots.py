@@ -1,10 +1,5 @@
-"""One function that plots any saved result of the speed benchmarks, in the colours of the house.
-
-    python -m benchmarks.plots [RESULT.json …]
-
-Without names: all results that have a plot. Each is written beside its JSON, as a PNG.
-"""
-import json, sys
+"One function that plots any result of the speed benchmarks, in the colours of the house; `--save` calls it too."
+import json
 from pathlib import Path
 from lgm_nb.interpretability import OKABE_ITO, Chart
 
@@ -75,8 +70,3 @@ def plot(
     "Plot a result."
     if isinstance(result, str): result = json.loads((RESULTS/f'{result}.json').read_text())
     return PLOTS[result['benchmark']](result)
-
-if __name__=='__main__':
-    for file in map(Path, sys.argv[1:] or sorted(RESULTS.glob('*.json'))):
-        result = json.loads(file.read_text())
-        if result.get('benchmark') in PLOTS: print(plot(result).save(file.with_suffix('.png')))

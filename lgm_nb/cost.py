@@ -6,7 +6,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/cost.html.md"""
 
 # %% auto #0
 __all__ = ['MACHINES', 'REFERENCES', 'Work', 'family_of', 'count_work', 'work_of', 'Machine', 'measure_machine', 'Estimate',
-           'duration', 'estimate']
+           'Cost', 'bank_cost', 'duration', 'estimate', 'features_cost', 'probe_cost']
 
 # %% ../nbs/11_cost.ipynb #133f4eff
 import contextlib, math, time
@@ -18,6 +18,7 @@ from .models import ALIASES, MODELS, Published
 from .pyramid import Pyramid
 from .augmentation import Augmenter
 from .distill import PRESETS, Settings
+from .probing import probe_epochs
 
 # %% ../nbs/11_cost.ipynb #190b4ef3
 @dataclass(frozen=True)
@@ -110,15 +111,17 @@ class Machine:
     rendered:float # rendered pixels a second, forward and backward
     memory:float # bytes
     note:str='assumed'
+    probe:float=4e10 # operations a second in the training of a probe, which happens on the CPU
+    host:float=math.inf # bytes of main memory; infinite where it is not known
 
 def _assumed(name, rate, memory, pixels, note):
     rates = dict(vit=rate, cnn=rate*.5, depthwise=rate*.15)
-    return Machine(name, rates, rates, pixels, pixels/4, memory, note)
+    return Machine(name, rates, rates, pixels, pixels/4, memory, note, 1e11)
 
 MACHINES = {
     'H100': _assumed('H100', 85e12, 80e9, 5e9, "from the paper's 3 h for ImageNet-100"),
     'RTX 4090': _assumed('RTX 4090', 51e12, 24e9, 3e9, "from the paper's 30 min for ten classes"),
-    'laptop': Machine('laptop', *[dict(vit=.25e12, cnn=.25e12, depthwise=.06e12)]*2, 40e6, 20e6, 16e9, 'assumed: eight CPU cores')}
+    'laptop': Machine('laptop', *[dict(vit=.25e12, cnn=.25e12, depthwise=.06e12)]*2, 40e6, 20e6, 16e9, 'assumed: eight CPU cores', host=16e9)}
 
 # %% ../nbs/11_cost.ipynb #b07f6d0b
 REFERENCES = {'vit': ('vit_small_patch16_224', dict(depth=4)), 'cnn': ('resnet18', {}), 'depthwise': ('mobilenetv2_100', {})}
@@ -135,6 +138,12 @@ def _reference(family, size):
     model, options = REFERENCES[family]
     if family=='vit': options = dict(options, img_size=max(16, size//16*16))
     return timm.create_model(model, num_classes=0, **options).requires_grad_(False).eval().to(memory_format=torch.channels_last)
+
+def _probe_rate(seconds, seeds=5, classes=100, dim=512, batch=100):
+    "Operations a second in the training of a probe."
+    z = torch.rand(seeds, batch, dim, generator=torch.Generator().manual_seed(0))
+    steps = probe_epochs(lambda epoch, rows: z, torch.arange(batch)%classes, classes, dim, seeds, epochs=1_000_000)
+    return 4*seeds*classes*dim*batch/_fastest(lambda: next(steps), seconds)
 
 def measure_machine(
     size:int=96, # pixels of a side that the backbone will see
@@ -167,7 +176,8 @@ def measure_machine(
     def render(): pyramid.render().sum().backward(); sync()
     pixels, rendered = (batch*side**2/_fastest(f, seconds/2) for f, side in ((augment, size), (render, canvas)))
     memory = torch.cuda.get_device_properties(device).total_memory if torch.device(device).type=='cuda' else _memory()
-    return Machine(name, forward, backward, pixels, rendered, memory, f'measured at {size} px, {torch.get_num_threads()} threads' if torch.device(device).type=='cpu' else f'measured at {size} px')
+    note = f'measured at {size} px' + (f', {torch.get_num_threads()} threads' if torch.device(device).type=='cpu' else '')
+    return Machine(name, forward, backward, pixels, rendered, memory, note, _probe_rate(seconds/2), _memory())
 
 def _memory():
     import os
@@ -193,6 +203,33 @@ class Estimate:
         return (f'{self.steps:,} steps of {duration(self.step_seconds)}, in all {duration(self.seconds)}; memory {self.memory/1e9:.1f} GB'
                 + (f' in chunks of {self.chunk}' if self.chunk else '') + ('' if self.fits else ' (more than there is)') + f'; disk {self.disk/1e9:.2f} GB')
 
+@dataclass(frozen=True)
+class Cost:
+    "Cost of a piece of work beside the steps of a distillation."
+    seconds:float
+    memory:float # bytes at the peak
+    disk:float=0. # bytes that stay
+
+def _ahead(work, machine, augmented=False):
+    "Seconds of one image through a backbone, without a graph."
+    return work.flops/machine.forward[work.family] + augmented*work.input_size**2/machine.pixels
+
+def _in_flight(work, images):
+    "Bytes while some images go through without a graph: of what a graph would keep, about a tenth is alive at a time."
+    return work.weight_bytes + images*(3*4*(work.canvas**2 + 2*work.input_size**2) + work.kept_bytes/10)
+
+def bank_cost(
+    work:Work,
+    classes:int,
+    images:int, # training images
+    machine:Machine,
+    views:int=3, # augmented copies of each
+    rows:bool=False, # keep all features; the default objective asks for class means alone
+)->Cost:
+    "Estimate a feature bank."
+    disk = images*views*(2*work.dim + 8) if rows else 4*classes*work.dim
+    return Cost(images*views*_ahead(work, machine, True), _in_flight(work, 100) + 16*images*views, disk)
+
 def duration(
     seconds:float,
 )->str: # in the unit that suits
@@ -208,6 +245,7 @@ def estimate(
     machine:Machine,
     images:int=0, # training images, for the bank
     frames:int=0, # pictures of the way that are kept
+    rows:bool=False, # the objective asks for the features of the bank, not only for class means
 )->Estimate:
     "Estimate time, memory and disk of one distillation."
     n, pixels, canvas = classes*settings.ipc*settings.augs, work.input_size**2, work.canvas
@@ -219,7 +257,38 @@ def estimate(
     once = min(n, chunk or n)
     step = n*(ahead + back) + (n*ahead if chunk and chunk < n else 0) + n*pixels/machine.pixels + classes*settings.ipc*canvas**2/machine.rendered
     if settings.real=='paper': step += n*(ahead + pixels/machine.pixels)
-    bank = images*settings.views*(ahead + pixels/machine.pixels) if settings.real=='bank' else 0
-    disk = (images*settings.views*(work.dim*4 + 8) if settings.real=='bank' else 0) + stored*(1 + 3*4/3) + frames*stored/4
+    bank = bank_cost(work, classes, images, machine, settings.views, rows) if settings.real=='bank' else Cost(0, 0)
+    disk = bank.disk + stored*(1 + 3*4/3) + frames*stored/4
     memory = base + once*work.kept_bytes
-    return Estimate(step, settings.steps, bank, memory, disk, 0 if once==n else once, memory <= .9*machine.memory)
+    return Estimate(step, settings.steps, bank.seconds, memory, disk, 0 if once==n else once, memory <= .9*machine.memory)
+
+# %% ../nbs/11_cost.ipynb #f823cd78
+def features_cost(
+    work:Work,
+    images:int, # test images, or test and training images
+    machine:Machine,
+)->Cost:
+    "Estimate the features of real images that probes are tested on, or learn from; they stay in memory."
+    return Cost(images*_ahead(work, machine), _in_flight(work, 16) + 2*4*images*work.dim)
+
+def probe_cost(
+    work:Work,
+    classes:int,
+    images:int, # that each probe learns from
+    tests:int, # test images
+    machine:Machine,
+    augmented:int=None, # images of which augmented copies are embedded; None for `images`, 0 where centre crops serve
+    seeds:int=5, # probes
+    protocol:str='fast', # 'paper' sends every image through the backbone in every epoch
+    epochs:int=1000,
+    batch:int=100, # at most
+    pool:int=20, # copies of each image, for 'fast'
+)->Cost:
+    "Estimate one row of a table, given the features of real images."
+    batch, weights = min(batch, images), seeds*classes*work.dim
+    seconds = epochs*math.ceil(images/batch)*(3e-4 + 4*weights*(batch + 10)/machine.probe)
+    memory = 16*weights + 4*tests*(seeds*classes + work.dim) + 4*seeds*batch*(work.dim + classes)
+    if protocol=='paper': return Cost(seconds + epochs*images*seeds*_ahead(work, machine, True), memory + _in_flight(work, seeds*batch))
+    own = images if augmented is None else augmented
+    kept = own*(3*4*(2*work.canvas**2 + work.input_size**2) + 4*pool*work.dim) + (_in_flight(work, 16) if own else 0)
+    return Cost(seconds + own*pool*_ahead(work, machine, True), memory + kept)

@@ -7,10 +7,11 @@ Docs: https://lgm-nb.github.io/lgm_nb/distill.html.md"""
 # %% auto #0
 __all__ = ['PRECISIONS', 'PRESETS', 'PRESET_OBJECTIVES', 'OWN_FILES', 'Settings', 'pick_device', 'pick_precision', 'check_folder',
            'safe_name', 'DistilledSet', 'RealSide', 'SyntheticSide', 'DivergenceError', 'Snapshot', 'Distiller',
-           'save_checkpoint', 'read_checkpoint', 'load_checkpoint', 'remember', 'distill']
+           'save_checkpoint', 'read_checkpoint', 'load_checkpoint', 'Stopped', 'take_steps', 'distill_into', 'remember',
+           'distill']
 
 # %% ../nbs/06_distill.ipynb #d91d082e
-import json, math, platform, re, tempfile, time, warnings
+import json, math, platform, tempfile, time, unicodedata, warnings
 from dataclasses import dataclass, asdict, replace, fields
 from pathlib import Path
 import torch
@@ -22,7 +23,7 @@ from .backbones import Backbone
 from .pyramid import Pyramid
 from .augmentation import Augmenter
 from .meta_loss import GradientMatching, Objective, Step
-from .feature_bank import FeatureBank, build_bank, write_folder
+from .feature_bank import FeatureBank, build_bank, write_folder, write_json
 from .memory import fitting_chunk, free_memory, graph_bytes, out_of_memory
 from .processes import LostProcess, Team, launch
 
@@ -68,9 +69,14 @@ def pick_device(
     name='auto', # 'auto', or anything that torch.device takes
 )->torch.device:
     "Choose the device: CUDA, then Apple's, then the CPU, where 'auto' is asked for."
-    if name != 'auto': return torch.device(name)
-    if torch.cuda.is_available(): return torch.device('cuda')
-    return torch.device('mps' if torch.backends.mps.is_available() else 'cpu')
+    gpus, apple = torch.cuda.device_count() if torch.cuda.is_available() else 0, torch.backends.mps.is_available()
+    if name=='auto': return torch.device('cuda' if gpus else 'mps' if apple else 'cpu')
+    try: device = torch.device(name)
+    except RuntimeError as e: raise ValueError(f"device: {str(name)!r} is not one; use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'") from e
+    if device.type=='cuda' and (device.index or 0) >= gpus:
+        raise ValueError(f"device: {str(name)!r}: torch {torch.__version__} finds {gpus or 'no'} NVIDIA GPU{'s' if gpus > 1 else ''} here; use 'cpu' or 'auto', or see to the driver and to a torch with CUDA")
+    if device.type=='mps' and not apple: raise ValueError(f"device: {str(name)!r}: torch {torch.__version__} finds no Apple GPU here; use 'cpu' or 'auto'")
+    return device
 
 def pick_precision(
     name, # one of `PRECISIONS`
@@ -95,9 +101,11 @@ def check_folder(
 
 def safe_name(
     text:str,
-)->str: # letters, digits, '-' and '_', at most 40
+)->str: # letters and digits of any script, their marks, pictographs, '-' and '_', at most 40
     "Make a class name safe as a part of a file name."
-    return re.sub(r'[^A-Za-z0-9_-]+', '-', text).strip('-')[:40] or 'class'
+    def fits(c): return c in '-_' or unicodedata.category(c)[0] in 'LMN' or unicodedata.category(c)=='So'
+    text = ''.join(c if fits(c) else ' ' for c in unicodedata.normalize('NFC', text)) # one spelling: macOS writes ä as two characters
+    return '-'.join(text.split()).strip('-')[:40] or 'class'
 
 class DistilledSet:
     "Synthetic images with labels and provenance."
@@ -106,7 +114,8 @@ class DistilledSet:
         labels:torch.Tensor, # (N,) int64
         classes, # class names
         card:dict=None, # method, settings, data, backbone, seed, versions, wall time
-    ): self.images, self.labels, self.classes, self.card = images, labels, list(classes), card or {}
+        losses:torch.Tensor=None, # (steps,) meta-loss on the way, where known
+    ): self.images, self.labels, self.classes, self.card, self.losses = images, labels, list(classes), card or {}, losses
 
     def __len__(self): return len(self.images)
 
@@ -119,7 +128,8 @@ class DistilledSet:
             for i, (image, label) in enumerate(zip(self.images, self.labels.tolist())):
                 grid(image[None]).save(temporary/'images'/f'{i:0{digits}}_{safe_name(self.classes[label])}.png')
         card = dict(self.card, classes=self.classes, images=len(self))
-        write_folder(folder, dict(distilled=dict(images=self.images, labels=self.labels)), dict(card=card), extra=pngs)
+        tensors = dict(images=self.images, labels=self.labels, **({} if self.losses is None else dict(losses=self.losses)))
+        write_folder(folder, dict(distilled=tensors), dict(card=card), extra=pngs)
         return Path(folder)
 
     @classmethod
@@ -129,8 +139,8 @@ class DistilledSet:
         if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
             unfinished = ' (it holds the checkpoint of an unfinished run: continue it with --resume)' if (folder/'checkpoint.safetensors').exists() else ''
             raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{unfinished}')
-        card, tensors = json.loads((folder/'card.json').read_text()), load_file(folder/'distilled.safetensors')
-        return cls(tensors['images'], tensors['labels'], card['classes'], card)
+        card, tensors = json.loads((folder/'card.json').read_text(encoding='utf-8')), load_file(folder/'distilled.safetensors')
+        return cls(tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses'))
 
     def __repr__(self):
         made = self.card.get('backbone', {}).get('name', 'unknown')
@@ -392,7 +402,7 @@ class Distiller:
             backbone=dict(name=self.backbone.name, hash=self.backbone.hash, input_size=self.backbone.input_size, canvas=self.backbone.canvas),
             versions=dict(python=platform.python_version(), torch=torch.__version__, timm=timm.__version__),
             loss=float(self.history[self.step - 1]) if self.step else None, chunk=self.views.chunk, processes=self.team.size)
-        return DistilledSet(self.images(), self.labels, self.data.classes, card)
+        return DistilledSet(self.images(), self.labels, self.data.classes, card, self.history[:self.step].float().cpu())
 
     def __repr__(self): return f'Distiller({self.data.name} on {self.backbone.name}: step {self.step} of {self.settings.steps}, {len(self.pyramid.levels)} levels)'
 
@@ -415,8 +425,10 @@ def save_checkpoint(
     if d.team.rank: return
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix('.tmp')
-    save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, temporary, metadata=dict(facts=json.dumps(facts)))
-    temporary.replace(file)
+    try:
+        save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, temporary, metadata=dict(facts=json.dumps(facts)))
+        temporary.replace(file)
+    finally: temporary.unlink(missing_ok=True) # where it was interrupted
 
 def read_checkpoint(file)->dict:
     "Read the facts of a checkpoint without its tensors."
@@ -450,6 +462,44 @@ def load_checkpoint(
     if facts['processes']==d.team.size: d.views.chunk = facts['chunk'] # the same chunk gives the same bits
     return d
 
+# %% ../nbs/06_distill.ipynb #6f23ee0c
+class Stopped(KeyboardInterrupt):
+    "Somebody asked a run to stop, between two of its steps. A `progress` raises it."
+
+def take_steps(
+    run:Distiller,
+    file=None, # checkpoint to save to and, where it exists, to go on from; None keeps nothing
+    every:int=50, # steps between saving
+    progress=iter, # wraps the distiller, as a progress bar does
+)->Distiller: # the same, at its last step
+    "Take the steps that are left. A run that is stopped, or diverges, is saved before it ends."
+    if file and Path(file).exists(): load_checkpoint(run, file)
+    try:
+        for snap in progress(run):
+            if file and snap.step%every==0: save_checkpoint(run, file)
+    except (Stopped, DivergenceError):
+        if file: save_checkpoint(run, file)
+        raise
+    return run
+
+def distill_into(
+    folder, # of the distilled set
+    data:Dataset,
+    backbone:Backbone,
+    settings:Settings=Settings(),
+    objective:Objective=None, # None for gradient matching with the default settings
+    every:int=50, # steps between checkpoints
+    progress=iter, # wraps the distiller, as a progress bar does
+    bank_progress=iter, # wraps the batches of the feature bank
+)->DistilledSet:
+    "Open the distilled set in a folder or, where there is none yet, make it, going on from its checkpoint."
+    folder = Path(folder)
+    if (folder/'card.json').exists(): return DistilledSet.load(folder)
+    run = Distiller(data, backbone, settings, objective, bank_progress=bank_progress, frames=0)
+    made = take_steps(run, folder/'checkpoint.safetensors', every, progress).distilled()
+    made.save(folder)
+    return made
+
 # %% ../nbs/06_distill.ipynb #ba0d2ddf
 def remember(
     folder, # of a distilled set
@@ -458,10 +508,9 @@ def remember(
 ):
     "Add a measured accuracy to the card of a distilled set."
     file = Path(folder)/'card.json'
-    card = json.loads(file.read_text())
+    card = json.loads(file.read_text(encoding='utf-8'))
     card.setdefault('accuracy', {})[backbone.name] = dict(result, backbone_hash=backbone.hash)
-    file.with_suffix('.tmp').write_text(json.dumps(card, indent=1, ensure_ascii=False)+'\n')
-    file.with_suffix('.tmp').replace(file)
+    write_json(file, card)
 
 # %% ../nbs/06_distill.ipynb #6c04da64
 def _checked(preset, settings):
@@ -475,10 +524,7 @@ def _run(data, backbone, settings, objective, device, progress, checkpoint, ever
     from lgm_nb.data import open_dataset
     from lgm_nb.backbones import open_backbone
     run = Distiller(open_dataset(data), open_backbone(backbone, device=pick_device(device)), settings, objective)
-    if checkpoint and Path(checkpoint).exists(): load_checkpoint(run, checkpoint)
-    try:
-        for snap in progress(run):
-            if checkpoint and snap.step%every==0: save_checkpoint(run, checkpoint)
+    try: take_steps(run, checkpoint, every, progress)
     except LostProcess as e:
         raise LostProcess(f'{e}; ' + (f'{checkpoint} can be continued by any number of processes' if checkpoint else 'nothing was saved: give a checkpoint file')) from e
     return run.distilled()

@@ -15,8 +15,8 @@ import torch
 from . import __version__
 from .data import Dataset
 from .backbones import Backbone
-from .feature_bank import cache_folder
-from .distill import DistilledSet, Distiller, Settings, load_checkpoint, save_checkpoint
+from .feature_bank import cache_folder, write_json
+from .distill import DistilledSet, Distiller, Settings, take_steps
 
 # %% ../nbs/08_interpretability.ipynb #8891265b
 OKABE_ITO = ('#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#000000', '#F0E442')
@@ -112,13 +112,11 @@ def kept(
     folder = cache_folder()/'results' if folder is None else Path(folder)
     file = folder/f"{facts['what']}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.json"
     if file.exists():
-        try: return json.loads(file.read_text())['result']
+        try: return json.loads(file.read_text(encoding='utf-8'))['result']
         except (ValueError, KeyError) as e: raise ValueError(f'{file} is not a kept result ({e}); delete it to compute it anew') from e
     result = json.loads(json.dumps(compute()))
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f'.{os.getpid()}.tmp')
-    temporary.write_text(json.dumps(dict(facts=json.loads(text), result=result), ensure_ascii=False)+'\n')
-    temporary.replace(file)
+    write_json(file, dict(facts=json.loads(text), result=result))
     return result
 
 # %% ../nbs/08_interpretability.ipynb #24ee20cb
@@ -146,11 +144,7 @@ def kept_set(
     out = None if folder is False else (cache_folder()/'results' if folder is None else Path(folder))/f'set-{key}'
     if out and (out/'card.json').exists(): return DistilledSet.load(out)
     with Meter(backbone.device) as meter:
-        run = Distiller(data, backbone, settings, objective, frames=0)
-        checkpoint = out and out/'checkpoint.safetensors'
-        if checkpoint and checkpoint.exists(): load_checkpoint(run, checkpoint)
-        for snap in progress(run):
-            if checkpoint and snap.step%every==0: save_checkpoint(run, checkpoint)
+        run = take_steps(Distiller(data, backbone, settings, objective, frames=0), out and out/'checkpoint.safetensors', every, progress)
     distilled = run.distilled()
     distilled.card['peak_mb'] = meter.peak_mb
     if out: distilled.save(out)

@@ -71,16 +71,17 @@ img.film {{ max-width: 100% }}
 <p>{summary}</p>
 <h2>The images</h2>
 <div>{figures}</div>
-<h2>How they came about</h2>
-<p><img class="film" alt="The images evolving from noise" src="data:image/gif;base64,{gif}"></p>
-<h2>Meta-loss</h2>
-{loss}
+{film}{loss}
 <h2>A linear probe trained on these images, tested on real ones</h2>
 {table}
 <p>Test accuracy, mean ± standard deviation over {seeds} seeds. Columns: the backbone that the probe sits on.
 <b>random</b>, <b>centroid</b>, <b>neighbour</b>: as many real images instead; <b>full</b>: all {images} training images.</p>
 <h2>How this was made</h2>
 <pre>{card}</pre>
+'''
+
+_FILM = '''<h2>How they came about</h2>
+<p><img class="film" alt="The images evolving from noise" src="data:image/gif;base64,{gif}"></p>
 '''
 
 def _uri(image):
@@ -90,8 +91,8 @@ def _uri(image):
 def report_html(
     distilled:DistilledSet,
     table:CrossModelTable,
-    losses, # one a step
-    gif:bytes, # the film
+    losses, # one a step; None leaves the curve out
+    gif:bytes, # the film; None leaves it out
     images:int, # training images that the full probe saw
 )->str:
     "Make the self-contained page of a run."
@@ -100,19 +101,23 @@ def report_html(
                       for i, l in zip(distilled.images, distilled.labels.tolist()))
     summary = escape(f"{card['data']['name']}, distilled to {len(distilled)} images with {card['backbone']['name']} in {card['seconds']:.0f} s ({card['step']} steps).")
     seeds = next(iter(next(iter(table.scores.values())).values()))['seeds']
-    return _PAGE.format(title=escape(f"{card['data']['name']} in {len(distilled)} images"), summary=summary, figures=figures, gif=base64.b64encode(gif).decode(),
-                        loss=loss_svg(losses), table=table._repr_html_(), seeds=seeds, images=f'{images:,}', card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
+    return _PAGE.format(title=escape(f"{card['data']['name']} in {len(distilled)} images"), summary=summary, figures=figures,
+                        film='' if gif is None else _FILM.format(gif=base64.b64encode(gif).decode()),
+                        loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}', table=table._repr_html_(), seeds=seeds, images=f'{images:,}', card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
 
 def write_report(
     folder, # of the distilled set
-    run:Distiller, # finished, with its frames
+    run:Distiller, # finished, with its frames; None for a set whose run is gone: the film is then the one that lies in the folder, if any
     distilled:DistilledSet,
     table:CrossModelTable,
+    images:int=None, # training images that the full probe saw; None for those of the run
 )->Path: # the page
     "Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set."
     folder = Path(folder)
-    save_gif(run.frames, folder/'evolution.gif')
-    (folder/'report.json').write_text(json.dumps(table.as_dict(), ensure_ascii=False)+'\n')
-    page = report_html(distilled, table, run.losses, (folder/'evolution.gif').read_bytes(), len(run.data.train))
+    film = folder/'evolution.gif'
+    if run is not None: save_gif(run.frames, film)
+    (folder/'report.json').write_text(json.dumps(table.as_dict(), ensure_ascii=False)+'\n', encoding='utf-8')
+    losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
+    page = report_html(distilled, table, losses, film.read_bytes() if film.exists() else None, len(run.data.train) if images is None else images)
     (folder/'report.html').write_text(page, encoding='utf-8')
     return folder/'report.html'

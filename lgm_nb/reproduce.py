@@ -6,20 +6,21 @@ Docs: https://lgm-nb.github.io/lgm_nb/reproduce.html.md"""
 
 # %% auto #0
 __all__ = ['PAPER_BACKBONES', 'PAPER_MAIN', 'PAPER_CROSS', 'PAPER_ABLATION', 'PAPER_AUGS', 'PAPER_FINE', 'PAPER_SPURIOUS',
-           'RECIPES', 'Measure', 'Cell', 'recipe', 'settings_of', 'distillations', 'plan', 'reproduce',
-           'compare_with_paper']
+           'RECIPES', 'Measure', 'Cell', 'recipe', 'settings_of', 'distillations', 'Stage', 'stages', 'plan',
+           'reproduce', 'compare_with_paper']
 
 # %% ../nbs/12_reproduce.ipynb #3649b8f5
-import json, time
+import functools, hashlib, json, time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from .data import Table, open_dataset
 from .backbones import open_backbone
 from .datasets import NAMED
 from .meta_loss import GradientMatching
-from .distill import PRESETS, DistilledSet, Distiller, Settings, load_checkpoint, safe_name, save_checkpoint
+from .feature_bank import write_json
+from .distill import PRESETS, Settings, distill_into, safe_name
 from .probing import BASELINES, Examiner
-from .cost import MACHINES, duration, estimate, measure_machine, work_of
+from .cost import MACHINES, Cost, bank_cost, duration, estimate, features_cost, probe_cost, work_of
 
 # %% ../nbs/12_reproduce.ipynb #6a12f6ba
 PAPER_BACKBONES = {'CLIP': 'clip-vit-b32', 'DINOv2': 'dinov2-vit-b14', 'EVA-02': 'eva02-vit-b14', 'MoCo-v3': 'mocov3-vit-b16'}
@@ -121,44 +122,85 @@ def distillations(cells)->list: # of `Measure`, one for each set to be distilled
     return list(found.values())
 
 def _sizes(data):
+    "Classes, training and test images."
     if data in NAMED:
         d = NAMED[data]
-        return d.classes, d.images[0] or 1281*d.classes
+        return d.classes, d.images[0] or 1281*d.classes, d.images[1] or 50*d.classes
     ds = open_dataset(data)
-    return len(ds.classes), len(ds.train)
+    return len(ds.classes), len(ds.train), len(ds.test)
 
-def plan(
-    cells,
-    machine='H100', # a key of `MACHINES`, or a `Machine`
-    **options, # for `settings_of`
-)->Table:
-    "Say what would run, how long, and with how much memory and disk."
-    if isinstance(machine, str) and machine not in MACHINES: raise ValueError(f'machine: {machine!r}; must be one of {", ".join(MACHINES)}, or here')
-    machine, rows, seconds, disk, memory = MACHINES[machine] if isinstance(machine, str) else machine, [], 0, 0, 0
-    for m in distillations(cells):
-        classes, images = _sizes(m.data)
-        s = settings_of(m, **options)
-        e = estimate(work_of(m.by), classes, s, machine, images)
-        seconds, disk, memory = seconds + e.seconds, disk + e.disk, max(memory, e.memory)
-        rows.append((m.data, m.by, ' '.join(f'{k}={v}' for k, v in m.changes) or '', s.steps, duration(e.step_seconds), duration(e.seconds), f'{e.memory/1e9:.1f}' + ('' if e.fits else ' too much'), e.chunk or 'all', f'{e.disk/1e9:.2f}'))
-    rows.append(('all', f'{len(rows)} runs', '', '', '', duration(seconds), f'{memory/1e9:.1f}', '', f'{disk/1e9:.2f}'))
-    probes = len({m.key for c in cells for m in c.measures})
-    return Table(('data', 'backbone', 'changed', 'steps', 'a step', 'in all', 'memory GB', 'views at once', 'disk GB'), rows, f'On {machine.name} ({machine.note}); then {probes} probes')
-
-# %% ../nbs/12_reproduce.ipynb #eac7ca29
 def _objective(preset, w_std):
     if preset=='paper': return GradientMatching(w_std=.01 if w_std is None else w_std, centre=False)
     return GradientMatching() if w_std is None else GradientMatching(w_std=w_std)
 
-def _distilled(m, data, net, folder, settings, objective, every=50):
-    "Open a distilled set, or make it, going on from its checkpoint if there is one."
-    if (folder/'card.json').exists(): return DistilledSet.load(folder)
-    run, file = Distiller(data, net, settings, objective, frames=0), folder/'checkpoint.safetensors'
-    if file.exists(): load_checkpoint(run, file)
-    for snap in run:
-        if snap.step%every==0: save_checkpoint(run, file)
-    done = run.distilled(); done.save(folder)
-    return done
+@dataclass(frozen=True)
+class Stage:
+    "A piece of work of a table."
+    what:str # 'feature bank', 'distil', 'features', 'full probe' or 'probes'
+    data:str
+    backbone:str
+    of:str # which, or how many
+    cost:Cost
+    steps:int=0 # of a distillation
+    views:int=0 # of a distillation in one pass; 0 for all
+    fits:bool=True # in the machine's memory
+
+def stages(
+    cells,
+    machine, # a `Machine`
+    preset:str='paper', # as for `settings_of`
+    w_std:float=None, # as for `reproduce`
+    seeds:int=5, # probes
+    protocol:str='fast', # of the probes
+    **options, # for `settings_of`
+)->list: # of `Stage`
+    "List every piece of work of a table with its cost."
+    work, sizes, rows = functools.cache(work_of), functools.cache(_sizes), _objective(preset, w_std).needs_rows
+    banks, sets, probes, places = {}, [], [], {}
+    for m in distillations(cells):
+        (classes, images, _), s, w = sizes(m.data), settings_of(m, preset, **options), work(m.by)
+        e, bank, of = estimate(w, classes, s, machine, images, rows=rows), Cost(0, 0), ' '.join(f'{k}={v}' for k, v in m.changes)
+        if s.real=='bank':
+            bank = bank_cost(w, classes, images, machine, s.views, rows)
+            banks.setdefault((m.data, m.by, s.views, s.augment, s.noise_mean), Stage('feature bank', m.data, m.by, '' if s.augment else 'augment=False', bank))
+        sets.append(Stage('distil', m.data, m.by, of, Cost(e.steps*e.step_seconds, e.memory, e.disk - bank.disk), s.steps, e.chunk, e.fits))
+    for m in {m.key: m for c in cells for m in c.measures}.values(): places.setdefault((m.data, m.on), []).append(m.kind)
+    for (data, on), kinds in places.items():
+        (classes, images, tests), w = sizes(data), work(on)
+        train = bool({'centroid', 'neighbour', *(['full'] if protocol=='fast' else [])} & set(kinds))
+        price = lambda n, **kw: probe_cost(w, classes, n, tests, machine, seeds=seeds, protocol=protocol, **kw)
+        held = 4*w.dim*(tests + train*images) # features of real images, in memory all the while
+        def stage(what, of, costs):
+            memory = max(c.memory for c in costs) + (0 if what=='features' else held)
+            probes.append(Stage(what, data, on, of, Cost(sum(c.seconds for c in costs), memory), fits=memory <= .9*machine.host))
+        stage('features', 'test and training images' if train else 'test images', [features_cost(w, tests + train*images, machine)])
+        if 'full' in kinds: stage('full probe', f'{images:,} images', [price(images, augmented=0, epochs=100, batch=128)])
+        others = [k for k in kinds if k != 'full']
+        if others: stage('probes', f'{len(others)} sets', [price(classes, augmented=classes*(seeds if k=='random' else 1)) for k in others])
+    return [*banks.values(), *sets, *probes]
+
+def plan(
+    cells,
+    machine='H100', # a key of `MACHINES`, or a `Machine`
+    **options, # for `stages`
+)->Table:
+    "Say what would run, how long, and with how much memory and disk."
+    if isinstance(machine, str) and machine not in MACHINES: raise ValueError(f'machine: {machine!r}; must be one of {", ".join(MACHINES)}, or here')
+    machine = MACHINES[machine] if isinstance(machine, str) else machine
+    work = stages(cells, machine, **options)
+    gb = lambda x: f'{x/1e9:.1f}' if x >= 5e7 else f'{x/1e9:.3f}'
+    rows = [(s.what, s.data, s.backbone, s.of, s.steps or '', duration(s.cost.seconds/s.steps) if s.steps else '', duration(s.cost.seconds),
+             gb(s.cost.memory) + ('' if s.fits else ' too much'), (s.views or 'all') if s.steps else '', gb(s.cost.disk) if s.cost.disk else '') for s in work]
+    total = ('all', '', '', f"{sum(s.what=='distil' for s in work)} distillations", '', '', duration(sum(s.cost.seconds for s in work)),
+             gb(max((s.cost.memory for s in work), default=0)), '', gb(sum(s.cost.disk for s in work)))
+    return Table(('what', 'data', 'backbone', 'of', 'steps', 'a step', 'in all', 'memory GB', 'views at once', 'disk GB'), [*rows, total], f'On {machine.name} ({machine.note})')
+
+# %% ../nbs/12_reproduce.ipynb #eac7ca29
+def _set_name(m):
+    "A folder name of a distilled set; one that had to be changed to be a name, or was cut, also carries a hash."
+    text = f'{m.data}-{m.by}'
+    name = safe_name(text) + ('' if safe_name(text)==text else f'-{hashlib.sha256(text.encode()).hexdigest()[:8]}')
+    return name + ''.join(f'-{k}-{v}' for k, v in m.changes)
 
 def reproduce(
     cells, # from `recipe`
@@ -169,13 +211,16 @@ def reproduce(
     protocol:str='fast', # of the probes: 'fast' or 'paper'
     device='cpu',
     progress=iter, # wraps the list of measurements
+    moved=None, # called with the share of a measurement's probing that is done
+    steps_progress=iter, # wraps each `Distiller`; where it raises `Stopped`, the run is saved
+    bank_progress=iter, # wraps the batches of each feature bank
     root=None, # where named data sets lie
     **options, # for `settings_of`
 )->dict: # key of a measurement → its result
     "Run what is missing of a table; every result is in `results.json` at once."
     out = Path(out); out.mkdir(parents=True, exist_ok=True)
     file, facts = out/'results.json', dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, **options)
-    saved = json.loads(file.read_text()) if file.exists() else dict(facts=facts, results={})
+    saved = json.loads(file.read_text(encoding='utf-8')) if file.exists() else dict(facts=facts, results={})
     if saved['facts'] != facts: raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; give another folder')
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     data, nets, examiner = {}, {}, None
@@ -186,12 +231,11 @@ def reproduce(
         ds, start, images = data[m.data], time.perf_counter(), None
         if examiner is None or (examiner.data, examiner.backbone) != (ds, nets[m.on]): examiner = Examiner(ds, nets[m.on], protocol, seeds)
         if m.by:
-            name = safe_name(f'{m.data}-{m.by}')[:40] + ''.join(f'-{k}-{v}' for k, v in m.changes)
-            images = _distilled(m, ds, nets[m.by], out/'sets'/name, settings_of(m, preset, **options), _objective(preset, w_std))
-        if m.kind in ('random', 'centroid'): score = examiner.grade_rows(getattr(examiner, f'{m.kind}_rows')(1))
-        else: score = examiner.full() if m.kind=='full' else examiner.row(m.kind, images)
+            images = distill_into(out/'sets'/_set_name(m), ds, nets[m.by], settings_of(m, preset, **options), _objective(preset, w_std),
+                                  progress=steps_progress, bank_progress=bank_progress)
+        score = examiner.row(m.kind, images, moved=moved)
         saved['results'][m.key] = dict(score.as_dict(), seconds=round(time.perf_counter() - start, 2))
-        file.with_suffix('.tmp').write_text(json.dumps(saved, indent=1, ensure_ascii=False) + '\n'); file.with_suffix('.tmp').replace(file)
+        write_json(file, saved)
     return saved['results']
 
 def compare_with_paper(

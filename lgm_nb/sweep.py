@@ -13,7 +13,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from .data import Table, open_dataset
 from .backbones import open_backbone
-from .distill import PRESETS, PRESET_OBJECTIVES, DistilledSet, Distiller, Settings, load_checkpoint, pick_device, save_checkpoint
+from .feature_bank import write_json
+from .distill import PRESETS, PRESET_OBJECTIVES, Settings, distill_into, pick_device
 from .probing import Examiner
 
 # %% ../nbs/13_sweep.ipynb #3c2b0005
@@ -57,22 +58,6 @@ def run_folder(out, run)->Path:
     "Where a run keeps what it makes."
     return Path(out)/'runs'/hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()[:16]
 
-def _write(file, facts):
-    "Write JSON so that a reader never meets half of it."
-    new = file.with_name(f'.{file.name}.{os.getpid()}')
-    new.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + '\n', encoding='utf-8'); new.replace(file)
-
-def _distilled(run, data, net, folder, every):
-    "Open a run's distilled set, or make it, going on from its checkpoint."
-    if (folder/'card.json').exists(): return DistilledSet.load(folder)
-    objective = PRESET_OBJECTIVES[run['preset']]() if run.get('preset') else None
-    d, file = Distiller(data, net, settings_of_run(run), objective, frames=0), folder/'checkpoint.safetensors'
-    if file.exists(): load_checkpoint(d, file)
-    for snap in d:
-        if snap.step%every==0: save_checkpoint(d, file)
-    made = d.distilled(); made.save(folder)
-    return made
-
 def do_run(
     run:dict, # one of `grid_runs`
     out, # folder of the sweep
@@ -83,13 +68,14 @@ def do_run(
     "Distil and probe on the same backbone; nothing that is finished is done twice."
     folder, start = run_folder(out, run), time.perf_counter()
     file = folder.with_suffix('.json')
-    if file.exists() and (done := json.loads(file.read_text()))['probes']==probes: return done
+    if file.exists() and (done := json.loads(file.read_text(encoding='utf-8')))['probes']==probes: return done
     folder.parent.mkdir(parents=True, exist_ok=True)
     data, net = open_dataset(run['data']), open_backbone(run['backbone'], device=pick_device(device))
-    made = _distilled(run, data, net, folder, every)
+    objective = PRESET_OBJECTIVES[run['preset']]() if run.get('preset') else None
+    made = distill_into(folder, data, net, settings_of_run(run), objective, every)
     score = Examiner(data, net, seeds=probes).grade(made.images, made.labels).as_dict()
     result = dict(run=run, probes=probes, **score, distil_seconds=made.card['seconds'], seconds=round(time.perf_counter() - start, 2))
-    _write(file, result)
+    write_json(file, result)
     return result
 
 # %% ../nbs/13_sweep.ipynb #3c2b000b
@@ -146,7 +132,7 @@ def sweep(
     for result in progress((_ray if on=='ray' else _local)(runs, out, retries, options, workers)):
         results[order[json.dumps(result['run'])]] = result
         ended = [results[i] for i in sorted(results)]
-        _write(out/'results.json', ended)
+        write_json(out/'results.json', ended)
         keys = list(dict.fromkeys(k for r in ended for k in (*r['run'], *r) if k != 'run'))
         with open(out/'results.csv', 'w', newline='', encoding='utf-8') as f:
             table = csv.DictWriter(f, keys); table.writeheader(); table.writerows({**r['run'], **{k: v for k, v in r.items() if k != 'run'}} for r in ended)

@@ -164,13 +164,8 @@ def transfer_matrix(
         facts = dict(what='probe', kind=kind, version=__version__, data=data.hash, target=target.hash, input_size=target.input_size, protocol=protocol,
                      seeds=seeds, pool=examiner.pool, epochs=examiner.epochs, ipc=settings.ipc, source=source and run_facts(data, source, settings, objective))
         def measure():
-            with Meter(target.device) as meter: score = _grade(examiner, kind, source and sets[source.name], settings.ipc)
+            with Meter(target.device) as meter: score = examiner.row(kind, source and sets[source.name], settings.ipc)
             return dict(score.as_dict(), seconds=meter.seconds, peak_mb=meter.peak_mb)
         records.append(dict(kind=kind, source=source and source.name, target=target.name, **kept(facts, measure, folder)))
     return TransferMatrix(records, data.name, sets)
 
-def _grade(examiner, kind, distilled, ipc):
-    "Grade a record; random and centroid images need no distilled set."
-    if kind=='random': return examiner.grade_rows(examiner.random_rows(ipc))
-    if kind=='centroid': return examiner.grade_rows(examiner.centroid_rows(ipc))
-    return examiner.full() if kind=='full' else examiner.row(kind, distilled)

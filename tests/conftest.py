@@ -1,5 +1,5 @@
 "What the tests share. They drive the installed package, as a user would, through its commands."
-import json, re, subprocess, sys
+import json, re, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 
@@ -16,6 +16,29 @@ def tiny_name():
 def run(*args, cwd=None, timeout=600):
     "Run a command; its output, both streams and the exit code, without judging it."
     return subprocess.run([str(a) for a in args], cwd=cwd, timeout=timeout, capture_output=True, text=True)
+
+def start_until(there, *args, cwd=None, timeout=600):
+    "Start a command, and come back when a condition holds but it is still running."
+    # A parent that was started in the background hands down an ignored SIGINT; a terminal would not.
+    restore = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
+    end = time.monotonic() + timeout
+    while not there():
+        assert process.poll() is None, f'ended too early: {process.stderr.read()}'
+        assert time.monotonic() < end, 'waited in vain'
+        time.sleep(.02)
+    return process
+
+def interrupted(process):
+    "Press Ctrl-C; what was said to standard error. The exit code is 130, as a shell expects."
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode==130 and 'Traceback' not in errors, errors
+    return errors
+
+def half_written(folder):
+    "Files and folders under a temporary name."
+    return [p.name for p in folder.rglob('*') if p.name[0]=='.' or p.suffix=='.tmp']
 
 def ok(*args, **kwargs):
     "Run a command that must succeed."

@@ -1,13 +1,13 @@
 "The commands: help, bad input, results on disk, kills and resumes."
-import json, re, signal, subprocess, sys, time
+import json, re, signal, sys
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
-from conftest import BIN, check_report, last_json, ok, run
+from conftest import BIN, check_report, half_written, interrupted, last_json, ok, run, start_until
 
 OPTIONS = {
     'lgm-demo': ['--backbone', '--steps', '--out'],
-    'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device', '--resume', '--checkpoint-every', '--json'],
+    'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device', '--resume', '--checkpoint-every', '--report', '--report-on', '--json'],
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
     'lgm-compare': ['--backbones', '--baselines', '--json'],
     'lgm-bank': ['--data', '--backbone'],
@@ -61,19 +61,56 @@ def test_compare(distilled, tiny):
     check_report(report, tiny)
     assert set(report['rows'])=={'distilled', 'random', 'centroid'}
 
+def photographs(folder, classes, each=6):
+    "Class folders of photographs."
+    from lgm_nb.data import open_dataset
+    train = open_dataset('cifar10-mini').train
+    for label, name in enumerate(classes):
+        (folder/name).mkdir(parents=True)
+        for i, row in enumerate(train.rows_of(label)[:each].tolist()): train.picture(row).save(folder/name/f'{i}.jpg')
+    return folder
+
+def sections(page): return re.findall('<h2>(.*?)</h2>', page.read_text(encoding='utf-8'))
+
+def test_report_of_ones_own_photographs(tiny, tmp_path):
+    "From a folder to a page in one command; class names in any script are file names of their own."
+    names, out = ['apfel', 'äpfel', '犬', '猫'], tmp_path/'out'
+    args = [BIN/'lgm-distill', '--data', f'folder:{photographs(tmp_path/"photos", names)}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device', 'cpu', '--out', out]
+    said = last_json(ok(*args, '--report', '--json'))
+    assert said['report']==str(out/'report.html') and set(said['rows'])=={'distilled', 'random', 'centroid', 'neighbour', 'full'}
+    assert sorted(p.name for p in (out/'images').iterdir())==[f'{i}_{n}.png' for i, n in enumerate(names)]
+    check_report(json.loads((out/'report.json').read_text(encoding='utf-8')), tiny)
+    page = (out/'report.html').read_text(encoding='utf-8')
+    assert len(sections(out/'report.html'))==5 and '猫' in page and not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    before = sections(out/'report.html')
+    (out/'report.html').unlink()
+    ok(*args, '--resume', '--report-on', tiny)
+    assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
+
+def test_report_of_a_set_that_was_distilled_without_one(distilled, tiny):
+    "The film is gone, all else is there."
+    ok(*distill(tiny, distilled, '--steps', 6, '--resume', '--report'))
+    assert len(sections(distilled/'report.html'))==4 and not (distilled/'evolution.gif').exists()
+
+def test_report_on_a_wrong_name_is_told_before_the_work(tiny, tmp_path):
+    done = run(*distill(tiny, tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))
+    assert done.returncode==2 and 'nosuch' in done.stderr and not (tmp_path/'out').exists()
+
+def test_a_gpu_that_is_not_there(tiny, tmp_path):
+    "One line that names the argument, the value and what would work."
+    done = run(*distill(tiny, tmp_path/'out', '--steps', 6, '--device', 'cuda:99'))
+    [line] = done.stderr.strip().splitlines()
+    assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
+
+def test_compare_moves_within_a_row(distilled, tiny):
+    "The bar shows parts of rows, never goes back, and ends full."
+    said = ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr
+    shown = [float(n) for n in re.findall(r'([0-9.]+)/2 rows', said)]
+    assert shown==sorted(shown) and shown[-1]==2 and any(n%1 for n in shown), shown
+
 LONG = ['--steps', 60, '--checkpoint-every', 5]
 
-def start_until_checkpoint(args, out):
-    "Start a run, and come back when it has left its first checkpoint but is still running."
-    # A parent that was started in the background hands down an ignored SIGINT; a terminal would not.
-    restore = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen([str(a) for a in args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
-    end = time.monotonic()+600
-    while not (out/'checkpoint.safetensors').exists():
-        assert process.poll() is None, f'ended before its first checkpoint: {process.stderr.read()}'
-        assert time.monotonic() < end, 'no checkpoint'
-        time.sleep(0.02)
-    return process
+def start_until_checkpoint(args, out): return start_until((out/'checkpoint.safetensors').exists, *args)
 
 @pytest.fixture(scope='module')
 def uninterrupted(tiny, tmp_path_factory):
@@ -95,9 +132,8 @@ def test_interrupt_saves(tiny, tmp_path, uninterrupted):
     "Ctrl-C exits with 130, as a shell expects, and what it saved can be continued."
     out = tmp_path/'interrupted'
     process = start_until_checkpoint(distill(tiny, out, *LONG), out)
-    process.send_signal(signal.SIGINT)
-    _,errors = process.communicate(timeout=120)
-    assert process.returncode==130 and 'Traceback' not in errors, errors
+    assert interrupted(process).strip().endswith('continue with --resume')
+    assert not half_written(tmp_path)
     with safe_open(out/'checkpoint.safetensors', 'numpy') as saved: assert list(saved.keys())
     ok(*distill(tiny, out, *LONG, '--resume'))
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()

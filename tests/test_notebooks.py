@@ -30,6 +30,27 @@ def test_tutorials_show_what_they_did(path):
     "Each was run: it has results."
     assert any(True for _ in outputs(path)), 'run it: tools/outputs.py'
 
+@pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
+def test_tutorials_open_elsewhere(path):
+    "The site's page links to Colab and to JupyterLab; the first cell installs on Colab, and does nothing where the library is there."
+    docs = pytest.importorskip('tools.docs', reason='the site needs Python 3.11')
+    from fastcore.nbio import read_nb
+    from nbdev.config import get_config
+    nb, source = read_nb(path), path.relative_to(ROOT/'nbs').as_posix()
+    code = [c.source for c in nb.cells if c.cell_type=='code']
+    assert re.match(r"#\| hide\nfrom importlib.util import find_spec\nif not find_spec\('lgm_nb'\):", code[0]) and '%pip install -q ' in code[0]
+    assert not re.search(r'^\S', code[0].split("if not find_spec('lgm_nb'):")[1].partition('\n')[2], re.M), 'only indented lines'
+    needs_checkout = any('../../benchmarks' in c for c in code)
+    assert ('git clone' in code[0] and '%cd repository/nbs/tutorials' in code[0])==needs_checkout, 'a page that reads files of the repository needs it on Colab'
+    cfg = get_config(ROOT)
+    links = docs.open_links(cfg, nb, source)
+    assert f'https://colab.research.google.com/github/lgm-nb/lgm_nb/blob/{cfg.branch}/nbs/{source}' in links
+    assert f'/lab/tree/{source}' in links
+
+def test_every_page_opens_in_jupyterlab():
+    "The folder that `make lab` serves is the one that the links lead into."
+    assert 'cd nbs && ' in (ROOT/'Makefile').read_text(encoding='utf-8').split('\nlab:')[1].split('\n\n')[0]
+
 ROOMS = [p for p in NOTEBOOKS if p.parent.name=='nbs']
 
 @pytest.mark.parametrize('path', ROOMS, ids=ids(ROOMS))

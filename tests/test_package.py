@@ -53,6 +53,8 @@ def test_changelog_takes_a_release(copy, monkeypatch):
     from nbdev.release import Release, update_changelog
     monkeypatch.chdir(copy)
     release = Release(token='none')
+    from lgm_nb import __version__
+    assert str(release.cfg.version)==__version__
     assert release.cfg.repo=='lgm_nb' and release.changefile==copy/'CHANGELOG.md'
     text = release.changefile.read_text(encoding='utf-8')
     new = update_changelog(text, '9.9.9', '\n## 9.9.9\n\n### New Features\n\n- A thing')
@@ -65,19 +67,80 @@ def test_citation():
     import yaml
     cite = yaml.safe_load((ROOT/'CITATION.cff').read_text(encoding='utf-8'))
     project = (ROOT/'pyproject.toml').read_text(encoding='utf-8')
+    assert cite['cff-version']=='1.2.0' and {'message', 'title', 'authors'} <= set(cite) and {'type', 'title', 'authors'} <= set(cite['preferred-citation'])
     assert cite['license']=='Apache-2.0' and cite['repository-code'] in project and cite['url'] in project
     assert cite['preferred-citation']['authors'][0]['family-names']=='Cazenavette'
 
-def test_workflows_run_what_people_run():
-    "Every workflow and issue form is well-formed; what they run is a target of the Makefile or the script of the checks."
+def yaml_files():
     import yaml
-    files = sorted((ROOT/'.github').rglob('*.y*ml'))
-    targets = re.findall(r'^([a-z]+):', (ROOT/'Makefile').read_text(), re.M)
-    for file in files:
-        content = yaml.safe_load(file.read_text(encoding='utf-8'))
-        runs = [step['run'] for job in content.get('jobs', {}).values() for step in job['steps'] if 'run' in step]
-        for run in runs: assert run=='bash .ci/run' or run.startswith('test -z') or run.removeprefix('make ') in targets, f'{file.name}: {run}'
-    assert {f.stem for f in files} >= {'test', 'nightly', 'docs', 'bug', 'idea'}
+    return {f.relative_to(ROOT/'.github').as_posix(): yaml.safe_load(f.read_text(encoding='utf-8')) for f in sorted((ROOT/'.github').rglob('*.y*ml'))}
+
+def steps(workflow): return [step for job in workflow['jobs'].values() for step in job['steps']]
+
+MADE = {'_docs', 'build/benchmarks'} # written by what runs before
+
+def test_workflows_run_what_people_run():
+    "Whatever a workflow runs is a target of the Makefile or the script of the checks; the files that it names are there."
+    files = {name.split('/')[1]: content for name, content in yaml_files().items() if name.startswith('workflows/')}
+    assert set(files)=={'test.yaml', 'nightly.yaml', 'docs.yaml'}
+    for name, content in files.items():
+        assert content[True], f'{name}: never runs' # YAML reads the key `on` as true
+        for step in steps(content):
+            if 'run' in step:
+                target = re.fullmatch(r'make (?:--keep-going )?([a-z-]+)', step['run'])
+                assert step['run'].startswith('test -z') or step['run']=='bash .ci/run' and (ROOT/'.ci/run').is_file() or target and target[1] in targets(), f'{name}: {step["run"]}'
+            else: assert re.fullmatch(r'actions/[a-z-]+@v\d+', step['uses']), f'{name}: {step}'
+            for key, path in step.get('with', {}).items():
+                if key in ('path', 'cache-dependency-path'): assert path in MADE or (ROOT/path).exists(), f'{name}: {path}'
+    assert 'make test' in (ROOT/'.ci/run').read_text()
+    assert any('make --keep-going nightly'==s.get('run') for s in steps(files['nightly.yaml']))
+    pythons = files['test.yaml']['jobs']['test']['strategy']['matrix']['python']
+    said = re.findall(r'Python :: (3\.\d+)', (ROOT/'settings.ini').read_text(encoding='utf-8'))
+    assert pythons==said==['3.10', '3.11', '3.12', '3.13'], 'what is tested is not what is promised'
+
+def targets():
+    "Targets of the Makefile, each with what it needs and the lines that it runs."
+    text = (ROOT/'Makefile').read_text(encoding='utf-8')
+    return {name: (needs.split(), body.strip().splitlines()) for name, needs, body in re.findall(r'^([a-z-]+):(.*)\n((?:\t.*\n)*)', text, re.M)}
+
+def test_make_names_what_is_there():
+    "Each tool, module and command in the Makefile exists, and the nightly target runs slow cells, slow tests and benchmarks."
+    made = targets()
+    assert set(made['nightly'][0])=={'slow-cells', 'slow-tests', 'benchmarks'} <= set(made)
+    assert '--flags slow' in made['slow-cells'][1][0] and '-m slow' in made['slow-tests'][1][0] and '-m benchmarks' in made['benchmarks'][1][0]
+    for name, (needs, body) in made.items():
+        assert all(n in made or n=='$(READY)' for n in needs), name
+        for line in body:
+            for tool in re.findall(r'\btools/\w+\.py', line): assert (ROOT/tool).is_file(), f'{name}: {tool}'
+            for module in re.findall(r'-m (benchmarks[.\w]*)', line): assert any((ROOT/module.replace('.', '/')).with_suffix(s).exists() for s in ('', '.py')), f'{name}: {module}'
+            for command in re.findall(r'\$\(BIN\)/([\w-]+)', line): assert (BIN/command).exists(), f'{name}: {command} is not among what `dev` installs'
+        ok('make', '--dry-run', name, cwd=ROOT)
+
+def test_every_benchmark_runs_at_night():
+    from benchmarks.__main__ import BRIEF
+    scripts = {p.stem for p in (ROOT/'benchmarks').glob('*.py') if "if __name__=='__main__'" in p.read_text(encoding='utf-8')} - {'__main__'}
+    assert set(BRIEF)==scripts
+
+def test_issue_forms():
+    "Each is what GitHub takes: a name, a description, and fields with names of their own."
+    forms = {name: form for name, form in yaml_files().items() if name.startswith('ISSUE_TEMPLATE/') and 'config' not in name}
+    assert {Path(n).stem for n in forms} >= {'bug', 'idea', 'page'}
+    for name, form in forms.items():
+        assert form['name'] and form['description'], name
+        fields = [f for f in form['body'] if f['type'] != 'markdown']
+        assert all(f['type'] in ('input', 'textarea', 'dropdown', 'checkboxes') and f['attributes']['label'] for f in fields), name
+        assert len({f['id'] for f in fields})==len(fields) and any(f.get('validations', {}).get('required') for f in fields), name
+
+def test_sources_are_for_the_oldest_python():
+    "No syntax newer than 3.10, and no module that came later unless there is another way."
+    import ast
+    late = {'tomllib'}
+    for file in sorted(p for d in ('lgm_nb', 'tools', 'benchmarks', 'tests', 'zoo') for p in (ROOT/d).rglob('*.py')):
+        source = file.read_text(encoding='utf-8')
+        tree = ast.parse(source, str(file), feature_version=(3, 10))
+        assert not any(isinstance(node, getattr(ast, 'TryStar', ())) for node in ast.walk(tree)), file
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import) and late & {a.name for a in node.names}: assert 'except ImportError' in source, file
 
 def test_entry_points(info):
     points = configparser.ConfigParser()

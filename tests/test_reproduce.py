@@ -1,14 +1,23 @@
 "The paper's tables as a command: the plan needs neither data nor weights; an interrupted table goes on where it stopped."
 import json
 import pytest
-from conftest import BIN, last_json, ok, run
+from conftest import BIN, half_written, interrupted, last_json, ok, run, start_until
 
 CALL = [BIN/'lgm-reproduce']
 
 @pytest.mark.parametrize('machine', ['H100', 'laptop'])
 def test_dry_run(machine, tmp_path):
     plan = last_json(ok(*CALL, 'main', '--dry-run', '--machine', machine, '--json', cwd=tmp_path))
-    assert len(plan['rows'])==2*4 + 1 and not list(tmp_path.iterdir())
+    whats = [row[0] for row in plan['rows']]
+    assert whats==['distil']*8 + ['features', 'full probe', 'probes']*8 + ['all'] and not list(tmp_path.iterdir())
+
+def test_dry_run_counts_all(tmp_path):
+    "Feature banks and the probes between models have their time, memory and disk."
+    plan = last_json(ok(*CALL, 'cross-model', '--preset', 'fast', '--dry-run', '--json', cwd=tmp_path))
+    at = {c: i for i, c in enumerate(plan['columns'])}
+    banks, probes = ([r for r in plan['rows'] if r[at['what']]==what] for what in ('feature bank', 'probes'))
+    assert len(banks)==len(probes)==4 and all(r[at['disk GB']] and r[at['memory GB']] and r[at['in all']] for r in banks)
+    assert all(r[at['of']]=='4 sets' and r[at['memory GB']] for r in probes)
 
 def test_resumes(tiny, tmp_path):
     args = [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--steps', '2', '--seeds', '1', '--device', 'cpu', '--out', 'out', '--json']
@@ -22,6 +31,22 @@ def test_resumes(tiny, tmp_path):
     again = last_json(ok(*args, cwd=tmp_path))['results']
     assert set(again)==set(first) and [k for k, v in again.items() if 'marked' not in v]==[lost]
     assert again[lost]['top1_mean']==first[lost]['top1_mean']
+
+def test_interrupt(tiny, tmp_path):
+    "Ctrl-C, in a distillation and in a probe: one line that says how to go on, nothing half-written, and the same command does go on."
+    args = [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--steps', 150, '--chunk', 10, '--seeds', 1, '--device', 'cpu', '--out', 'out']
+    def stop_when(there):
+        last = interrupted(start_until(there, *args, cwd=tmp_path)).strip().splitlines()[-1]
+        assert last.endswith('what is done is kept in out, and the same command goes on from there') and not half_written(tmp_path)
+        return last
+    found = lambda pattern: next((tmp_path/'out').glob(pattern), None)
+    assert stop_when(lambda: found('sets/*/checkpoint.safetensors')).startswith('stopped at step')
+    kept = found('sets/*/checkpoint.safetensors').read_bytes()
+    stop_when(lambda: found('results.json'))
+    first = json.loads((tmp_path/'out/results.json').read_text(encoding='utf-8'))['results']
+    assert kept and first and len(first) < 5
+    whole = last_json(ok(*args, '--json', cwd=tmp_path))['results']
+    assert len(whole)==5 and {k: whole[k] for k in first}==first
 
 def test_bad_table(tmp_path):
     done = run(*CALL, 'nosuch', cwd=tmp_path)
