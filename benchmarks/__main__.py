@@ -15,6 +15,7 @@ BRIEF = {
     'scaling': '--images 1000,10000 --classes 10,30 --augs 1,3 --repeats 1',
     'processes': '--classes 4 --augs 2 --steps 2 --rounds 1',
     'accuracy_time': '--paper-steps 20 --steps 40 --points 2 --seeds 2 --epochs 50',
+    'fewer_steps': '--sets cifar10-mini --budgets 4,8 --seeds 1 --probes 1 --epochs 10',
     'cost_model': '--size 64 --repeats 1 --seconds .2',
     'studio_fps': '--seconds 5',
     'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet --keep {out}/kept --out {out}/shortcut-points.json',

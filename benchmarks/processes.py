@@ -40,7 +40,7 @@ def main(backbone='tiny-simclr-resnet', classes=20, augs=10, steps=4, rounds=3):
     for _ in range(rounds):
         for n in times: times[n].append(timed(n, backbone, classes, augs, steps)); say(n, times[n][-1])
     of = lambda n, k: [t[k] for t in times[n]]
-    return dict(benchmark='processes', backbone=backbone, classes=classes, augs=augs, steps=steps, speedup_2=ratio(of(1, 'wall'), of(2, 'wall')),
+    return dict(benchmark='processes', backbone=backbone, classes=classes, augs=augs, steps=steps, rounds=rounds, speedup_2=ratio(of(1, 'wall'), of(2, 'wall')),
                 cpu_speedup_2=ratio(of(1, 'cpu'), of(2, 'cpu')), seconds={n: middle(of(n, 'wall')) for n in times}, cpu_seconds={n: middle(of(n, 'cpu')) for n in times})
 
 if __name__=='__main__':

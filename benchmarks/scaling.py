@@ -3,11 +3,11 @@
     python -m benchmarks.scaling [--backbone tiny-simclr-resnet] [--images 1000,10000,100000,1000000] [--classes 10,30,100,300,1000] [--json]
 
 `images`: seconds a step with 10 classes, with a bank of that many random features, for the default objective (`means`) and for a random
-probe that draws rows of the bank (`rows`). `classes`: seconds a step with one view a class, and `slope`, the exponent of a power law
+probe that draws 2,000 rows of the bank (`rows`; a smaller bank is used whole). `classes`: seconds a step with one view a class, and `slope`, the exponent of a power law
 through them: 1 is linear. `memory`: rise of the resident memory in one step at the largest number of classes, by views of each image,
 in chunks of `--chunk` views, each in a fresh process.
 """
-import math
+import gc, math
 import torch
 from benchmarks.common import alternate, in_new_process, middle, parser, peak, run, say
 from benchmarks.step import grown, noise_data
@@ -16,13 +16,21 @@ from lgm_nb.distill import Distiller, Settings
 from lgm_nb.feature_bank import FeatureBank
 from lgm_nb.meta_loss import GradientMatching
 
+def random_bank(rows, dim, classes):
+    "A bank of random features; large ones are made in pieces."
+    g, features = torch.Generator().manual_seed(0), torch.empty(rows, dim, dtype=torch.float16)
+    for part in features.split(10_000): part.copy_(torch.randn(part.shape, generator=g))
+    labels = torch.arange(rows)%classes
+    means = torch.stack([features[c::classes][:10_000].float().mean(0) for c in range(classes)]) # of some: all would take a while
+    return FeatureBank(features, labels, classes, means=means)
+
 def run_of(net, classes, images, augs, chunk, objective=None):
-    g = torch.Generator().manual_seed(0)
-    bank = FeatureBank(torch.randn(images, net.dim, generator=g).half(), torch.arange(images)%classes, classes)
+    bank = random_bank(images, net.dim, classes)
     return grown(Distiller(noise_data(classes, net.canvas, 1), net, Settings(steps=10_000, augs=augs, views=1, grow_every=1, chunk=chunk), objective, bank=bank, frames=0))
 
 def memory(backbone, classes, augs, chunk):
     net = open_backbone(backbone); step = run_of(net, classes, classes, augs, chunk)
+    next(run_of(net, 2, 2, 2, 2)) # so that code read from disk does not count
     return peak(lambda: next(step))
 
 def slope(xs, ys):
@@ -37,9 +45,9 @@ def main(backbone='tiny-simclr-resnet', images=(1000, 10_000, 100_000, 1_000_000
     by_images = {kind: {} for kind in kinds}
     for kind, objective in kinds.items():
         runs = {n: run_of(net, 10, n, 3, chunk, objective) for n in images}
-        seconds = alternate({n: lambda r=r: next(r) for n, r in runs.items()}, repeats)
+        seconds = alternate({n: lambda r=r: next(r) for n, r in runs.items()}, 3*repeats) # steps of ten classes are short
         by_images[kind] = {n: middle(v) for n, v in seconds.items()}; say(kind, by_images[kind])
-        del runs
+        del runs; gc.collect()
     runs = {c: run_of(net, c, c, 1, chunk) for c in classes}
     by_classes = {c: middle(v) for c, v in alternate({c: lambda r=r: next(r) for c, r in runs.items()}, repeats).items()}; say(by_classes)
     del runs

@@ -11,7 +11,7 @@ __all__ = ['PRECISIONS', 'PRESETS', 'PRESET_OBJECTIVES', 'OWN_FILES', 'Settings'
            'distill']
 
 # %% ../nbs/06_distill.ipynb #d91d082e
-import json, platform, tempfile, time, unicodedata, warnings
+import json, math, platform, tempfile, time, unicodedata, warnings
 from dataclasses import dataclass, asdict, replace, fields
 from pathlib import Path
 import torch
@@ -37,10 +37,11 @@ class Settings:
     ipc:int=1 # images per class
     augs:int=3 # augmented views of each synthetic image per step
     lr:float=1e-2 # of Adam
+    decay:float=0. # share of the run, at its end, over which lr falls to nothing along a cosine
     grow_every:int=0 # steps between levels; 0 spreads the growth over the first 70 % of the run
     real:str='bank' # 'bank': features computed once; 'paper': a fresh batch of real images every step
     views:int=3 # augmented copies of each real image in the bank
-    draw:int=20_000 # rows of the bank in the target of a step; a smaller bank is used whole
+    draw:int=2_000 # rows of the bank in the target of a step, but at least ipc·augs of each class; a smaller bank is used whole
     seed:int=0 # of everything
     pyramid:bool=True # False optimises plain pixels (ablation)
     decorrelate:bool=True # False renders without the colour matrix (ablation)
@@ -57,10 +58,11 @@ class Settings:
         for name in ('grow_every', 'chunk'):
             if getattr(self, name) < 0: raise ValueError(f'{name}: {getattr(self, name)}; must not be negative')
         if not self.lr > 0: raise ValueError(f'lr: {self.lr}; must be above 0')
+        if not 0 <= self.decay <= 1: raise ValueError(f'decay: {self.decay}; a share lies in [0, 1]')
         if self.real not in ('bank', 'paper'): raise ValueError(f"real: {self.real!r}; must be 'bank' or 'paper'")
         if self.precision not in PRECISIONS: raise ValueError(f"precision: {self.precision!r}; must be one of {', '.join(PRECISIONS)}")
 
-PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, grow_every=200, real='paper', precision='float32')}
+PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, decay=0., grow_every=200, real='paper', precision='float32')}
 PRESET_OBJECTIVES = {'paper': lambda: GradientMatching(w_std=.01, centre=False)}
 
 def pick_device(
@@ -155,11 +157,12 @@ class RealSide:
     def __init__(self, data, backbone, settings, objective, augmenter, bank, team):
         self.data, self.backbone, self.settings, self.objective = data, backbone, settings, objective
         self.augmenter, self.bank, self.team, self._still, self._next = augmenter, bank, team, None, None
+        self.each = max(settings.draw//len(data.classes), settings.ipc*settings.augs) # rows of a class in a draw
 
     def __call__(self, step, generator)->tuple: # features (R, D) or None, labels (R,) or None, mean (D,), class means (C, D) or None
         "Give the real side of a step, on the backbone's device."
         if self.settings.real=='paper': return self._fresh(generator)
-        if self.objective.needs_rows and len(self.bank) > self.settings.draw: return self._drawn(step)
+        if self.objective.needs_rows and len(self.bank) > self.each*self.bank.classes: return self._drawn(step)
         if self._still is None:
             rows = (self.bank.features, self.bank.labels) if self.objective.needs_rows else (None, None)
             self._still = tuple(t if t is None else t.to(self.backbone.device) for t in (*rows, self.bank.mean, self.bank.class_means))
@@ -167,7 +170,7 @@ class RealSide:
 
     def _draw(self, step):
         g, cuda = torch.Generator().manual_seed(self.settings.seed*2**32 + step), self.backbone.device.type=='cuda'
-        drawn = (*self.bank.draw(max(1, self.settings.draw//self.bank.classes), g), self.bank.mean, self.bank.class_means)
+        drawn = (*self.bank.draw(self.each, g), self.bank.mean, self.bank.class_means)
         return tuple((t.pin_memory() if cuda else t).to(self.backbone.device, non_blocking=cuda) for t in drawn)
 
     def _drawn(self, step):
@@ -210,18 +213,16 @@ class SyntheticSide:
         with torch.autocast(images.device.type, self.dtype, enabled=self.dtype!=torch.float32): z = self.network(shown)
         return images, z.float()
 
-    def in_chunks(self, rows, work)->list:
+    def in_chunks(self, rows, work):
         "Do a piece of work on chunk after chunk; halve the chunk when the device runs out of memory."
-        done = []
         while len(rows):
-            try: done.append(work(rows[:self.chunk])); rows = rows[self.chunk:]
+            try: work(rows[:self.chunk]); rows = rows[self.chunk:]
             except (RuntimeError, MemoryError) as e:
                 if not out_of_memory(e) or self.chunk < 2: raise
                 self.chunk //= 2
             else: continue
             warnings.warn(f'out of memory: going on with chunks of {self.chunk} views') # here the failed graph is gone
             if self.backbone.device.type=='cuda': torch.cuda.empty_cache()
-        return done
 
     def _choose(self, views):
         "Choose the chunk from the free memory and the graph of two views."
@@ -236,12 +237,14 @@ class SyntheticSide:
         "Compute the features of all views; the last chunk keeps its graph."
         self.images, self.drawn, self.kept = images, drawn, None
         if not self.chunk: self._choose(len(drawn))
+        out = images.new_empty(len(drawn), self.backbone.dim)
         def work(rows):
-            if rows[-1] < len(drawn) - 1:
-                with torch.no_grad(): return self.see(rows)[1]
-            self.kept = (rows, *self.see(rows))
-            return self.kept[2].detach()
-        return torch.cat(self.in_chunks(torch.arange(len(drawn)), work))
+            last = bool(rows[-1]==len(drawn) - 1)
+            with torch.set_grad_enabled(last): seen = self.see(rows)
+            if last: self.kept = (rows, *seen)
+            out[rows[0]:rows[-1] + 1] = seen[1].detach()
+        self.in_chunks(torch.arange(len(drawn)), work)
+        return out
 
     def pull(self,
         by_feature:torch.Tensor, # (n·augs, D) gradient of the loss by feature
@@ -326,6 +329,11 @@ class Distiller:
         if not fused: self.check_every = 1
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.settings.lr, fused=fused)
 
+    def _pace(self):
+        "Set the learning rate of this step."
+        left, last = 1 - self.step/self.settings.steps, self.settings.decay
+        for group in self.optimiser.param_groups: group['lr'] = self.settings.lr*(.5 - .5*math.cos(math.pi*left/last) if left < last else 1.)
+
     def __iter__(self): return self
 
     @property
@@ -344,6 +352,7 @@ class Distiller:
         finite = torch.stack([loss, *[p.grad.abs().amax() for p in self.pyramid.parameters()]]).isfinite().all()
         self.bad = self.team.any(torch.maximum(self.bad, (~finite).float()))
         self.optimiser.found_inf = self.bad
+        self._pace()
         if self.check_every > 1 or not self.bad: self.optimiser.step()
         self.history[self.step] = loss
         self.good += 1 - self.bad.long(); self.step += 1

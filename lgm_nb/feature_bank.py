@@ -45,12 +45,10 @@ class FeatureBank:
         per_class:int, # rows of each class
         generator:torch.Generator,
     )->tuple: # features (C·per_class, D) float32, labels (C·per_class,)
-        "Draw the same number of rows of every class, with replacement only where a class is too small."
-        def pick(own):
-            if per_class <= len(own): return own[torch.randperm(len(own), generator=generator)[:per_class]]
-            return own[torch.randint(len(own), (per_class,), generator=generator)]
+        "Draw the same number of rows of every class, one from each of `per_class` equal stretches of it."
         if self.stored is None: return self.features # says what to do
-        rows = torch.cat([pick(own) for own in self._rows])
+        places = (torch.arange(per_class, dtype=torch.float64) + torch.rand(self.classes, per_class, generator=generator))/per_class # in [0, 1)
+        rows = torch.cat([own[(p*len(own)).long()] for own, p in zip(self._rows, places)])
         return self.stored[rows].float(), self.labels[rows]
 
     def __repr__(self):

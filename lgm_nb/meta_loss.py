@@ -37,11 +37,12 @@ def gradient_at_zero(
     features:torch.Tensor, # (N, D)
     labels:torch.Tensor, # (N,)
     classes:int, # C
+    origin=0., # (D,) subtracted from every feature
 )->torch.Tensor: # (C, D + 1), as `probe_gradient` with W = 0 and b = 0
     "Compute the gradient of the probe that knows nothing yet."
-    sums, N = class_sums(features, labels, classes), len(features)
-    counts = torch.bincount(labels, minlength=classes).to(sums)
-    return torch.cat([features.sum(0)/(classes*N) - sums/N, (1/classes - counts/N)[:, None]], 1)
+    counts, N = torch.bincount(labels, minlength=classes).to(features), len(features)
+    sums = class_sums(features, labels, classes) - counts[:, None]*origin # of the sums: another copy of all features would cost more than it is worth
+    return torch.cat([sums.sum(0)/(classes*N) - sums/N, (1/classes - counts/N)[:, None]], 1)
 
 # %% ../nbs/04_meta_loss.ipynb #db468fa2
 def cosine_distance(a:torch.Tensor, b:torch.Tensor)->torch.Tensor:
@@ -110,7 +111,7 @@ class GradientMatching(Objective):
         origin = step.real_mean if self.centre else 0
         if not self.w_std:
             each = torch.arange(C, device=z.device)
-            return gradient_at_zero(step.class_means() - origin, each, C), gradient_at_zero(z - origin, step.syn_labels, C)
+            return gradient_at_zero(step.class_means(), each, C, origin), gradient_at_zero(z, step.syn_labels, C, origin)
         W, b = (self.w_std*torch.randn(C, z.shape[1], generator=step.generator)).to(z), z.new_zeros(C)
         with torch.no_grad(): real = probe_gradient(step.real_features - origin, step.real_labels, W, b)
         return real, probe_gradient(z - origin, step.syn_labels, W, b)
