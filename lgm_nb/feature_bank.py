@@ -12,6 +12,7 @@ import hashlib, json, os, shutil, time
 from pathlib import Path
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file, load_file
 from .data import Dataset, Split
 from .backbones import Backbone
@@ -147,11 +148,14 @@ class _Work:
         self.sums.flush(); self.done[unit] = 1; self.done.flush()
 
     def close(self, folder, facts, means):
-        "Give the finished folder its name."
-        save_file(dict(class_means=means), self.folder/'means.safetensors')
-        write_json(self.folder/'bank.json', facts)
-        if not folder.exists() or json.loads((folder/'bank.json').read_text(encoding='utf-8'))!=facts:
-            shutil.rmtree(folder, ignore_errors=True); self.folder.rename(folder)
+        "Give the finished folder its name; another run that builds the same bank may be quicker."
+        try:
+            save_file(dict(class_means=means), self.folder/'means.safetensors')
+            write_json(self.folder/'bank.json', facts)
+            if not folder.exists() or json.loads((folder/'bank.json').read_text(encoding='utf-8'))!=facts:
+                shutil.rmtree(folder, ignore_errors=True); self.folder.rename(folder)
+        except (OSError, SafetensorError):
+            if self.folder.exists() or not (folder/'bank.json').exists(): raise
         for name in ('plan.json', 'sums', 'done'): (folder/name).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
