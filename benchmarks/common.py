@@ -6,7 +6,7 @@ import torch
 def parser(doc):
     p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--json', action='store_true', help='accepted for uniformity; the last line is JSON always')
-    p.add_argument('--save', type=Path, help='also write the object to this file, and its plot beside it as a PNG')
+    p.add_argument('--save', type=Path, help='also write the object to this file, and beside it, where there is one, its plot as a PNG')
     return p
 
 def run(main, p):
@@ -19,9 +19,9 @@ def run(main, p):
     out = dict(command='python -m ' + shlex.join([main.__module__ if main.__module__ != '__main__' else f'benchmarks.{Path(sys.argv[0]).stem}', *given]), **main(**args))
     out['machine'] = dict(cores=os.cpu_count(), threads=torch.get_num_threads(), load_before=load, torch=torch.__version__, python=platform.python_version())
     if save:
-        from benchmarks.plots import plot
+        from benchmarks.plots import PLOTS, plot
         save.parent.mkdir(parents=True, exist_ok=True); save.write_text(text := json.dumps(out, indent=1) + '\n')
-        plot(json.loads(text)).save(save.with_suffix('.png'))
+        if out['benchmark'] in PLOTS: plot(json.loads(text)).save(save.with_suffix('.png'))
     print(json.dumps(out))
 
 def say(*a):
