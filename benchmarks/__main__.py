@@ -22,7 +22,7 @@ BRIEF = {
     'zoo_matrix': '--seeds 1 --json --out {out}',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
     'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random --keep {out}/kept --out {out}/alignment-points.json',
-    'real_weights': '--per-class 50 --tests 20 --epochs 20 --out {out}/real_weights-all.json'}
+    'real_weights': '--per-class 50 --tests 20 --epochs 20'}
 
 def measure(name, out):
     "Run one; what came of it in a few words, and whether that is a failure."

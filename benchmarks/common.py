@@ -13,7 +13,7 @@ def run(main, p):
     "Parse, run, print the object as the last line."
     import sys
     args = vars(p.parse_args()); args.pop('json'); save = args.pop('save')
-    own = ('--save', '--keep') # files of this machine
+    own = ('--save', '--keep', '--caltech', '--cifar', '--photos') # places on this machine
     given = [a for i, a in enumerate(sys.argv[1:], 1) if a not in own and sys.argv[i - 1] not in own]
     load = os.getloadavg()[0] if hasattr(os, 'getloadavg') else None # a busy machine shows here
     out = dict(command='python -m ' + shlex.join([main.__module__ if main.__module__ != '__main__' else f'benchmarks.{Path(sys.argv[0]).stem}', *given]), **main(**args))

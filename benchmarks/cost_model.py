@@ -1,14 +1,15 @@
 """Is the cost model right? Predicted and measured step times of three backbones that it was not calibrated on.
 
-    python -m benchmarks.cost_model [--size 96] [--repeats 3] [--real bank|paper] [--json]
+    python -m benchmarks.cost_model [--size 96] [--repeats 3] [--real bank|paper] [--save FILE] [--json]
 
 Measures this machine on the reference networks of `lgm_nb.cost`, predicts the time of one distillation step, and times steps of a
 `Distiller` on cifar10-mini with random weights (a step takes as long with any weights). Each repeat calibrates and measures anew, one
 after the other, so that a change of the machine's load meets both. Prints one JSON object as the last line: for every backbone the
 ratios predicted/measured and their median. The aim is a median between 0.7 and 1.3. Nothing is asserted.
 """
-import argparse, json, statistics, sys, time
+import statistics, time
 import torch
+from benchmarks.common import parser, run, say
 from lgm_nb.backbones import Backbone
 from lgm_nb.cost import estimate, measure_machine, work_of
 from lgm_nb.data import open_dataset
@@ -42,7 +43,6 @@ def fastest_step(run, seconds=2.):
     return best
 
 def main(size=96, repeats=3, real='bank', seconds=.6):
-    say = lambda *a: print(*a, file=sys.stderr, flush=True)
     data = open_dataset('cifar10-mini')
     data = type(data)(data.name, data.train.subset(torch.randperm(len(data.train), generator=torch.Generator().manual_seed(0))), data.test, data.classes)
     nets = {m: network(m, size) for m in BACKBONES}
@@ -55,13 +55,11 @@ def main(size=96, repeats=3, real='bank', seconds=.6):
             measured = fastest_step(runs[model])
             results[model].append(dict(predicted=round(predicted, 4), measured=round(measured, 4), ratio=round(predicted/measured, 3)))
             say(f'{model}: predicted {predicted:.3f} s, measured {measured:.3f} s, ratio {predicted/measured:.2f}')
-    return dict(benchmark='cost_model', size=size, real=real, threads=torch.get_num_threads(),
+    return dict(benchmark='cost_model', size=size, real=real,
                 backbones={m: dict(median_ratio=statistics.median(r['ratio'] for r in rows), runs=rows) for m, rows in results.items()})
 
 if __name__=='__main__':
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = parser(__doc__)
     p.add_argument('--size', type=int, default=96, help='pixels of a side'); p.add_argument('--repeats', type=int, default=3)
     p.add_argument('--real', choices=('bank', 'paper'), default='bank'); p.add_argument('--seconds', type=float, default=.6, help='for each measurement of the machine')
-    p.add_argument('--json', action='store_true', help='accepted for uniformity; the last line is JSON always')
-    args = vars(p.parse_args()); args.pop('json')
-    print(json.dumps(main(**args)))
+    run(main, p)

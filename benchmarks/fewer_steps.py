@@ -48,28 +48,23 @@ class Steered(Distiller):
         if rows: self.real.each = knobs['draw']//self.classes
         self.grow_every = max(1, int(knobs['grow']*steps/(len(self.pyramid.sizes) - 1)))
 
-    def _now(self):
-        "Share of the learning rate at this step: cosine to zero over the last part of the run."
-        left, last = 1 - self.step/self.settings.steps, self.knobs['decay']
-        return .5 - .5*math.cos(math.pi*left/last) if last and left < last else 1.
-
     def _restart(self):
         "One group a level; moments stay where the variant wants it."
         old, n = self.optimiser, len(self.pyramid.sizes)
         groups = [dict(params=[p], whole=self.knobs['lr']*2**(self.knobs['level']*((n - 1)/2 - i))) for i, p in enumerate(self.pyramid.levels)]
         self.optimiser = torch.optim.Adam(groups, fused=True)
-        self._pace()
         if old is not None and not self.knobs['restart']: self.optimiser.state.update({p: s for p, s in old.state.items()})
 
     def _pace(self):
-        "Called in each step before it is taken."
-        for g in self.optimiser.param_groups: g['lr'] = g['whole']*self._now()
+        "Set the learning rate of a step: a cosine to zero over the last part of the run."
+        left, last = 1 - self.step/self.settings.steps, self.knobs['decay']
+        for g in self.optimiser.param_groups: g['lr'] = g['whole']*(.5 - .5*math.cos(math.pi*left/last) if left < last else 1.)
 
     def __next__(self):
         late = self.step >= self.settings.steps/2
         if (augs := self.knobs['augs'][late]) != self.settings.augs:
             self.settings = replace(self.settings, augs=augs); self.views.augs, self.views.chunk = augs, 0
-        snap = super().__next__()
+        self._pace(); snap = super().__next__()
         if self.knobs['average'] and self.pyramid.complete and self.step > (1 - self.knobs['average'])*self.settings.steps:
             if self.sums is None: self.sums = [torch.zeros_like(p) for p in self.pyramid.levels]
             for s, p in zip(self.sums, self.pyramid.levels): s += p.detach()

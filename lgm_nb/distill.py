@@ -11,7 +11,7 @@ __all__ = ['PRECISIONS', 'PRESETS', 'PRESET_OBJECTIVES', 'OWN_FILES', 'Settings'
            'distill']
 
 # %% ../nbs/06_distill.ipynb #d91d082e
-import json, math, platform, tempfile, time, unicodedata, warnings
+import json, platform, tempfile, time, unicodedata, warnings
 from dataclasses import dataclass, asdict, replace, fields
 from pathlib import Path
 import torch
@@ -37,7 +37,6 @@ class Settings:
     ipc:int=1 # images per class
     augs:int=3 # augmented views of each synthetic image per step
     lr:float=1e-2 # of Adam
-    decay:float=0. # share of the run, at its end, over which lr falls to nothing along a cosine
     grow_every:int=0 # steps between levels; 0 spreads the growth over the first 70 % of the run
     real:str='bank' # 'bank': features computed once; 'paper': a fresh batch of real images every step
     views:int=3 # augmented copies of each real image in the bank
@@ -58,11 +57,10 @@ class Settings:
         for name in ('grow_every', 'chunk'):
             if getattr(self, name) < 0: raise ValueError(f'{name}: {getattr(self, name)}; must not be negative')
         if not self.lr > 0: raise ValueError(f'lr: {self.lr}; must be above 0')
-        if not 0 <= self.decay <= 1: raise ValueError(f'decay: {self.decay}; a share lies in [0, 1]')
         if self.real not in ('bank', 'paper'): raise ValueError(f"real: {self.real!r}; must be 'bank' or 'paper'")
         if self.precision not in PRECISIONS: raise ValueError(f"precision: {self.precision!r}; must be one of {', '.join(PRECISIONS)}")
 
-PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, decay=0., grow_every=200, real='paper', precision='float32')}
+PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, grow_every=200, real='paper', precision='float32')}
 PRESET_OBJECTIVES = {'paper': lambda: GradientMatching(w_std=.01, centre=False)}
 
 def pick_device(
@@ -329,11 +327,6 @@ class Distiller:
         if not fused: self.check_every = 1
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.settings.lr, fused=fused)
 
-    def _pace(self):
-        "Set the learning rate of this step."
-        left, last = 1 - self.step/self.settings.steps, self.settings.decay
-        for group in self.optimiser.param_groups: group['lr'] = self.settings.lr*(.5 - .5*math.cos(math.pi*left/last) if left < last else 1.)
-
     def __iter__(self): return self
 
     @property
@@ -352,7 +345,6 @@ class Distiller:
         finite = torch.stack([loss, *[p.grad.abs().amax() for p in self.pyramid.parameters()]]).isfinite().all()
         self.bad = self.team.any(torch.maximum(self.bad, (~finite).float()))
         self.optimiser.found_inf = self.bad
-        self._pace()
         if self.check_every > 1 or not self.bad: self.optimiser.step()
         self.history[self.step] = loss
         self.good += 1 - self.bad.long(); self.step += 1

@@ -71,6 +71,13 @@ class Team:
     def __repr__(self): return f'Team(process {self.rank} of {self.size})'
 
 # %% ../nbs/04b_processes.ipynb #1a2b0c09
+def _meet(backend, timeout, **where):
+    "Open the group of this process and the others."
+    # These have the group as a default of their arguments: imported later, by timm, they would hold it beyond its end,
+    # and its threads then abort the process as it exits.
+    import torch.distributed.nn.functional
+    dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout), **where)
+
 @contextlib.contextmanager
 def joined(
     timeout:float=600, # seconds after which a silent process counts as lost
@@ -79,7 +86,7 @@ def joined(
     if int(os.environ.get('WORLD_SIZE', 1)) < 2 or dist.is_initialized(): yield Team(); return
     cuda = torch.cuda.is_available()
     if cuda: torch.cuda.set_device(int(os.environ.get('LOCAL_RANK', 0)))
-    dist.init_process_group('cpu:gloo,cuda:nccl' if cuda else 'gloo', timeout=datetime.timedelta(seconds=timeout))
+    _meet('cpu:gloo,cuda:nccl' if cuda else 'gloo', timeout)
     here = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _told) if here else None
     try: yield Team()
@@ -90,7 +97,7 @@ def joined(
 
 def _member(rank, size, file, timeout, threads, fn, args):
     torch.set_num_threads(threads)
-    dist.init_process_group('gloo', init_method=f'file://{file}', rank=rank, world_size=size, timeout=datetime.timedelta(seconds=timeout))
+    _meet('gloo', timeout, init_method=f'file://{file}', rank=rank, world_size=size)
     try: fn(*args)
     finally: dist.destroy_process_group()
 

@@ -31,6 +31,23 @@ def distil_together(folder, tiny, real, objective):
 
 def test_gathering(): launch(roll_call, 2, threads=1)
 
+def leave(folder, tiny):
+    "Note, as the process exits, which threads it still has."
+    import atexit
+    from pathlib import Path
+    from lgm_nb.backbones import open_backbone
+    names = lambda: [f.read_text().strip() for f in Path('/proc/self/task').glob('*/comm')]
+    open_backbone(tiny); roll_call()
+    assert [n for n in names() if 'gloo' in n]
+    atexit.register(lambda rank=Team().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
+
+@pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads have names under /proc on Linux only')
+def test_no_thread_of_the_group_is_left(tiny, tmp_path):
+    "A thread that outlives the group aborts the process now and then, after all its work."
+    launch(leave, 2, tmp_path, tiny, threads=1)
+    left = [json.loads(f.read_text()) for f in tmp_path.glob('*.json')]
+    assert len(left)==2 and not [n for names in left for n in names if 'gloo' in n], left
+
 def test_processes_fill_one_bank(tiny, tmp_path):
     launch(build_together, 2, tmp_path/'two', tiny, threads=1)
     build_together(tmp_path/'one', tiny)

@@ -1,7 +1,7 @@
 "The studio in a real JupyterLab, and its page from a file, in Chromium."
 import re, shutil, threading, time
 import pytest
-from tools.lab import ARGS, lab_server, write_notebook
+from tools.lab import ARGS, lab_server, menu, write_notebook
 
 CHROMIUM = shutil.which('chromium')
 psutil = pytest.importorskip('psutil', reason='psutil is not installed (ipykernel brings it)')
@@ -11,7 +11,7 @@ if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=T
 
 CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
 # JupyterLab's own words, not ours
-NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', '.ipynb is not trusted']
+NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', 'Notebook a.ipynb is not trusted', 'Notebook b.ipynb is not trusted']
 
 @pytest.fixture(scope='module')
 def browser():
@@ -43,9 +43,6 @@ def watched(browser, **kwargs):
 @pytest.fixture(scope='module')
 def lab(tmp_path_factory, tiny):
     with lab_server(tmp_path_factory.mktemp('lab')/'home', CELL.replace('TINY', tiny)) as it: yield it
-
-def menu(page, *names):
-    for name in names: page.locator(f'.lm-MenuBar-itemLabel:text-is("{name}"), .lm-Menu-itemLabel:text-is("{name}")').last.click(timeout=90_000)
 
 def button(page, text):
     "A button of ipywidgets; its icon is part of its accessible name, so it is found by its text."

@@ -14,6 +14,10 @@ def write_notebook(
     cell = dict(cell_type='code', id='a1', metadata={}, source=cell, outputs=[], execution_count=None)
     (Path(folder)/f'{name}.ipynb').write_text(json.dumps(dict(cells=[cell], metadata=kernel, nbformat=4, nbformat_minor=5)))
 
+def menu(page, *names):
+    "Click through JupyterLab's menus."
+    for name in names: page.locator(f'.lm-MenuBar-itemLabel:text-is("{name}"), .lm-Menu-itemLabel:text-is("{name}")').last.click(timeout=90_000)
+
 @contextlib.contextmanager
 def lab_server(
     home, # folder for settings, log and `work/a.ipynb`

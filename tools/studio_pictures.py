@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from lgm_nb.widgets import PALETTE
-from tools.lab import ARGS, lab_server
+from tools.lab import ARGS, lab_server, menu
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT/'nbs/images'
@@ -28,9 +28,6 @@ def film(shots, width=880, colours=128):
     palette = seen.quantize(colours)
     small = [s.quantize(palette=palette, dither=Image.Dither.NONE) for s in small]
     small[0].save(OUT/'studio.gif', save_all=True, append_images=small[1:], loop=0, duration=[900, 500] + [140]*(len(small) - 3) + [3500], optimize=True)
-
-def menu(page, *names):
-    for name in names: page.locator(f'.lm-MenuBar-itemLabel:text-is("{name}"), .lm-Menu-itemLabel:text-is("{name}")').last.click()
 
 def live(page, frames, seconds=900):
     "Press Start; a picture whenever the run has got on by a share of its steps, and one at the end."
