@@ -43,16 +43,12 @@ def _require(**options):
     for name, value in options.items():
         if value is None: raise ValueError(f'--{name} is missing; see --help')
 
-def _bar(what, unit='it'):
-    "A bar with time left."
-    return lambda items: _tqdm(items, desc=what, unit=unit)
-
-class _Rows:
-    "A bar over rows that takes hours for some and moves within each: call it with the rows, `moved` with the share of a row that is done."
+class _Parts:
+    "A bar over parts that takes hours for some and moves within each: call it with the parts, `moved` with the share of one that is done."
     def __init__(self, what): self.what = what
-    def __call__(self, rows):
-        with _tqdm(total=len(rows), desc=self.what, bar_format='{l_bar}{bar}| {n:.1f}/{total} rows [{elapsed}<{remaining}]') as self.bar:
-            for self.at, row in enumerate(rows): yield row; self.moved(1)
+    def __call__(self, parts):
+        with _tqdm(total=len(parts), desc=self.what, bar_format='{l_bar}{bar}| {n:.1f}/{total} parts [{elapsed}<{remaining}]') as self.bar:
+            for self.at, part in enumerate(parts): yield part; self.moved(1)
     def moved(self, share): self.bar.update(self.at + share - self.bar.n)
 
 def _bank_bar(batches, **kwargs):
@@ -109,7 +105,7 @@ def _report(out, run, distilled, ds, nets, **seconds):
     from lgm_nb.probing import compare
     from lgm_nb.report import save_gif, write_report
     if run is not None: save_gif(run.frames, Path(out)/'evolution.gif')
-    start, bar = time.perf_counter(), _Rows('probe')
+    start, bar = time.perf_counter(), _Parts('probe')
     table = compare(distilled, ds, nets, progress=bar, moved=bar.moved)
     table.seconds = dict(seconds, probe=round(time.perf_counter() - start, 2), **table.seconds)
     return table, write_report(out, None, distilled, table, ds)
@@ -244,7 +240,7 @@ def lgm_compare(
         _require(backbones=backbones)
         from lgm_nb.distill import DistilledSet
         from lgm_nb.probing import compare
-        distilled, bar = DistilledSet.load(folder), _Rows('probe')
+        distilled, bar = DistilledSet.load(folder), _Parts('probe')
         ds, nets = _data_of(distilled, data), _open_backbones(backbones, device)
         table = compare(distilled, ds, nets, [b for b in baselines.split(',') if b], protocol, seeds, bar, bar.moved)
         _say(table.as_dict(), json, table)
@@ -307,8 +303,9 @@ def lgm_transfer(
         names = list(dict.fromkeys(f'{backbones},{targets or backbones}'.split(',')))
         nets = dict(zip(names, _open_backbones(','.join(names), device)))
         side = lambda names: [nets[n] for n in names.split(',')]
+        bar = _Parts('transfer')
         matrix = transfer_matrix(open_dataset(data), side(backbones), side(targets) if targets else None, Settings(steps=steps, ipc=ipc), None,
-                                 [b for b in baselines.split(',') if b], protocol, seeds, keep, _bar('transfer', 'part'))
+                                 [b for b in baselines.split(',') if b], protocol, seeds, keep, bar, bar.moved)
         matrix.save(out)
         _say(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')
 
@@ -366,7 +363,7 @@ def lgm_reproduce(
             costs = plan(cells, machine, w_std=w_std, seeds=seeds, protocol=protocol, **options)
             return _say(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
         from lgm_nb.distill import pick_device
-        bar, passing = _Rows('measure'), lambda bar: lambda items: bar(items, leave=False)
+        bar, passing = _Parts('measure'), lambda bar: lambda items: bar(items, leave=False)
         results = reproduce(cells, out, w_std=w_std, seeds=seeds, protocol=protocol, device=pick_device(device), progress=bar, moved=bar.moved,
                             steps_progress=passing(_steps_bar), bank_progress=passing(_bank_bar), root=root, **options)
         _say(dict(table=table, results=results), json, compare_with_paper(cells, results))

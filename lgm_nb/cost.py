@@ -35,13 +35,18 @@ class Work:
     @property
     def canvas(self): return canvas_size(self.input_size)
 
+    @property
+    def effort(self):
+        "What time is in proportion to: operations, or 8 for each byte of activations in a depthwise network, which moves more than it computes."
+        return 8*self.kept_bytes if self.family=='depthwise' else self.flops
+
 def family_of(
     network:torch.nn.Module,
 )->str: # 'vit', 'cnn' or 'depthwise'
     "Tell which operation a network spends its time in."
     convs = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     if sum(isinstance(m, torch.nn.Linear) for m in network.modules()) > len(convs): return 'vit'
-    return 'depthwise' if sum(c.groups > 1 for c in convs) > len(convs)/4 else 'cnn'
+    return 'depthwise' if sum(1 < c.groups==c.in_channels for c in convs) > len(convs)/6 else 'cnn'
 
 def count_work(
     network:torch.nn.Module, # on any device, `meta` too
@@ -159,7 +164,7 @@ def measure_machine(
     for family in families:
         net = _reference(family, size).to(device)
         side = size//16*16 if family=='vit' else size
-        flops = count_work(net, family, side).flops*batch
+        effort = count_work(net, family, side).effort*batch
         x = torch.rand(batch, 3, side, side, generator=g).to(device).contiguous(memory_format=torch.channels_last)
         def run(grad):
             y = x.detach().requires_grad_(grad)
@@ -167,7 +172,7 @@ def measure_machine(
             if grad: z.sum().backward()
             sync()
         once, both = _fastest(lambda: run(False), seconds), _fastest(lambda: run(True), seconds)
-        forward[family], backward[family] = flops/once, flops/max(both - once, .3*once)
+        forward[family], backward[family] = effort/once, effort/max(both - once, .3*once)
     canvas = canvas_size(size)
     pyramid, augmenter = Pyramid(batch, canvas, g).to(device), Augmenter(size)
     while not pyramid.complete: pyramid.grow(g)
@@ -212,7 +217,7 @@ class Cost:
 
 def _ahead(work, machine, augmented=False):
     "Seconds of one image through a backbone, without a graph."
-    return work.flops/machine.forward[work.family] + augmented*work.input_size**2/machine.pixels
+    return work.effort/machine.forward[work.family] + augmented*work.input_size**2/machine.pixels
 
 def _in_flight(work, images):
     "Bytes while some images go through without a graph: of what a graph would keep, about a tenth is alive at a time."
@@ -249,7 +254,7 @@ def estimate(
 )->Estimate:
     "Estimate time, memory and disk of one distillation."
     n, pixels, canvas = classes*settings.ipc*settings.augs, work.input_size**2, work.canvas
-    ahead, back = work.flops/machine.forward[work.family], work.flops/machine.backward[work.family]
+    ahead, back = work.effort/machine.forward[work.family], work.effort/machine.backward[work.family]
     stored = classes*settings.ipc*3*canvas**2*4 # bytes of the rendered images
     base = work.weight_bytes + 4*stored*4/3 + 3*stored + n*3*pixels*4*2
     room = .8*machine.memory - base

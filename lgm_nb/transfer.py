@@ -145,6 +145,7 @@ def transfer_matrix(
     seeds:int=5, # probes
     folder=None, # where results are kept; None for the cache, False to keep nothing
     progress=iter, # wraps the list of things to measure, as a progress bar does
+    moved=None, # called, again and again, with the share of one of them that is done
 )->TransferMatrix:
     "Distil with each backbone and probe on each, beside baselines of real images."
     for b in baselines:
@@ -154,9 +155,13 @@ def transfer_matrix(
         names = [b.name for b in group]
         if not names or len(set(names)) < len(names): raise ValueError(f'{side}: {names}; give at least one, each under a name of its own')
     sets, examiners, records = {}, {}, []
+    def steps(run):
+        for snap in run:
+            yield snap
+            if moved: moved(snap.step/snap.steps)
     for kind, source, target in progress(_jobs(backbones, targets, baselines)):
         if kind=='distil':
-            sets[source.name] = kept_set(data, source, settings, objective, folder)
+            sets[source.name] = kept_set(data, source, settings, objective, folder, progress=steps)
             card = sets[source.name].card
             records.append(dict(kind=kind, source=source.name, target=None, seconds=card['seconds'], peak_mb=card['peak_mb']))
             continue
@@ -164,7 +169,7 @@ def transfer_matrix(
         facts = dict(what='probe', kind=kind, version=__version__, data=data.hash, target=target.hash, input_size=target.input_size, protocol=protocol,
                      seeds=seeds, pool=examiner.pool, epochs=examiner.epochs, ipc=settings.ipc, source=source and run_facts(data, source, settings, objective))
         def measure():
-            with Meter(target.device) as meter: score = examiner.row(kind, source and sets[source.name], settings.ipc)
+            with Meter(target.device) as meter: score = examiner.row(kind, source and sets[source.name], settings.ipc, moved)
             return dict(score.as_dict(), seconds=meter.seconds, peak_mb=meter.peak_mb)
         records.append(dict(kind=kind, source=source and source.name, target=target.name, **kept(facts, measure, folder)))
     return TransferMatrix(records, data.name, sets)

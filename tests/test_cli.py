@@ -103,9 +103,9 @@ def test_a_gpu_that_is_not_there(tiny, tmp_path):
     assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
 
 def test_compare_moves_within_a_row(distilled, tiny):
-    "The bar shows parts of rows, never goes back, and ends full."
+    "The bar moves within each part, never goes back, and ends full."
     said = ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr
-    shown = [float(n) for n in re.findall(r'([0-9.]+)/2 rows', said)]
+    shown = [float(n) for n in re.findall(r'([0-9.]+)/2 parts', said)]
     assert shown==sorted(shown) and shown[-1]==2 and any(n%1 for n in shown), shown
 
 LONG = ['--steps', 60, '--checkpoint-every', 5]

@@ -59,7 +59,7 @@ class VICReg(nn.Module):
 
 
 class DINO(nn.Module):
-    "A student predicts its moving-average teacher from other and smaller crops (arXiv 2104.14294)."
+    "A student predicts its moving-average teacher from another crop (arXiv 2104.14294); without the small crops of the paper."
     def __init__(self, network, hidden=512, bottleneck=128, out=1024, momentum=0.99):
         super().__init__()
         self.network, self.student = copy.deepcopy(network), network  # `network` is the teacher

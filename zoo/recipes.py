@@ -18,7 +18,7 @@ RECIPES = {
     "tiny-dino-resnet": dict(
         method="dino", spec=_resnet([64, 128, 256], strides=(1, 2, 2), features=512), options=dict(out=512), lr=2e-3, epochs=23.8, batch=256,
         paper="Caron et al., Emerging Properties in Self-Supervised Vision Transformers, arXiv 2104.14294",
-        summary="A student predicts the output of its own moving average from other, also smaller, crops. "
+        summary="A student predicts, from one view of an image, what its own moving average says of another. "
                 "The moving average (the teacher) is what is kept."),
     "tiny-can-vit": dict(
         method="can", spec=dict(family="vit", stem=[16, 32, 64],
