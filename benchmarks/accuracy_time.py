@@ -35,7 +35,7 @@ def first_reached(curve, accuracy):
         elif reached is None: reached = point['seconds']
     return reached
 
-def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, steps=400, points=8, seeds=5, epochs=300, seed=0):
+def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, steps=400, points=8, seeds=5, epochs=1000, seed=0):
     whole = open_dataset(data); ds, net, plain = held_back(whole), open_backbone(backbone), plain_backbone(backbone)
     examiner = Examiner(ds, net, seeds=seeds, epochs=epochs); final = Examiner(whole, net, seeds=seeds, epochs=epochs)
     settings = Settings(steps=steps, seed=seed, precision='float32')
@@ -65,5 +65,5 @@ def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, st
 if __name__=='__main__':
     p = parser(__doc__)
     p.add_argument('--data', default='cifar10-mini'); p.add_argument('--backbone', default='tiny-simclr-resnet')
-    for name, value in (('paper-steps', 600), ('steps', 400), ('points', 8), ('seeds', 5), ('epochs', 300), ('seed', 0)): p.add_argument(f'--{name}', type=int, default=value)
+    for name, value in (('paper-steps', 600), ('steps', 400), ('points', 8), ('seeds', 5), ('epochs', 1000), ('seed', 0)): p.add_argument(f'--{name}', type=int, default=value)
     run(main, p)

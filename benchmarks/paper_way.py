@@ -36,7 +36,7 @@ class PaperWay:
         batches = [torch.cat([own[torch.randint(len(own), (augs,), generator=self.generator)] for own in rows]).tolist() for _ in range(steps)]
         self.batches = iter(torch.utils.data.DataLoader(_Real(data.train, net.canvas), batch_sampler=batches, num_workers=workers,
                                                         generator=torch.Generator()))
-        self.grow_every = grow_every or max(1, int(.7*steps/(len(self.pyramid.sizes) - 1))) # 0 spreads the growth as the library does
+        self.grow_every = grow_every or max(1, int(.4*steps/(len(self.pyramid.sizes) - 1))) # 0 spreads the growth as the library does
         self._restart()
 
     def _restart(self): self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.lr)

@@ -56,9 +56,9 @@ def fewer_steps(r):
     chart = Chart(5*len(sets), 4.2, 1, len(sets))
     for ax, name in zip(chart.panels[0], sets):
         for variant, points in r['results'][name].items():
-            colour, width, order = {'default': (OKABE_ITO[0], 2, 3), best: (OKABE_ITO[3], 2, 3)}.get(variant, ('#bbbbbb', 1, 1))
+            colour, width, order = {'start': (OKABE_ITO[0], 2, 3), best: (OKABE_ITO[3], 2, 3)}.get(variant, ('#bbbbbb', 1, 1))
             ax.errorbar([p['seconds'] for p in points], [p['top1'] for p in points], [p['sem'] for p in points], color=colour, lw=width, zorder=order, marker='o', ms=3,
-                        label=variant if variant in ('default', best) else None)
+                        label=variant if variant in ('start', best) else None)
         ax.set_xscale('log'); ax.set_title(name, loc='left'); ax.set_xlabel('seconds of a run'); ax.set_ylabel('top-1 % on held-back images'); ax.legend(frameon=False)
     return chart
 

@@ -124,7 +124,7 @@ def lgm_distill(
     ipc:int=None, # images per class [1]
     steps:int=None, # optimiser steps [400]
     augs:int=None, # augmented views of each synthetic image per step [3]
-    lr:float=None, # learning rate of Adam [0.01]
+    lr:float=None, # learning rate of Adam [0.02]
     real:str=None, # 'bank': real features computed once; 'paper': fresh real images each step [bank]
     views:int=None, # augmented copies of each real image in the bank [3]
     chunk:int=None, # views in one pass through the backbone; 0 for as many as fit in the free memory [0]

@@ -36,8 +36,8 @@ class Settings:
     steps:int=400 # optimiser steps
     ipc:int=1 # images per class
     augs:int=3 # augmented views of each synthetic image per step
-    lr:float=1e-2 # of Adam
-    grow_every:int=0 # steps between levels; 0 spreads the growth over the first 70 % of the run
+    lr:float=2e-2 # of Adam
+    grow_every:int=0 # steps between levels; 0 spreads the growth over the first 40 % of the run
     real:str='bank' # 'bank': features computed once; 'paper': a fresh batch of real images every step
     views:int=3 # augmented copies of each real image in the bank
     draw:int=2_000 # rows of the bank in the target of a step, but at least ipc·augs of each class; a smaller bank is used whole
@@ -309,7 +309,7 @@ class Distiller:
         self.pyramid = Pyramid(len(self.labels), size, self.generator, 1 if settings.pyramid else size, settings.decorrelate, settings.init, self.own)
         self.pyramid.to(backbone.device)
         n = len(self.pyramid.sizes)
-        self.grow_every = settings.grow_every or max(1, int(.7*settings.steps/max(1, n - 1)))
+        self.grow_every = settings.grow_every or max(1, int(.4*settings.steps/max(1, n - 1)))
         self.step, self.seconds, self.frames = 0, 0., []
         self.frame_steps = {round(i*settings.steps/frames) for i in range(1, frames + 1)} if frames else set()
         self.bank = bank if settings.real=='paper' or bank is not None else build_bank(data, backbone, settings.views, self.augmenter,

@@ -187,17 +187,18 @@ export function evolution(root, facts, link = null) {
         film.curves.length || link ? figure('Test accuracy', 'of a linear probe on real images', [accuracy, table]) : null,
         figure('Meta-loss', film.grown.length || link ? 'dotted: a new level' : '', loss)) : null),
     detail));
-  const off = onWidth(root.lastChild, w => {
+  const offCard = onWidth(root.lastChild, w => {
     width = w;
     root.lastChild.classList.toggle('narrow', w < 620); root.lastChild.classList.toggle('tiny', w < 380);
-    const room = grid.clientWidth || w, side = names.length > 40 ? 52 : names.length > 6 ? 64 : 84;
-    grid.style.setProperty('--columns', columnsFor(names.length, room, w < 460 ? Math.min(side, 50) : side));
     paint();
+  }), offGrid = onWidth(grid, room => { // by its own width: a switch of themes can settle it after the card's
+    const side = names.length > 40 ? 52 : names.length > 6 ? 64 : 84;
+    grid.style.setProperty('--columns', columnsFor(names.length, room, width < 460 ? Math.min(side, 50) : side));
   });
   status(); numbersTable(); replay.update();
 
   return {
-    film, look, off,
+    film, look, off() { offCard(); offGrid(); },
     frames() { const i = film.frames.findIndex(f => f.step >= shown); replay.update(i < 0 ? film.frames.length - 1 : i); if (level) askLevel(); },
     charts() { charts(); numbersTable(); if (chosen === undefined) chosen = film.curves[0]?.name; },
     status(s) { state = s; status(); pyramid(); },
