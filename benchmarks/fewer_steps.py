@@ -8,7 +8,7 @@ Every budget is a run of its own, since schedules stretch over a run. Seconds ar
 taken at the end for all kinds of step in turn, so that the load of the machine during a long search is no matter. Accuracy is that of probes on a fifth of the training images,
 held back; mean over `seeds` runs. `others` is the accuracy of the same images on backbones that did not make them: the other embedded ones, and
 MobileNetV2 for the photographs. `against_start`, `others_against_start`: difference of the runs with the same seed, and its standard error.
-`seconds_to_goal`: seconds of the shortest run whose mean accuracy is at least that of `start` at the largest budget; `chosen` reaches it soonest
+`seconds_to_goal`: seconds of the run whose mean accuracy is that of `start` at the largest budget, read between the measured budgets; `chosen` reaches it soonest
 (sum over the sets of the ratio to the seconds of `start`), among those that lose nothing on other backbones: at the largest budget no more than
 two standard errors. `test` grades `start` and the chosen on test images, which decides nothing. What is done is kept in `--keep`, so that a search that is killed goes on.
 """
@@ -137,9 +137,13 @@ def search(name, backbone, photos, variants, budgets, seeds, probes, epochs, kee
     return dict(backbone=net.name, weights=net.hash, others=[n.name for n in others], bank_seconds=round(bank_seconds, 2), step_seconds={f'{a} views' + (f', {d} rows' if d else ''): s for (a, d), s in each.items()}, train=len(data.train), held_back=len(data.test)), results, test
 
 def to_goal(results):
-    "Seconds of the shortest run of each variant that is as good as the longest of `start`."
+    "Seconds in which each variant is as good as the longest runs of `start`; between two budgets in proportion, on a scale of log seconds."
     goal = results['start'][-1]['top1']
-    return {v: next((p['seconds'] for p in points if p['top1'] >= goal), None) for v, points in results.items()}
+    def seconds(points):
+        if points[0]['top1'] >= goal: return points[0]['seconds']
+        for p, q in zip(points, points[1:]):
+            if q['top1'] >= goal: return round(p['seconds']*(q['seconds']/p['seconds'])**((goal - p['top1'])/(q['top1'] - p['top1'])), 2)
+    return {v: seconds(points) for v, points in results.items()}
 
 def carries(points):
     "Is a variant as good as the start on the backbones that did not make the images?"

@@ -31,14 +31,15 @@ class Work:
     flops:float # operations of a forward pass of one image
     kept_bytes:float # activations of one image that a backward pass needs
     weight_bytes:float
+    outputs:float=0. # numbers that the convolutions of one image put out
 
     @property
     def canvas(self): return canvas_size(self.input_size)
 
     @property
     def effort(self):
-        "What time is in proportion to: operations, or 8 for each byte of activations in a depthwise network, which moves more than it computes."
-        return 8*self.kept_bytes if self.family=='depthwise' else self.flops
+        "What time is in proportion to: operations, or 90 for each output of a convolution in a depthwise network, which moves more than it computes."
+        return 90*self.outputs if self.family=='depthwise' else self.flops
 
 def family_of(
     network:torch.nn.Module,
@@ -62,15 +63,17 @@ def count_work(
         nonlocal kept
         if t.untyped_storage()._cdata not in own | seen: seen.add(t.untyped_storage()._cdata); kept += t.untyped_storage().nbytes(); hold.append(t)
         return t
-    hold, counter = [], FlopCounterMode(display=False)
+    hold, outputs, counter = [], [], FlopCounterMode(display=False)
+    hooks = [m.register_forward_hook(lambda m, given, y: outputs.append(y.numel())) for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     grads = [p.requires_grad for p in network.parameters()]
     network.requires_grad_(False)
     try:
         with counter, torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t): z = network.eval()(x)
     finally:
         for p, g in zip(network.parameters(), grads): p.requires_grad_(g)
+        for hook in hooks: hook.remove()
     weights = sum(p.numel()*p.element_size() for p in network.parameters())
-    return Work(name, family_of(network), input_size, z.flatten(1).shape[1], counter.get_total_flops(), kept, weights)
+    return Work(name, family_of(network), input_size, z.flatten(1).shape[1], counter.get_total_flops(), kept, weights, sum(outputs))
 
 # %% ../nbs/11_cost.ipynb #d0649d14
 def work_of(
