@@ -59,7 +59,8 @@ def fewer_steps(r):
             colour, width, order = {'start': (OKABE_ITO[0], 2, 3), best: (OKABE_ITO[3], 2, 3)}.get(variant, ('#bbbbbb', 1, 1))
             ax.errorbar([p['seconds'] for p in points], [p['top1'] for p in points], [p['sem'] for p in points], color=colour, lw=width, zorder=order, marker='o', ms=3,
                         label=variant if variant in ('start', best) else None)
-        ax.set_xscale('log'); ax.set_title(name, loc='left'); ax.set_xlabel('seconds of a run'); ax.set_ylabel('top-1 % on held-back images'); ax.legend(frameon=False)
+        ax.set_xscale('log'); ax.minorticks_off(); ax.set_xticks([p['seconds'] for p in r['results'][name]['start']], [f"{p['seconds']:.3g}" for p in r['results'][name]['start']])
+        ax.set_title(name, loc='left'); ax.set_xlabel('seconds of a run'); ax.set_ylabel('top-1 % on held-back images'); ax.legend(frameon=False)
     return chart
 
 PLOTS = dict(step=step, accuracy_time=accuracy_time, scaling=scaling, processes=processes, fewer_steps=fewer_steps)
