@@ -16,9 +16,8 @@ def fewer_colours(png):
     "The same plot with a palette of 128 colours, which no eye misses in lines and text."
     from PIL import Image
     image, small = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
-    if image.mode=='P': return png
     image.convert('RGB').quantize(128, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
-    return base64.b64encode(small.getvalue()).decode()
+    return min(png, base64.b64encode(small.getvalue()).decode(), key=len)
 
 def slim(path):
     "Jupyter saves a PIL picture both as PNG and as JPEG: keep the PNG, or the JPEG where the PNG is large. A plot is a PNG alone."
@@ -29,7 +28,7 @@ def slim(path):
         for output in cell.get('outputs', []):
             data = output.get('data', {})
             if {'image/png', 'image/jpeg'} <= data.keys(): del data['image/png' if len(''.join(data['image/png'])) > LARGE else 'image/jpeg']
-            elif len(''.join(data.get('image/png', ''))) > LARGE: data['image/png'] = fewer_colours(''.join(data['image/png']))
+            elif len(''.join(data.get('image/png', ''))) > LARGE/2: data['image/png'] = fewer_colours(''.join(data['image/png']))
     write_nb(nb, path)
 
 def execute(path):
