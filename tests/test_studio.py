@@ -88,8 +88,10 @@ def test_starting_one_run_pauses_the_other(data, net):
         one.start()
         while one.step < 2: await asyncio.sleep(.01)
         two.start()
-        while two.step < 2: await asyncio.sleep(.01)
-        assert one.state=='paused'
+        while one.state != 'paused' or two.step < 2: await asyncio.sleep(.01) # it first ends what it is at
+        still = one.step
+        while two.step < 4: await asyncio.sleep(.01)
+        assert one.state=='paused' and one.step==still
         for run in (one, two): run.stop()
         for run in (one, two): await run.wait()
     asyncio.run(asyncio.wait_for(go(), 120))
