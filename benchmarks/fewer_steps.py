@@ -34,7 +34,6 @@ VARIANTS = { # what differs from BASE
     '1 view': dict(augs=(1, 1)), '1, then 5 views': dict(augs=(1, 5)), '5, then 1 view': dict(augs=(5, 1)),
     'grown at 0.4': dict(grow=.4), 'grown at 0.2': dict(grow=.2), 'Adam goes on': dict(restart=False), 'coarse faster': dict(level=.25), 'fine faster': dict(level=-.25),
     'rows 2000': dict(draw=2000), 'rows 100': dict(draw=100),
-    'lr 0.01, grown at 0.4': dict(lr=1e-2, grow=.4), 'lr 0.04, grown at 0.4': dict(lr=4e-2, grow=.4),
 }
 
 SOME = ('start', 'lr 0.01', 'lr 0.04', 'decay 0.3', 'average 0.2', '1 view', '1, then 5 views', 'grown at 0.4', 'grown at 0.2', 'Adam goes on', 'coarse faster', 'rows 100') # half an hour on one core

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 import lgm_nb.backbones as backbones
 from lgm_nb.augmentation import Augmenter
+from lgm_nb.distill import GROWTH
 from lgm_nb.pyramid import Pyramid
 
 def plain_backbone(name, **kw):
@@ -36,7 +37,7 @@ class PaperWay:
         batches = [torch.cat([own[torch.randint(len(own), (augs,), generator=self.generator)] for own in rows]).tolist() for _ in range(steps)]
         self.batches = iter(torch.utils.data.DataLoader(_Real(data.train, net.canvas), batch_sampler=batches, num_workers=workers,
                                                         generator=torch.Generator()))
-        self.grow_every = grow_every or max(1, int(.4*steps/(len(self.pyramid.sizes) - 1))) # 0 spreads the growth as the library does
+        self.grow_every = grow_every or max(1, int(GROWTH*steps/(len(self.pyramid.sizes) - 1))) # 0 spreads the growth as the library does
         self._restart()
 
     def _restart(self): self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.lr)

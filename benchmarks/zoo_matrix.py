@@ -6,7 +6,7 @@ Every run has the library's default settings, but ten views a step, as in the pa
 class means, the real neighbours of the distilled, and the whole training split. Also measured: seconds of a forward pass and
 input gradient of 100 images. Writes zoo_matrix.json and zoo_matrix.md, progress to standard error.
 """
-import argparse, json, platform, statistics, sys, time
+import argparse, json, platform, statistics, time
 from pathlib import Path
 import torch
 from lgm_nb.backbones import open_backbone, zoo_cards
@@ -14,6 +14,7 @@ from lgm_nb.data import open_dataset
 from lgm_nb.distill import Distiller, Settings
 from lgm_nb.feature_bank import build_bank
 from lgm_nb.probing import Examiner
+from benchmarks.common import say
 
 COMMAND = 'python -m benchmarks.zoo_matrix'
 SHARED, OWN = ('random', 'centroid', 'full'), ('distilled', 'neighbour') # baselines that do not, and rows that do depend on the run
@@ -34,10 +35,10 @@ def distil(data, backbone, settings):
     for _ in run: pass
     return run.distilled(), time.perf_counter() - start
 
-def main(steps=None, seeds=5, names=None, say=lambda *a: print(*a, file=sys.stderr, flush=True)):
+def main(seeds=5):
     "Measure all; the returned dict is what is written."
-    data, nets = open_dataset('cifar10-mini'), [open_backbone(n) for n in names or zoo_cards()]
-    settings = Settings(augs=10) if steps is None else Settings(steps=steps)
+    data, nets = open_dataset('cifar10-mini'), [open_backbone(n) for n in zoo_cards()]
+    settings = Settings(augs=10)
     speed = {n.name: round(gradient_seconds(n), 4) for n in nets}
     say('forward and input gradient of 100 images, s:', speed)
     sets, seconds = {}, {}

@@ -31,14 +31,14 @@ class Work:
     flops:float # operations of a forward pass of one image
     kept_bytes:float # activations of one image that a backward pass needs
     weight_bytes:float
-    outputs:float=0. # numbers that the convolutions of one image put out
+    outputs:float # numbers that the convolutions of one image put out
 
     @property
     def canvas(self): return canvas_size(self.input_size)
 
     @property
     def effort(self):
-        "What time is in proportion to: operations, or 90 for each output of a convolution in a depthwise network, which moves more than it computes."
+        "What time is in proportion to: operations, or 90 (MobileNetV2's) for each output of a convolution in a depthwise network, which moves more than it computes."
         return 90*self.outputs if self.family=='depthwise' else self.flops
 
 def family_of(

@@ -1,5 +1,5 @@
 "Interpretability where one notebook is not enough: a killed matrix, its command, the report on a folder, UMAP, the benchmarks."
-import csv, json, signal, subprocess, sys, time
+import csv, json, re, signal, subprocess, sys, time
 import pytest
 from conftest import BIN, ROOT, last_json, ok, run
 
@@ -22,7 +22,9 @@ def test_killed_matrix_goes_on(tiny, tmp_path):
     before = {p: (p.stat().st_mtime_ns, p.read_text()) for p in keep.glob('probe-*.json')}
     resumed = last_json(ok(*matrix(tiny, tmp_path/'a', keep)))
     assert before and all((p.stat().st_mtime_ns, p.read_text())==was for p, was in before.items())
-    whole = last_json(ok(*matrix(tiny, tmp_path/'b', tmp_path/'other')))
+    done = ok(*matrix(tiny, tmp_path/'b', tmp_path/'other'))
+    whole, shown = last_json(done), [float(n) for n in re.findall(r'([0-9.]+)/\d+ parts', done.stderr)]
+    assert shown==sorted(shown) and shown[-1]==len(whole['records']) and any(n%1 for n in shown), shown # the bar moves within a part
     assert accuracies(resumed)==accuracies(whole)
     for kind in ('distilled', 'random', 'centroid', 'neighbour', 'full'): assert kind in {r['kind'] for r in whole['records']}
 

@@ -28,7 +28,7 @@ def slim(path):
         for output in cell.get('outputs', []):
             data = output.get('data', {})
             if {'image/png', 'image/jpeg'} <= data.keys(): del data['image/png' if len(''.join(data['image/png'])) > LARGE else 'image/jpeg']
-            elif len(''.join(data.get('image/png', ''))) > LARGE/2: data['image/png'] = fewer_colours(''.join(data['image/png']))
+            elif ''.join(data.get('text/plain', '')).startswith('<Figure') or len(''.join(data.get('image/png', ''))) > LARGE: data['image/png'] = fewer_colours(''.join(data['image/png']))
     write_nb(nb, path)
 
 def execute(path):
