@@ -102,9 +102,10 @@ def _open(data, backbone, device='auto', weights=None):
 
 def _report(out, run, distilled, ds, nets, **seconds):
     "Probe a finished set and write its page; the film comes first, since the run does not outlive the command."
+    from lgm_nb.distill import remember_files
     from lgm_nb.probing import compare
     from lgm_nb.report import save_gif, write_report
-    if run is not None: save_gif(run.frames, Path(out)/'evolution.gif')
+    if run is not None: save_gif(run.frames, Path(out)/'evolution.gif'); remember_files(out, ['evolution.gif'])
     start, bar = time.perf_counter(), _Parts('probe')
     table = compare(distilled, ds, nets, progress=bar, moved=bar.moved)
     table.seconds = dict(seconds, probe=round(time.perf_counter() - start, 2), **table.seconds)
@@ -143,26 +144,28 @@ def lgm_distill(
     with _exits('continue with --resume'):
         _require(data=data, backbone=backbone, out=out)
         from dataclasses import replace
-        from lgm_nb.distill import Distiller, DistilledSet, PRESETS, PRESET_OBJECTIVES, Settings, check_folder
+        from lgm_nb.distill import Distiller, DistilledSet, PRESETS, PRESET_OBJECTIVES, Settings, REPORT_FILES, check_folder, drop_checkpoint, is_checkpoint, written_files
+        from lgm_nb.feature_bank import check_writable
         from lgm_nb.processes import joined
         if preset is not None and preset not in PRESETS: raise ValueError(f'--preset {preset!r}: there is {", ".join(PRESETS)}')
         if checkpoint_every < 1: raise ValueError(f'--checkpoint-every {checkpoint_every}: must be at least 1')
         given = dict(ipc=ipc, steps=steps, augs=augs, lr=lr, real=real, views=views, chunk=chunk, precision=precision, compile=compile or None, seed=seed)
         settings = replace(PRESETS[preset] if preset else Settings(), **{k: v for k, v in given.items() if v is not None})
-        check_folder(out)
-        finished, file = (Path(out)/'card.json').exists(), Path(out)/'checkpoint.safetensors'
+        finished, file = bool(written_files(out)), Path(out)/'checkpoint.safetensors'
         if finished and not resume: raise ValueError(f'--out {out}: holds a finished distilled set; give another folder, or add --resume --report for a page about it')
-        if file.exists() and not resume: raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
+        if is_checkpoint(file) and not resume: raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
         with joined() as team: # the processes of torchrun, or this one alone
             run, report = None, (report or report_on) and team.rank==0
             if report or not finished: ds, net = _open(data, backbone, device, weights)
+            if not finished: check_folder(out, ds, settings.ipc, bool(report), argument='--out')
+            elif report: check_writable(out, sorted(REPORT_FILES), written_files(out), '--out')
             nets = [net, *(b for b in _open_backbones(report_on or '', device) if b.name != net.name)] if report else [] # a wrong name is told now, not after hours
             if finished: distilled = DistilledSet.load(out)
             else:
                 run = Distiller(ds, net, settings, PRESET_OBJECTIVES[preset]() if preset else None, bank_progress=_bank_bar if team.rank==0 else iter)
                 _finish(run, out, checkpoint_every)
                 distilled = run.distilled()
-                if team.rank==0: distilled.save(out)
+                if team.rank==0: distilled.save(out); drop_checkpoint(file)
             team.wait()
             if team.rank: return
         if finished: print('already finished', file=sys.stderr)
@@ -257,20 +260,26 @@ def lgm_demo(
     "Distil cifar10-mini, compare backbones, and write images, film and report. Minutes on a laptop, offline."
     with _exits('the same command begins anew'):
         from lgm_nb.backbones import zoo_cards
-        from lgm_nb.distill import Distiller, Settings, check_folder
-        check_folder(out)
-        (Path(out)/'checkpoint.safetensors').unlink(missing_ok=True) # of a demo that was stopped
+        from lgm_nb.distill import Distiller, Settings, check_folder, take_steps
+        earlier = _is_demo(out)
+        if (Path(out)/'checkpoint.safetensors').exists(): raise ValueError(f'--out {out}: holds the checkpoint of another run; give another folder')
         seconds, clock = {}, time.perf_counter()
         def lap(stage):
             nonlocal clock
             seconds[stage] = round(time.perf_counter() - clock, 2); clock = time.perf_counter()
         ds, net = _open('cifar10-mini', backbone)
+        check_folder(out, ds, report=True, overwrite=earlier, argument='--out')
         run = Distiller(ds, net, Settings(steps=steps, seed=seed), bank_progress=_bank_bar); lap('bank')
-        _finish(run, out, every=100); lap('distil')
-        distilled = run.distilled(); distilled.save(out)
+        take_steps(run, progress=_steps_bar); lap('distil')
+        distilled = run.distilled(); distilled.card['command'] = 'lgm-demo'; distilled.save(out, overwrite=earlier)
         probed = [net] + [b for b in _demo_backbones(zoo_cards()) if b.name != net.name]
         table, page = _report(out, run, distilled, ds, probed, **seconds)
         _say(table.as_dict(), json, f'{table}\n\n{page}: open it in a browser')
+
+def _is_demo(folder):
+    "Was the distilled set in a folder made by an earlier demo, which a new one replaces?"
+    from lgm_nb.distill import written_files
+    return bool(written_files(folder)) and _json.loads((Path(folder)/'card.json').read_text(encoding='utf-8')).get('command')=='lgm-demo'
 
 def _demo_backbones(tiny):
     "The backbones at hand without a download: the CNNs of the demo extra where installed, and the embedded ones."
@@ -296,10 +305,10 @@ def lgm_transfer(
     "Distil with each backbone and probe on each.  Example: lgm-transfer --data folder:photos --backbones efficientnet-lite0,efficientnet-lite2 --out runs/matrix"
     with _exits('the same command goes on from the parts that are done'):
         _require(backbones=backbones, data=data, out=out)
-        if Path(out).exists() and not Path(out).is_dir(): raise ValueError(f'--out {out}: is a file; give a folder')
+        from lgm_nb.transfer import check_matrix_folder, transfer_matrix
+        check_matrix_folder(out, '--out')
         from lgm_nb.data import open_dataset
         from lgm_nb.distill import Settings
-        from lgm_nb.transfer import transfer_matrix
         names = list(dict.fromkeys(f'{backbones},{targets or backbones}'.split(',')))
         nets = dict(zip(names, _open_backbones(','.join(names), device)))
         side = lambda names: [nets[n] for n in names.split(',')]

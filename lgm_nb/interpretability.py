@@ -16,7 +16,7 @@ from . import __version__
 from .data import Dataset
 from .backbones import Backbone
 from .feature_bank import cache_folder, write_json
-from .distill import DistilledSet, Distiller, Settings, take_steps
+from .distill import DistilledSet, Distiller, Settings, drop_checkpoint, take_steps
 
 # %% ../nbs/08_interpretability.ipynb #8891265b
 OKABE_ITO = ('#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#000000', '#F0E442')
@@ -147,7 +147,7 @@ def kept_set(
         run = take_steps(Distiller(data, backbone, settings, objective, frames=0), out and out/'checkpoint.safetensors', every, progress)
     distilled = run.distilled()
     distilled.card['peak_mb'] = meter.peak_mb
-    if out: distilled.save(out)
+    if out: distilled.save(out); drop_checkpoint(out/'checkpoint.safetensors')
     return distilled
 
 # %% ../nbs/08_interpretability.ipynb #9bbe42ac

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from .data import grid
-from .distill import Distiller, DistilledSet
+from .feature_bank import check_writable, write_json
+from .distill import Distiller, DistilledSet, remember_files, written_files
 from .probing import CrossModelTable
 
 # %% ../nbs/10_report.ipynb #822030b9
@@ -113,13 +114,15 @@ def write_report(
     table:CrossModelTable,
     data=None, # that the probes learned from and were tested on; None for that of the run
 )->Path: # the page
-    "Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set."
+    "Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set. Raises ValueError rather than replace a file of that name that it did not write."
     folder = Path(folder)
-    film = folder/'evolution.gif'
+    film, own = folder/'evolution.gif', written_files(folder)
+    check_writable(folder, ['report.json', 'report.html'] + ['evolution.gif']*(run is not None), own)
     if run is not None: save_gif(run.frames, film)
-    (folder/'report.json').write_text(json.dumps(table.as_dict(), ensure_ascii=False)+'\n', encoding='utf-8')
+    write_json(folder/'report.json', table.as_dict())
     losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
     data = run.data if data is None else data
     page = report_html(distilled, table, losses, film.read_bytes() if film.exists() else None, len(data.train), len(data.test))
     (folder/'report.html').write_text(page, encoding='utf-8')
+    remember_files(folder, ['report.json', 'report.html'] + ['evolution.gif']*film.exists())
     return folder/'report.html'

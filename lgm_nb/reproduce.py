@@ -17,7 +17,7 @@ from .data import Table, open_dataset
 from .backbones import open_backbone
 from .datasets import NAMED
 from .meta_loss import GradientMatching
-from .feature_bank import write_json
+from .feature_bank import check_writable, write_json
 from .distill import PRESETS, Settings, distill_into, safe_name
 from .probing import BASELINES, Examiner
 from .cost import MACHINES, Cost, bank_cost, duration, estimate, features_cost, probe_cost, work_of
@@ -218,9 +218,12 @@ def reproduce(
     **options, # for `settings_of`
 )->dict: # key of a measurement → its result
     "Run what is missing of a table; every result is in `results.json` at once."
-    out = Path(out); out.mkdir(parents=True, exist_ok=True)
+    out = Path(out)
     file, facts = out/'results.json', dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, **options)
-    saved = json.loads(file.read_text(encoding='utf-8')) if file.exists() else dict(facts=facts, results={})
+    try: saved = json.loads(file.read_text(encoding='utf-8')) if file.exists() else dict(facts=facts, results={})
+    except ValueError: saved = None
+    check_writable(out, ['results.json'], ['results.json'] if isinstance(saved, dict) and {'facts', 'results'} <= set(saved) else (), 'out')
+    out.mkdir(parents=True, exist_ok=True)
     if saved['facts'] != facts: raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; give another folder')
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     data, nets, examiner = {}, {}, None

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from .data import Dataset, open_dataset
 from .backbones import Backbone, open_backbone, zoo_cards
+from .feature_bank import file_hash
 from .distill import DistilledSet, Distiller, Settings
 from .probing import CrossModelTable, Examiner
 from .widgets import (View, evenly, film_facts, growth, lay_out, level_tiles, make_sheet, read_sheet, save_gif_film, save_mp4,
@@ -140,7 +141,7 @@ class StudioRun:
         for name in (self.distil_with, *self.probed): self._known(name)
         measured = {n: _measured(data, b, seeds) for n, b in self.backbones.items()}
         self.examiners, self.baselines = ({n: m[k] for n, m in measured.items()} for k in (0, 1))
-        self.listeners, self.results, self.number, self.error, self._task = [], [], 0, None, None
+        self.listeners, self.results, self.number, self.error, self._task, self.saved = [], [], 0, None, None, {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='lgm-studio')
         try: self._loop = asyncio.get_running_loop()
         except RuntimeError: self._loop = None
@@ -583,14 +584,24 @@ def write_export(
     if not folder.name: raise ValueError(f'folder: {str(folder)!r}; give a name')
     if kind not in ('set', 'gif', 'mp4', 'html'): raise ValueError(f"kind: {kind!r}; must be 'set', 'gif', 'mp4' or 'html'")
     if run.distiller is None: raise ValueError('run: it has no images yet; start it first')
-    if kind=='set': return run._distilled().save(folder)
+    if kind=='set':
+        card = folder/'card.json'
+        again = card.is_file() and run.saved.get(folder.resolve())==file_hash(card) # what this run saved here before
+        run._distilled().save(folder, overwrite=again)
+        run.saved[folder.resolve()] = file_hash(card)
+        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    file, frames = folder.with_name(f'{folder.name}.{kind}'), list(run.history.frames)
+    file, frames = _free_name(folder, kind), list(run.history.frames)
     if kind=='html':
         details = [_page_detail(run._detail(i, run.examiners[run.distil_with])) for i in range(min(len(frames[-1]['tiles']), 40))]
         return save_page(still_html(dict(run.film(), details=details)), file, f'{run.data.name}, distilled')
     pictures = [run.history.pixels(frames[i]) for i in evenly(len(frames), 80)]
     return (save_gif_film if kind=='gif' else save_mp4)(pictures, file)
+
+def _free_name(folder, kind):
+    "A name beside the folder that no file has yet: name.gif, name-2.gif …"
+    names = (folder.with_name(f'{folder.name}{end}.{kind}') for end in ('', *(f'-{i}' for i in range(2, 10_000))))
+    return next(n for n in names if not n.exists())
 
 def _page_detail(d):
     "Repack the pictures of a closer look for a page."

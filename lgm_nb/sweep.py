@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from .data import Table, open_dataset
 from .backbones import open_backbone
-from .feature_bank import write_json
+from .feature_bank import check_writable, write_json
 from .distill import PRESETS, PRESET_OBJECTIVES, Settings, distill_into, pick_device
 from .probing import Examiner
 
@@ -115,6 +115,12 @@ def sweep_table(results)->Table:
     rows = [(*(str(r['run'].get(k, '')) for k in varied), told(r), r.get('seconds', '')) for r in results]
     return Table((*varied, 'top-1 %', 'seconds'), rows)
 
+def _check_out(out):
+    "Raise ValueError where the tables would replace files other than those of an earlier sweep."
+    try: earlier = all('run' in r for r in json.loads((out/'results.json').read_text(encoding='utf-8')))
+    except (OSError, ValueError, TypeError): earlier = False
+    check_writable(out, ('results.json', 'results.csv'), ('results.json', 'results.csv') if earlier else (), 'out')
+
 def sweep(
     runs, # of `grid_runs` or `read_grid`
     out, # folder for the runs, `results.json` and `results.csv`
@@ -128,6 +134,7 @@ def sweep(
     if on not in PLACES: raise ValueError(f'on: {on!r}; must be one of {", ".join(PLACES)}')
     if retries < 0: raise ValueError(f'retries: {retries}; must not be negative')
     out, results, order = Path(out), {}, {json.dumps(r): i for i, r in enumerate(runs)}
+    _check_out(out)
     out.mkdir(parents=True, exist_ok=True)
     for result in progress((_ray if on=='ray' else _local)(runs, out, retries, options, workers)):
         results[order[json.dumps(result['run'])]] = result

@@ -1,0 +1,162 @@
+"A run never deletes or replaces a file that it did not write."
+import contextlib, hashlib, io, json
+from collections import namedtuple
+import pytest
+from lgm_nb import cli
+
+TINY = 'tiny-can-vit'
+QUICK = dict(augs=1, views=1, steps=2, device='cpu')
+Done = namedtuple('Done', 'returncode stderr')
+
+def run(command, kwargs):
+    "Run a command in this process, which is quicker than a process for each; its exit code and what it said."
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        try: command(**kwargs)
+        except SystemExit as e: return Done(e.code or 0, said.getvalue())
+    return Done(0, said.getvalue())
+
+def ok(*args):
+    done = run(*args)
+    assert done.returncode==0, done.stderr
+
+def contents(folder):
+    "Every file with the hash of its contents."
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob('*') if p.is_file()}
+
+def kept(before, folder): return {n: h for n, h in contents(folder).items() if n in before}==before
+
+@pytest.fixture(scope='module')
+def photos(tmp_path_factory):
+    "Three classes of twelve small photographs."
+    from lgm_nb.all import open_dataset
+    root, data = tmp_path_factory.mktemp('photos'), open_dataset('cifar10-mini')
+    for label in range(3):
+        (root/data.classes[label]).mkdir()
+        for row in data.train.rows_of(label)[:12].tolist(): data.train.picture(row).save(root/data.classes[label]/f'{row}.png')
+    return root
+
+@pytest.fixture(scope='module')
+def cache(tmp_path_factory): return tmp_path_factory.mktemp('cache')
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, cache): monkeypatch.setenv('LGM_NB_CACHE', str(cache))
+
+def distill(data, out, **more): return cli.lgm_distill, dict(QUICK, data=f'folder:{data}', backbone=TINY, out=str(out), **more)
+
+def copied(photos, to):
+    import shutil
+    return shutil.copytree(photos, to)
+
+@pytest.mark.parametrize('out', ['.', 'images/..', 'images', 'images/run', 'images/airplane', 'images/airplane/run'])
+def test_photographs_inside_what_would_be_written(photos, tmp_path, out):
+    copied(photos, tmp_path/'images')
+    before = contents(tmp_path)
+    done = run(*distill(tmp_path/'images', tmp_path/out))
+    assert done.returncode==2 and '--out' in done.stderr and 'Traceback' not in done.stderr
+    assert contents(tmp_path)==before
+
+def test_photographs_beside_what_is_written(photos, tmp_path):
+    copied(photos, tmp_path/'photos')
+    before = contents(tmp_path)
+    ok(*distill(tmp_path/'photos', tmp_path))
+    assert kept(before, tmp_path) and (tmp_path/'card.json').exists()
+
+STRANGERS = ['images/holiday.jpg', 'images/deep/er.txt', '.DS_Store', 'Thumbs.db', 'notes.txt', '.ipynb_checkpoints/a', '.nfs0001']
+
+def test_other_files_stay_and_are_no_reason_to_refuse(photos, tmp_path):
+    out = tmp_path/'out'
+    for n in STRANGERS: (out/n).parent.mkdir(parents=True, exist_ok=True); (out/n).write_text(n)
+    before = contents(out)
+    ok(*distill(photos, out, report=True))
+    assert kept(before, out)
+    assert set(contents(out)) - set(before)=={'card.json', 'distilled.safetensors', 'report.html', 'report.json', 'evolution.gif',
+                                              *(f'images/{i}_{c}.png' for i, c in enumerate(('airplane', 'automobile', 'bird')))}
+    ok(*distill(photos, out, resume=True, report=True))
+    assert kept(before, out)
+
+@pytest.mark.parametrize('name', ['card.json', 'distilled.safetensors', 'checkpoint.safetensors', 'images/0_airplane.png', 'report.html', 'report.json', 'evolution.gif'])
+def test_a_file_of_the_same_name_stops_the_run_before_it_starts(photos, tmp_path, name):
+    out = tmp_path/'out'
+    (out/name).parent.mkdir(parents=True); (out/name).write_text('mine')
+    for more in ({}, dict(resume=True)):
+        done = run(*distill(photos, out, report=True, **more))
+        assert done.returncode==2 and name in done.stderr and 'Traceback' not in done.stderr, done.stderr
+        assert contents(out)==dict({name: hashlib.sha256(b'mine').hexdigest()}) and 'step' not in done.stderr
+
+def test_a_finished_set_is_not_replaced(photos, tmp_path):
+    out = tmp_path/'out'
+    ok(*distill(photos, out, report=True))
+    before = contents(out)
+    assert run(*distill(photos, out)).returncode==2
+    done = run(cli.lgm_demo, dict(backbone=TINY, steps=2, out=str(out)))
+    assert done.returncode==2 and 'finished' in done.stderr
+    assert contents(out)==before
+
+def test_the_demo_leaves_an_unfinished_run_alone(photos, tmp_path):
+    from lgm_nb.all import Distiller, Settings, open_backbone, open_dataset, save_checkpoint
+    run_ = Distiller(open_dataset(f'folder:{photos}'), open_backbone(TINY), Settings(steps=2, augs=1, views=1))
+    next(run_); save_checkpoint(run_, tmp_path/'checkpoint.safetensors')
+    before = contents(tmp_path)
+    done = run(cli.lgm_demo, dict(backbone=TINY, steps=2, out=str(tmp_path)))
+    assert done.returncode==2 and 'checkpoint' in done.stderr and contents(tmp_path)==before
+
+def bank(photos, out, views=1): return cli.lgm_bank, dict(data=f'folder:{photos}', backbone=TINY, views=views, out=str(out))
+
+def test_a_bank_leaves_other_folders_and_banks_alone(photos, tmp_path):
+    for n in ('bank.parts/mine', 'bank.new/mine', 'bank/notes.txt'): (tmp_path/n).parent.mkdir(exist_ok=True); (tmp_path/n).write_text('mine')
+    before = contents(tmp_path)
+    ok(*bank(photos, tmp_path/'bank'))
+    assert kept(before, tmp_path)
+    assert set(contents(tmp_path)) - set(before)=={f'bank/{n}' for n in ('bank.json', 'means.safetensors', 'features.safetensors')}
+    before = contents(tmp_path)
+    done = run(*bank(photos, tmp_path/'bank', 2))
+    assert done.returncode==2 and 'views' in done.stderr and contents(tmp_path)==before
+
+@pytest.mark.parametrize('name', ['bank.json', 'means.safetensors', 'features.safetensors', '.building/mine'])
+def test_a_bank_replaces_no_file_of_somebody_else(photos, tmp_path, name):
+    (tmp_path/name).parent.mkdir(exist_ok=True); (tmp_path/name).write_text('{}')
+    before = contents(tmp_path)
+    done = run(*bank(photos, tmp_path))
+    assert done.returncode==2 and name.split('/')[0] in done.stderr and 'Traceback' not in done.stderr, done.stderr
+    assert contents(tmp_path)==before
+
+@pytest.mark.parametrize('name', ['transfer.json', 'transfer.csv', 'transfer-top1.png'])
+def test_a_matrix_replaces_no_file_of_somebody_else(photos, tmp_path, name):
+    (tmp_path/name).write_text('{}')
+    before = contents(tmp_path)
+    done = run(cli.lgm_transfer, dict(data=f'folder:{photos}', backbones=TINY, steps=2, out=str(tmp_path)))
+    assert done.returncode==2 and name in done.stderr and contents(tmp_path)==before
+
+@pytest.mark.parametrize('name', ['results.json', 'results.csv'])
+def test_a_sweep_replaces_no_file_of_somebody_else(photos, tmp_path, name):
+    (tmp_path/'out').mkdir(); (tmp_path/'out'/name).write_text('[1]')
+    (tmp_path/'grid.toml').write_text(f'[grid]\ndata = "folder:{photos}"\nbackbone = "{TINY}"\nsteps = 2\n')
+    done = run(cli.lgm_sweep, dict(grid=str(tmp_path/'grid.toml'), out=str(tmp_path/'out')))
+    assert done.returncode==2 and name in done.stderr and (tmp_path/'out'/name).read_text()=='[1]'
+
+def test_a_table_of_the_paper_replaces_no_file_of_somebody_else(tmp_path):
+    (tmp_path/'results.json').write_text('[1]')
+    done = run(cli.lgm_reproduce, dict(table='main', data='cifar10-mini', backbones=TINY, out=str(tmp_path)))
+    assert done.returncode==2 and 'results.json' in done.stderr and (tmp_path/'results.json').read_text()=='[1]'
+
+def test_a_report_replaces_only_its_own(photos, tmp_path):
+    "Written again it replaces its own page, but not one that somebody has changed."
+    out = tmp_path/'out'
+    ok(*distill(photos, out, report=True))
+    ok(*distill(photos, out, resume=True, report=True))
+    (out/'report.html').write_text('my remarks')
+    done = run(*distill(photos, out, resume=True, report=True))
+    assert done.returncode==2 and 'report.html' in done.stderr and (out/'report.html').read_text()=='my remarks'
+
+def test_a_set_of_version_0_1_0(photos, tmp_path):
+    "Its card does not list its files; they are known by their names."
+    from lgm_nb.all import DistilledSet
+    ok(*distill(photos, tmp_path))
+    card = json.loads((tmp_path/'card.json').read_text(encoding='utf-8'))
+    del card['files']
+    (tmp_path/'card.json').write_text(json.dumps(card)); (tmp_path/'images'/'mine.png').write_text('mine')
+    old = DistilledSet.load(tmp_path)
+    with pytest.raises(ValueError, match='overwrite=True'): old.save(tmp_path)
+    old.save(tmp_path, overwrite=True)
+    assert (tmp_path/'images'/'mine.png').read_text()=='mine'
