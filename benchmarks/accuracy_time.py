@@ -14,12 +14,14 @@ import time
 import torch
 from benchmarks.common import parser, run, say
 from benchmarks.paper_way import PaperWay, plain_backbone
-from lgm_nb.backbones import open_backbone
-from lgm_nb.data import Dataset, open_dataset
-from lgm_nb.distill import Distiller, Settings
-from lgm_nb.feature_bank import build_bank
-from lgm_nb.meta_loss import GradientMatching
-from lgm_nb.probing import Examiner
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.data.dataset import Dataset
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.settings import Settings
+from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.meta_loss import GradientMatching
+from lgm_nb.probing.examiner import Examiner
 
 def held_back(data, each=5, seed=0):
     "A data set that is tested on every fifth of its training images."

@@ -10,10 +10,11 @@ prints its contents as the last line. Results of finished parts are kept (`--kee
 import argparse, importlib.util, json, sys
 from pathlib import Path
 import torch
-from lgm_nb.alignment import MEASURES, align, transfer_agreement
-from lgm_nb.backbones import has_packaged_weights, open_backbone, zoo_cards
-from lgm_nb.distill import Settings
-from lgm_nb.transfer import transfer_matrix
+from lgm_nb.study.alignment import MEASURES, align, transfer_agreement
+from lgm_nb.backbones.embedded import has_packaged_weights, zoo_cards
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.method.settings import Settings
+from lgm_nb.study.transfer import transfer_matrix
 from benchmarks.photos import CLASSES, missing, photographs
 
 def backbones_at_hand():

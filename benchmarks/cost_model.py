@@ -10,11 +10,12 @@ ratios predicted/measured and their median. The aim is a median between 0.7 and 
 import statistics, time
 import torch
 from benchmarks.common import parser, run, say
-from lgm_nb.backbones import Backbone
-from lgm_nb.cost import estimate, measure_machine, work_of
-from lgm_nb.data import open_dataset
-from lgm_nb.distill import PRESETS, PRESET_OBJECTIVES, Distiller, Settings
-from lgm_nb.feature_bank import FeatureBank
+from lgm_nb.backbones.backbone import Backbone
+from lgm_nb.scale.cost import estimate, measure_machine, work_of
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.settings import PRESETS, PRESET_OBJECTIVES, Settings
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.feature_bank import FeatureBank
 from dataclasses import replace
 
 BACKBONES = {'vit_base_patch16_224': 'vit', 'resnet50': 'cnn', 'tf_efficientnet_lite0': 'depthwise'}

@@ -19,12 +19,14 @@ import torch
 from benchmarks.accuracy_time import held_back
 from benchmarks.common import alternate, middle, parser, run, say
 from benchmarks.step import grown
-from lgm_nb.backbones import open_backbone, zoo_cards
-from lgm_nb.data import open_dataset
-from lgm_nb.distill import Distiller, Settings
-from lgm_nb.feature_bank import build_bank
-from lgm_nb.meta_loss import GradientMatching
-from lgm_nb.probing import Examiner
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.backbones.embedded import zoo_cards
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.settings import Settings
+from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.meta_loss import GradientMatching
+from lgm_nb.probing.examiner import Examiner
 
 BASE = dict(lr=2e-2, augs=(3, 3), grow=.7, decay=0., average=0., restart=True, level=0., draw=0)
 VARIANTS = { # what differs from BASE

@@ -7,9 +7,9 @@ the gradients of the backbone's weights, which nobody reads.
 import torch
 import torch.nn.functional as F
 import lgm_nb.backbones as backbones
-from lgm_nb.augmentation import Augmenter
-from lgm_nb.distill import GROWTH
-from lgm_nb.pyramid import Pyramid
+from lgm_nb.method.augmentation import Augmenter
+from lgm_nb.method.settings import GROWTH
+from lgm_nb.method.pyramid import Pyramid
 
 def plain_backbone(name, **kw):
     "Open a backbone as it is published: no folded batch norms, ordinary memory layout, weights that ask for gradients."

@@ -10,11 +10,14 @@ The split is seeded: of each class, 60 training images at most and 20 test image
 import argparse, importlib.util, json, sys, time
 from pathlib import Path
 import torch
-from lgm_nb.backbones import has_packaged_weights, open_backbone
-from lgm_nb.data import Dataset, Split
-from lgm_nb.distill import PRESETS, PRESET_OBJECTIVES, Distiller, Settings
-from lgm_nb.feature_bank import build_bank
-from lgm_nb.probing import BASELINES, compare
+from lgm_nb.backbones.embedded import has_packaged_weights
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.data.dataset import Dataset, Split
+from lgm_nb.method.settings import PRESETS, PRESET_OBJECTIVES, Settings
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.probing.examiner import BASELINES
+from lgm_nb.probing.compare import compare
 from dataclasses import replace
 
 CLASSES = ('airplanes Motorbikes Faces_easy watch Leopards bonsai car_side ketch chandelier hawksbill '

@@ -1,7 +1,7 @@
 "One function that plots any result of the speed benchmarks, in the colours of the house; `--save` calls it too."
 import json
 from pathlib import Path
-from lgm_nb.interpretability import OKABE_ITO, Chart
+from lgm_nb.core.show import OKABE_ITO, Chart
 
 RESULTS = Path(__file__).parent/'results'
 NAMES = dict(paper="the paper's step", bank='bank, random probe', means='class means (default)', rows='random probe, rows drawn', ours='ours',

@@ -11,8 +11,8 @@ import json, tempfile, time
 from pathlib import Path
 from benchmarks.common import middle, parser, ratio, run, say
 from benchmarks.step import noise_data, ours
-from lgm_nb.backbones import open_backbone
-from lgm_nb.processes import Team, launch
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.core.processes import Team, launch
 
 def steps(folder, backbone, classes, augs, steps):
     "Take steps; each process writes its times."

@@ -10,9 +10,11 @@ import importlib.util
 from pathlib import Path
 import torch
 from benchmarks.common import parser, run, say
-from lgm_nb.backbones import has_packaged_weights, open_backbone
-from lgm_nb.data import Dataset, Split, open_dataset
-from lgm_nb.probing import Examiner
+from lgm_nb.backbones.embedded import has_packaged_weights
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.data.dataset import Dataset, Split
+from lgm_nb.data.open import open_dataset
+from lgm_nb.probing.examiner import Examiner
 from zoo.data import load_cifar10
 
 def cifar(folder, per_class, tests):

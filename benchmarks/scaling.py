@@ -11,10 +11,11 @@ import gc, math
 import torch
 from benchmarks.common import alternate, in_new_process, middle, parser, peak, run, say
 from benchmarks.step import grown, noise_data
-from lgm_nb.backbones import open_backbone
-from lgm_nb.distill import Distiller, Settings
-from lgm_nb.feature_bank import FeatureBank
-from lgm_nb.meta_loss import GradientMatching
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.settings import Settings
+from lgm_nb.method.feature_bank import FeatureBank
+from lgm_nb.method.meta_loss import GradientMatching
 
 def random_bank(rows, dim, classes):
     "A bank of random features; large ones are made in pieces."

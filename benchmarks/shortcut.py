@@ -8,10 +8,10 @@ Prints tables to standard error, writes one JSON file, and prints its contents a
 """
 import argparse, json, sys
 from pathlib import Path
-from lgm_nb.backbones import open_backbone
-from lgm_nb.data import open_dataset
-from lgm_nb.distill import Settings
-from lgm_nb.groups import Background, Frame, shortcut_curve
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.settings import Settings
+from lgm_nb.study.groups import Background, Frame, shortcut_curve
 from benchmarks.alignment import backbones_at_hand
 
 PAIR, PS = ['automobile', 'horse'], (.5, .8, 1.)

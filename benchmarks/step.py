@@ -18,10 +18,12 @@ import torch
 from PIL import Image
 from benchmarks.common import alternate, in_new_process, middle, parser, peak, ratio, run, say
 from benchmarks.paper_way import PaperWay, plain_backbone
-from lgm_nb.backbones import open_backbone
-from lgm_nb.data import Dataset, Split, open_dataset
-from lgm_nb.distill import Distiller, Settings
-from lgm_nb.feature_bank import FeatureBank
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.data.dataset import Dataset, Split
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.settings import Settings
+from lgm_nb.method.feature_bank import FeatureBank
 
 def noise_data(classes, size, each=20, seed=0):
     "Random pictures: a step takes as long with any."

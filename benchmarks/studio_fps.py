@@ -11,10 +11,12 @@ so `step_seconds` (mean, frame not included) bounds what any view can show. Prin
 import asyncio, time
 import numpy as np
 from benchmarks.common import parser, run as run_benchmark, say
-from lgm_nb.backbones import Backbone, open_backbone, zoo_cards
-from lgm_nb.data import from_arrays
-from lgm_nb.distill import Settings
-from lgm_nb.studio import StudioRun
+from lgm_nb.backbones.backbone import Backbone
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.backbones.embedded import zoo_cards
+from lgm_nb.data.dataset import from_arrays
+from lgm_nb.method.settings import Settings
+from lgm_nb.views.studio_run import StudioRun
 
 def measure(name, seconds, classes, side):
     "Frames of one run."

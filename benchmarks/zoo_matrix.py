@@ -10,11 +10,13 @@ input gradient of 100 images. Writes zoo_matrix.json and zoo_matrix.md, progress
 import argparse, json, platform, statistics, time
 from pathlib import Path
 import torch
-from lgm_nb.backbones import open_backbone, zoo_cards
-from lgm_nb.data import open_dataset
-from lgm_nb.distill import Distiller, Settings
-from lgm_nb.feature_bank import build_bank
-from lgm_nb.probing import Examiner
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.backbones.embedded import zoo_cards
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.settings import Settings
+from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.probing.examiner import Examiner
 from benchmarks.common import say
 
 COMMAND = 'python -m benchmarks.zoo_matrix'

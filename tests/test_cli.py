@@ -63,7 +63,7 @@ def test_compare(distilled, tiny):
 
 def photographs(folder, classes, each=6):
     "Class folders of photographs."
-    from lgm_nb.data import open_dataset
+    from lgm_nb.data.open import open_dataset
     train = open_dataset('cifar10-mini').train
     for label, name in enumerate(classes):
         (folder/name).mkdir(parents=True)

@@ -5,8 +5,10 @@ import numpy as np
 import pytest, torch
 from PIL import Image
 from conftest import ROOT
-from lgm_nb.data import open_dataset
-from lgm_nb.datasets import ARTBENCH, CALTECH, IMAGENET_SUBSETS, NAMED, SPAWRIOUS, imagenet_classes, keep_classes, verify
+from lgm_nb.data.open import open_dataset
+from lgm_nb.data.readers import ARTBENCH, CALTECH, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes, keep_classes
+from lgm_nb.data.published import NAMED
+from lgm_nb.data.open import verify
 
 _JPEG = {}
 

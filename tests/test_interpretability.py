@@ -49,7 +49,7 @@ def test_bad_input(args, names, tiny, tmp_path):
 
 def test_bias_command(tiny, tmp_path):
     "Real test images as the hard ones: whatever a probe makes of them, usual and hard are of the same classes."
-    from lgm_nb.data import open_dataset
+    from lgm_nb.data.open import open_dataset
     data = open_dataset('cifar10-mini')
     for name in ('cat', 'ship'):
         (tmp_path/'hard'/name).mkdir(parents=True)
@@ -67,9 +67,9 @@ def test_bias_command(tiny, tmp_path):
 def test_umap_keeps_neighbours_together(tiny):
     pytest.importorskip('umap', reason='umap-learn is not installed (extra: umap)')
     import torch
-    from lgm_nb.backbones import open_backbone
-    from lgm_nb.data import open_dataset
-    from lgm_nb.neighbours import FeatureMap, Gallery
+    from lgm_nb.backbones.open import open_backbone
+    from lgm_nb.data.open import open_dataset
+    from lgm_nb.study.neighbours import FeatureMap, Gallery
     data = open_dataset('cifar10-mini')
     gallery = Gallery(data, open_backbone(tiny))
     plane = FeatureMap(gallery, method='umap')

@@ -2,8 +2,9 @@
 the public call. The reference is the library's own forward, and at another image size the library's own loader."""
 import argparse
 import pytest, torch
-from lgm_nb.backbones import open_backbone
-from lgm_nb.models import ALIASES, MODELS, NORMS, sincos_positions
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.backbones.published import ALIASES, MODELS, NORMS
+from lgm_nb.backbones.weights import sincos_positions
 
 NAMES = [n for n in MODELS if n[-1] != ':']
 VIT = {n: MODELS[n] for n in NAMES if MODELS[n].source.startswith('timm:')}

@@ -4,10 +4,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from conftest import BIN, ok, run
-from lgm_nb.data import from_arrays, open_dataset
-from lgm_nb.feature_bank import build_bank
-from lgm_nb.meta_loss import GradientMatching, TotalVariation
-from lgm_nb.processes import Team, launch
+from lgm_nb.data.dataset import from_arrays
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
+from lgm_nb.core.processes import Team, launch
 
 def roll_call():
     team = Team()
@@ -15,7 +16,7 @@ def roll_call():
     assert float(team.any(torch.tensor(float(team.rank))))==1
 
 def build_together(folder, tiny):
-    from lgm_nb.backbones import open_backbone
+    from lgm_nb.backbones.open import open_backbone
     build_bank(open_dataset('cifar10-mini'), open_backbone(tiny), views=1, folder=folder)
 
 def few():
@@ -25,7 +26,7 @@ def few():
     return from_arrays(cut(full.train), cut(full.test))
 
 def distil_together(folder, tiny, real, objective):
-    from lgm_nb.distill import distill
+    from lgm_nb.method.runs import distill
     made = distill(few(), tiny, steps=6, augs=2, views=1, real=real, grow_every=1, chunk=3, objective=objective)
     if Team().rank==0: made.save(folder)
 
@@ -35,7 +36,7 @@ def leave(folder, tiny):
     "Note, as the process exits, which threads it still has."
     import atexit
     from pathlib import Path
-    from lgm_nb.backbones import open_backbone
+    from lgm_nb.backbones.open import open_backbone
     names = lambda: [f.read_text().strip() for f in Path('/proc/self/task').glob('*/comm')]
     open_backbone(tiny); roll_call()
     assert [n for n in names() if 'gloo' in n]

@@ -2,12 +2,16 @@
 import asyncio, json, os, signal
 import numpy as np, pytest, torch
 from conftest import tiny_name
-from lgm_nb.backbones import open_backbone
-from lgm_nb.data import from_arrays
-from lgm_nb.distill import Distiller, Settings
-from lgm_nb.meta_loss import Objective
-from lgm_nb.studio import History, Studio, StudioRun
-from lgm_nb.widgets import EvolutionPlayer, View, page_json, still_html
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.data.dataset import from_arrays
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.settings import Settings
+from lgm_nb.method.meta_loss import Objective
+from lgm_nb.views.history import History
+from lgm_nb.views.studio import Studio
+from lgm_nb.views.studio_run import StudioRun
+from lgm_nb.views.widgets import EvolutionPlayer, View
+from lgm_nb.views.sheets import page_json, still_html
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
 

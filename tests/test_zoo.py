@@ -3,7 +3,7 @@ import hashlib, json, os
 import pytest, torch
 from safetensors.torch import load_file
 from conftest import ROOT
-from lgm_nb.backbones import zoo_cards
+from lgm_nb.backbones.embedded import zoo_cards
 
 ZOO = ROOT/'lgm_nb/zoo'
 MEASURED = ('knn_top1', 'probe_top1', 'random_init_knn_top1', 'random_init_probe_top1')
@@ -59,7 +59,7 @@ def test_resumed_equals_unbroken(name, tmp_path, monkeypatch):
 
 def test_mini_test_images_are_unseen():
     "The test images of cifar10-mini come from CIFAR-10's test split; where that is at hand, pixel for pixel."
-    from lgm_nb.data import open_dataset
+    from lgm_nb.data.open import open_dataset
     facts = json.loads((ROOT/'lgm_nb/samples/cifar10-mini.json').read_text())['splits']
     assert max(facts['test']['rows']) < 10_000 < max(facts['train']['rows']) < 50_000
     if not (path := os.environ.get('CIFAR10')): pytest.skip('rows checked, pixels not: CIFAR10 does not name a folder with the whole data set')

@@ -20,7 +20,7 @@ def execute(path):
 PAGE = re.compile(r'<div data-lgm-player="lgm-\w+"><p>.*?</p>(?P<poster>.*?)</div>\n<script type="application/json" data-lgm-facts="lgm-\w+">(?P<facts>.*?)</script>.*', re.S)
 
 def renew(path):
-    from lgm_nb.widgets import still_html
+    from lgm_nb.views.sheets import still_html
     nb = nbformat.read(path, 4)
     for output in (o for c in nb.cells for o in c.get('outputs', [])):
         old = PAGE.fullmatch(output.get('data', {}).get('text/html', ''))

@@ -8,7 +8,7 @@ import io, os, re, shutil, tempfile, time
 from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from lgm_nb.widgets import PALETTE
+from lgm_nb.views.sheets import PALETTE
 from tools.lab import ARGS, lab_server, menu
 
 ROOT = Path(__file__).resolve().parents[1]

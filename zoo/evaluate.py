@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-from lgm_nb.backbones import tiny_network
+from lgm_nb.backbones.embedded import tiny_network
 from .data import MEAN, STD, load_cifar10, normalise
 from .recipes import RECIPES
 from .train import make_method

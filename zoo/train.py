@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from lgm_nb.backbones import tiny_network
+from lgm_nb.backbones.embedded import tiny_network
 from .data import load_cifar10, normalise
 from .methods import METHODS
 from .recipes import RECIPES
