@@ -54,15 +54,15 @@ def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, st
             start = time.perf_counter()
             for _ in range(lengths[k]*i//points - lengths[k]*(i - 1)//points): next(way)
             taken[k] += time.perf_counter() - start
-            curves[k].append(dict(step=way.step, seconds=round(taken[k], 2), top1=round(float(examiner.grade(look(way), paper.labels).top1.mean()), 2)))
+            curves[k].append(dict(step=way.step, seconds=round(taken[k], 2), top1=round(float(examiner.score(look(way), paper.labels).top1.mean()), 2)))
             say(k, curves[k][-1])
     goal, best = curves['paper'][-1]['top1'], max(p['top1'] for c in curves.values() for p in c)
-    centroid = float(examiner.grade_rows(examiner.centroid_rows()).top1.mean())
+    centroid = float(examiner.score_rows(examiner.centroid_rows()).top1.mean())
     reached, spent = first_reached(curves['means'], goal), curves['paper'][-1]['seconds']
     return dict(benchmark='accuracy_time', data=data, backbone=backbone, seeds=seeds, speedup_to_paper_final=round(spent/reached, 2) if reached else None,
         paper_final=goal, bank_seconds=round(bank_seconds, 2), weights=net.hash, centroid=round(centroid, 2), to_centroid={k: first_reached(c, centroid) for k, c in curves.items()},
         to_95_percent={k: first_reached(c, .95*best) for k, c in curves.items()}, curves=curves,
-        test={k: round(float(final.grade(look(w), paper.labels).top1.mean()), 2) for k, w in ways.items()})
+        test={k: round(float(final.score(look(w), paper.labels).top1.mean()), 2) for k, w in ways.items()})
 
 if __name__=='__main__':
     p = parser(__doc__)

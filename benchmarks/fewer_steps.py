@@ -46,8 +46,8 @@ class Steered(Distiller):
     def __init__(self, data, net, bank, knobs, steps, seed):
         self.knobs, self.optimiser, self.sums, self.summed = knobs, None, None, 0
         rows = knobs['draw'] > 0
-        super().__init__(data, net, Settings(steps=steps, augs=knobs['augs'][0], seed=seed, draw=knobs['draw'] or 1), GradientMatching(w_std=.01, centre=False) if rows else None, bank=bank, frames=0)
-        if rows: self.real.each = knobs['draw']//self.classes
+        super().__init__(data, net, Settings(steps=steps, augs=knobs['augs'][0], seed=seed, bank_rows=knobs['draw'] or 1), GradientMatching(w_std=.01, centre=False) if rows else None, bank=bank, frames=0)
+        if rows: self.target.each = knobs['draw']//self.n_classes
         self.grow_every = max(1, int(knobs['grow']*steps/(len(self.pyramid.sizes) - 1)))
 
     def _restart(self):
@@ -65,7 +65,7 @@ class Steered(Distiller):
     def __next__(self):
         late = self.step >= self.settings.steps/2
         if (augs := self.knobs['augs'][late]) != self.settings.augs:
-            self.settings = replace(self.settings, augs=augs); self.views.augs, self.views.chunk = augs, 0
+            self.settings = replace(self.settings, augs=augs); self.views.augs, self.encoder.chunk = augs, 0
         self._pace(); snap = super().__next__()
         if self.knobs['average'] and self.pyramid.complete and self.step > (1 - self.knobs['average'])*self.settings.steps:
             if self.sums is None: self.sums = [torch.zeros_like(p) for p in self.pyramid.levels]
@@ -101,7 +101,7 @@ def search(name, backbone, photos, variants, budgets, seeds, probes, epochs, kee
     whole, net, others = open_set(name, backbone, photos); data = held_back(whole)
     start = time.perf_counter(); bank = build_bank(data, net, folder=False); bank_seconds = time.perf_counter() - start
     examiner, *readers = (Examiner(data, n, seeds=probes, epochs=epochs) for n in (net, *others))
-    grade, pictures = lambda e, images: float(e.grade(images, torch.arange(len(data.classes))).top1.mean()), {}
+    grade, pictures = lambda e, images: float(e.score(images, torch.arange(len(data.classes))).top1.mean()), {}
     done = {tuple(r['of']): r for r in map(json.loads, keep.read_text().splitlines())} if keep and keep.exists() else {}
     for seed in range(seeds):
         for budget in budgets:
@@ -133,7 +133,7 @@ def search(name, backbone, photos, variants, budgets, seeds, probes, epochs, kee
         def of(s):
             images = pictures.get((name, net.hash, v, budgets[-1], s))
             if images is None: images = one_run(data, net, bank, v, budgets[-1], s)
-            return float(final.grade(images, torch.arange(len(data.classes))).top1.mean())
+            return float(final.score(images, torch.arange(len(data.classes))).top1.mean())
         return [round(of(s), 2) for s in range(seeds)]
     return dict(backbone=net.name, weights=net.hash, others=[n.name for n in others], bank_seconds=round(bank_seconds, 2), step_seconds={f'{a} views' + (f', {d} rows' if d else ''): s for (a, d), s in each.items()}, train=len(data.train), held_back=len(data.test)), results, test
 

@@ -24,7 +24,7 @@ class _Real(torch.utils.data.Dataset):
     "Real images on their canvas; decoding happens here."
     def __init__(self, split, canvas): self.split, self.canvas = split, canvas
     def __len__(self): return len(self.split)
-    def __getitem__(self, row): return self.split.load([row], self.canvas, torch.Generator().manual_seed(int(row)))[0], int(self.split.labels[row])
+    def __getitem__(self, row): return self.split.batch([row], self.canvas, torch.Generator().manual_seed(int(row)))[0], int(self.split.labels[row])
 
 class PaperWay:
     "An iterator of losses; `images()` renders."

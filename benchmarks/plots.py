@@ -1,7 +1,7 @@
 "One function that plots any result of the speed benchmarks, in the colours of the house; `--save` calls it too."
 import json
 from pathlib import Path
-from lgm_nb.core.show import OKABE_ITO, Chart
+from lgm_nb.core.show import SERIES_COLOURS, Chart
 
 RESULTS = Path(__file__).parent/'results'
 NAMES = dict(paper="the paper's step", bank='bank, random probe', means='class means (default)', rows='random probe, rows drawn', ours='ours',
@@ -10,11 +10,11 @@ name_of = lambda key: NAMES.get(key, key)
 pairs = lambda d: ([float(k) for k in d], [float(v) for v in d.values()]) # JSON makes keys of numbers to text
 
 def bars(ax, named, title, unit):
-    ax.barh([name_of(k) for k in named], list(named.values()), color=OKABE_ITO[:len(named)])
+    ax.barh([name_of(k) for k in named], list(named.values()), color=SERIES_COLOURS[:len(named)])
     ax.invert_yaxis(); ax.set_title(title, loc='left'); ax.set_xlabel(unit)
 
 def lines(ax, named, title, x, y, log=True, zero=False):
-    for (key, (xs, ys)), colour in zip(named.items(), OKABE_ITO): ax.plot(xs, ys, 'o-', color=colour, label=name_of(key))
+    for (key, (xs, ys)), colour in zip(named.items(), SERIES_COLOURS): ax.plot(xs, ys, 'o-', color=colour, label=name_of(key))
     if log: ax.set_xscale('log')
     if zero: ax.set_ylim(0, 1.15*max(max(ys) for _, ys in named.values()))
     ax.set_title(title, loc='left'); ax.set_xlabel(x); ax.set_ylabel(y)
@@ -56,7 +56,7 @@ def fewer_steps(r):
     chart = Chart(5*len(sets), 4.2, 1, len(sets))
     for ax, name in zip(chart.panels[0], sets):
         for variant, points in r['results'][name].items():
-            colour, width, order = {'start': (OKABE_ITO[0], 2, 3), best: (OKABE_ITO[3], 2, 3)}.get(variant, ('#bbbbbb', 1, 1))
+            colour, width, order = {'start': (SERIES_COLOURS[0], 2, 3), best: (SERIES_COLOURS[3], 2, 3)}.get(variant, ('#bbbbbb', 1, 1))
             ax.errorbar([p['seconds'] for p in points], [p['top1'] for p in points], [p['sem'] for p in points], color=colour, lw=width, zorder=order, marker='o', ms=3,
                         label=variant if variant in ('start', best) else None)
         ax.set_xscale('log'); ax.minorticks_off(); ax.set_xticks([p['seconds'] for p in r['results'][name]['start']], [f"{p['seconds']:.3g}" for p in r['results'][name]['start']])

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.common import middle, parser, ratio, run, say
 from benchmarks.step import noise_data, ours
 from lgm_nb.backbones.open import open_backbone
-from lgm_nb.core.processes import Team, launch
+from lgm_nb.core.processes import ProcessGroup, launch
 
 def steps(folder, backbone, classes, augs, steps):
     "Take steps; each process writes its times."
@@ -20,7 +20,7 @@ def steps(folder, backbone, classes, augs, steps):
     way = ours(noise_data(classes, net.canvas, 1), net, augs)
     next(way); wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(steps): next(way)
-    (Path(folder)/f'{Team().rank}.json').write_text(json.dumps(dict(wall=time.perf_counter() - wall, cpu=time.process_time() - cpu)))
+    (Path(folder)/f'{ProcessGroup().rank}.json').write_text(json.dumps(dict(wall=time.perf_counter() - wall, cpu=time.process_time() - cpu)))
 
 def alone(*args):
     import torch

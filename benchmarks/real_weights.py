@@ -34,7 +34,7 @@ def main(caltech='../shared/data', cifar_folder=None, per_class=1000, tests=200,
     results = {}
     for ds in data:
         for name in names:
-            results[f'{ds.name} {name}'] = Examiner(ds, open_backbone(name), seeds=1).full(epochs=epochs).as_dict(); say(ds.name, name, results[f'{ds.name} {name}'])
+            results[f'{ds.name} {name}'] = Examiner(ds, open_backbone(name), seeds=1).score_full(epochs=epochs).as_dict(); say(ds.name, name, results[f'{ds.name} {name}'])
     return dict(benchmark='real_weights', per_class=per_class, tests=tests, epochs=epochs, results=results)
 
 if __name__=='__main__':

@@ -11,15 +11,15 @@ from pathlib import Path
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.settings import Settings
-from lgm_nb.study.groups import Background, Frame, shortcut_curve
+from lgm_nb.study.groups import Background, Border, shortcut_curve
 from benchmarks.alignment import backbones_at_hand
 
 PAIR, PS = ['automobile', 'horse'], (.5, .8, 1.)
 
 def shortcuts(data):
     "The two shortcuts."
-    at = lambda name: data.train.load(data.train.rows_of(data.classes.index(name)), 32)
-    return {'frame': Frame(), 'background': Background([at('ship'), at('deer')], ['water', 'wood'])}
+    at = lambda name: data.train.batch(data.train.rows_of(data.classes.index(name)), 32)
+    return {'frame': Border(), 'background': Background([at('ship'), at('deer')], ['water', 'wood'])}
 
 def main(steps=150, seeds=5, ps=PS, backbones=None, keep=None, out=None):
     "Run the benchmark; the returned dict is what is written and printed."

@@ -37,7 +37,7 @@ def jpegs(folder, classes, each=20):
     for c in range(classes):
         for row in small.rows_of(c%10)[:each].tolist():
             file = Path(folder)/f'{c}_{row}.jpg'
-            small.picture(row).resize((500, 375), Image.Resampling.BICUBIC).save(file, quality=90); files.append(file); labels.append(c)
+            small.image(row).resize((500, 375), Image.Resampling.BICUBIC).save(file, quality=90); files.append(file); labels.append(c)
     split = Split(files, labels)
     return Dataset(f'jpegs-{classes}', split, split, range(classes))
 
@@ -74,7 +74,7 @@ def sweep(backbone, steps=3):
 def main(backbone='efficientnet-lite0', small='tiny-simclr-resnet', classes=5, augs=4, repeats=5, workers=2, chunk=25):
     with tempfile.TemporaryDirectory() as folder:
         net, plain, files = open_backbone(backbone), plain_backbone(backbone), jpegs(folder, classes)
-        pixels = np.stack([np.array(files.train.picture(i).resize((net.canvas, net.canvas))) for i in range(len(files.train))])
+        pixels = np.stack([np.array(files.train.image(i).resize((net.canvas, net.canvas))) for i in range(len(files.train))])
         images = Dataset('memory', Split(pixels, files.train.labels), Split(pixels, files.train.labels), files.classes)
         n = repeats + 1
         ways = dict(ours=ours(images, net, augs), paper_memory=grown(PaperWay(images, plain, augs, steps=n)),

@@ -44,7 +44,7 @@ def main(seeds=5):
     speed = {n.name: round(gradient_seconds(n), 4) for n in nets}
     say('forward and input gradient of 100 images, s:', speed)
     examiners = {n.name: Examiner(data, n, seeds=seeds) for n in nets}
-    shared = {kind: {n: e.row(kind).as_dict() for n, e in examiners.items()} for kind in SHARED}
+    shared = {kind: {n: e.score_row(kind).as_dict() for n, e in examiners.items()} for kind in SHARED}
     def matrix(settings):
         "Rows of all sets, and the seconds that each took."
         sets, seconds = {}, {}
@@ -52,7 +52,7 @@ def main(seeds=5):
             sets[net.name], s = distil(data, net, settings)
             seconds[net.name] = round(s, 1)
             say(f'{net.name}, {settings.augs} views: distilled in {s:.0f} s')
-        return shared | {kind: {source: {n: e.row(kind, images).as_dict() for n, e in examiners.items()} for source, images in sets.items()} for kind in OWN}, seconds
+        return shared | {kind: {source: {n: e.score_row(kind, images).as_dict() for n, e in examiners.items()} for source, images in sets.items()} for kind in OWN}, seconds
     settings = Settings(augs=10)
     rows, seconds = matrix(settings)
     return dict(benchmark='zoo_matrix', command=COMMAND, data=data.name, train=len(data.train), test=len(data.test), steps=settings.steps,

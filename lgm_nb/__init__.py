@@ -1,1 +1,76 @@
+"""Linear Gradient Matching: distil a data set to one image per class for a frozen vision backbone, and see what the backbone sees.
+
+    from lgm_nb import Studio, compare, distill, open_backbone, open_dataset
+
+`import lgm_nb` is quick: a name is imported, with what it needs, when it is first used.
+"""
+import importlib
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+FRONT_DOOR = {
+    'core.show': ('Table', 'grid'),
+    'data.dataset': ('Dataset', 'Split', 'from_arrays'),
+    'data.open': ('list_datasets', 'open_dataset', 'verify_dataset'),
+    'backbones.backbone': ('Backbone',),
+    'backbones.open': ('list_backbones', 'open_backbone'),
+    'method.meta_loss': ('GradientMatching', 'Objective', 'TotalVariation'),
+    'method.feature_bank': ('build_bank',),
+    'method.settings': ('Settings',),
+    'method.distilled_set': ('DistilledSet',),
+    'method.distiller': ('Distiller',),
+    'method.runs': ('distill',),
+    'probing.examiner': ('Examiner',),
+    'probing.compare': ('compare',),
+    'study.neighbours': ('Gallery',),
+    'study.transfer': ('transfer_matrix',),
+    'study.alignment': ('align', 'transfer_agreement'),
+    'study.groups': ('plant_shortcut', 'shortcut_curve'),
+    'study.ablation': ('ablate',),
+    'study.bias': ('bias_report',),
+    'views.widgets': ('EvolutionPlayer',),
+    'views.report': ('write_report',),
+    'views.studio': ('Studio',),
+    'scale.cost': ('estimate',),
+    'scale.sweep': ('sweep',),
+    'scale.reproduce': ('reproduce',)} # room → the names that are found here
+
+_ROOMS = {name: room for room, names in FRONT_DOOR.items() for name in names}
+__all__ = ['__version__', *sorted(_ROOMS)]
+
+def __getattr__(name: str):
+    "Import a name of the front door from its room (PEP 562)."
+    if name not in _ROOMS: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(importlib.import_module(f'{__name__}.{_ROOMS[name]}'), name)
+    globals()[name] = value
+    return value
+
+def __dir__(): return sorted({*globals(), *_ROOMS})
+
+if TYPE_CHECKING:
+    from .backbones.backbone import Backbone as Backbone
+    from .backbones.open import list_backbones as list_backbones, open_backbone as open_backbone
+    from .core.show import Table as Table, grid as grid
+    from .data.dataset import Dataset as Dataset, Split as Split, from_arrays as from_arrays
+    from .data.open import list_datasets as list_datasets, open_dataset as open_dataset, verify_dataset as verify_dataset
+    from .method.distilled_set import DistilledSet as DistilledSet
+    from .method.distiller import Distiller as Distiller
+    from .method.feature_bank import build_bank as build_bank
+    from .method.meta_loss import GradientMatching as GradientMatching, Objective as Objective, TotalVariation as TotalVariation
+    from .method.runs import distill as distill
+    from .method.settings import Settings as Settings
+    from .probing.compare import compare as compare
+    from .probing.examiner import Examiner as Examiner
+    from .scale.cost import estimate as estimate
+    from .scale.reproduce import reproduce as reproduce
+    from .scale.sweep import sweep as sweep
+    from .study.ablation import ablate as ablate
+    from .study.alignment import align as align, transfer_agreement as transfer_agreement
+    from .study.bias import bias_report as bias_report
+    from .study.groups import plant_shortcut as plant_shortcut, shortcut_curve as shortcut_curve
+    from .study.neighbours import Gallery as Gallery
+    from .study.transfer import transfer_matrix as transfer_matrix
+    from .views.report import write_report as write_report
+    from .views.studio import Studio as Studio
+    from .views.widgets import EvolutionPlayer as EvolutionPlayer

@@ -67,7 +67,7 @@ def photographs(folder, classes, each=6):
     train = open_dataset('cifar10-mini').train
     for label, name in enumerate(classes):
         (folder/name).mkdir(parents=True)
-        for i, row in enumerate(train.rows_of(label)[:each].tolist()): train.picture(row).save(folder/name/f'{i}.jpg')
+        for i, row in enumerate(train.rows_of(label)[:each].tolist()): train.image(row).save(folder/name/f'{i}.jpg')
     return folder
 
 def sections(page): return re.findall('<h2>(.*?)</h2>', page.read_text(encoding='utf-8'))

@@ -7,8 +7,8 @@ from PIL import Image
 from conftest import ROOT
 from lgm_nb.data.open import open_dataset
 from lgm_nb.data.readers import ARTBENCH, CALTECH, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes, keep_classes
-from lgm_nb.data.published import NAMED
-from lgm_nb.data.open import verify
+from lgm_nb.data.published import PUBLISHED
+from lgm_nb.data.open import verify_dataset
 
 _JPEG = {}
 
@@ -156,19 +156,19 @@ def test_published_layout(name, tmp_path):
     make, train, test = MINIATURES[name]
     folder = make(tmp_path)
     data = open_dataset(name, root=tmp_path)
-    assert (len(data.train), len(data.test), len(data.classes))==(train, test, NAMED[name].classes) and data.name==name
+    assert (len(data.train), len(data.test), len(data.classes))==(train, test, PUBLISHED[name].classes) and data.name==name
     assert open_dataset(data.source).hash==data.hash==open_dataset(f'{name}:{folder}').hash
-    assert verify(name, tmp_path)
+    assert verify_dataset(name, tmp_path)
     if name not in ('waterbirds', 'spawrious'): # the red of a picture is its class
         for split in (data.train, data.test):
-            reds = [split.picture(int(split.rows_of(c)[0])).getpixel((0, 0))[0] for c in (0, 5, len(data.classes) - 1)]
+            reds = [split.image(int(split.rows_of(c)[0])).getpixel((0, 0))[0] for c in (0, 5, len(data.classes) - 1)]
             first = 1 if name in ('cub-200', 'stanford-dogs', 'flowers-102') else 0
             assert all(abs(r - (c + first)%256) <= 3 for r, c in zip(reds, (0, 5, len(data.classes) - 1)))
     mac_dust(folder)
     upper_case(folder)
     again = open_dataset(name, root=tmp_path)
     assert torch.equal(again.train.labels, data.train.labels) and torch.equal(again.test.labels, data.test.labels)
-    assert verify(name, tmp_path)
+    assert verify_dataset(name, tmp_path)
 
 def test_groups(tmp_path):
     waterbirds(tmp_path); spawrious(tmp_path)
@@ -204,8 +204,8 @@ def test_missing_part(name, lost, tmp_path):
     folder = MINIATURES[name][0](tmp_path)
     shutil.rmtree(folder/lost) if (folder/lost).is_dir() else (folder/lost).unlink()
     with pytest.raises(ValueError) as e: open_dataset(name, root=folder)
-    assert f'{lost} is missing' in str(e.value) and NAMED[name].where in str(e.value) and name in str(e.value)
-    verdict = verify(name, folder)
+    assert f'{lost} is missing' in str(e.value) and PUBLISHED[name].where in str(e.value) and name in str(e.value)
+    verdict = verify_dataset(name, folder)
     assert not verdict and f'{lost} is missing' in repr(verdict)
 
 @pytest.mark.parametrize('name, gone, words', [
@@ -223,7 +223,7 @@ def test_half_extracted(name, gone, words, tmp_path):
     folder = MINIATURES[name][0](tmp_path)
     shutil.rmtree(folder/gone) if (folder/gone).is_dir() else (folder/gone).unlink()
     with pytest.raises(ValueError, match='extract') as e: open_dataset(name, root=tmp_path)
-    assert words in str(e.value) and not verify(name, tmp_path)
+    assert words in str(e.value) and not verify_dataset(name, tmp_path)
 
 @pytest.mark.parametrize('name, place', [('imagenet-1k', 'train'), ('caltech-101', '101_ObjectCategories'), ('artbench-10', 'train')])
 def test_extra_folder(name, place, tmp_path):
@@ -238,7 +238,7 @@ def test_extra_folder_beside_a_list(name, tmp_path):
     need(name)
     folder = MINIATURES[name][0](tmp_path)
     before = open_dataset(name, root=tmp_path).hash
-    picture(folder/NAMED[name].expects[0]/'backup'/'a.jpg')
+    picture(folder/PUBLISHED[name].expects[0]/'backup'/'a.jpg')
     assert open_dataset(name, root=tmp_path).hash==before
 
 def test_cut_off(tmp_path):
@@ -247,10 +247,10 @@ def test_cut_off(tmp_path):
     last = sorted((folder/'test'/'ukiyo_e').iterdir())[-1]
     whole = last.read_bytes()
     last.write_bytes(whole[:len(whole)//2])
-    verdict = verify('artbench-10', tmp_path)
+    verdict = verify_dataset('artbench-10', tmp_path)
     assert not verdict and last.name in repr(verdict) and 'cannot be decoded' in repr(verdict)
     data = open_dataset('artbench-10', root=tmp_path)
-    with pytest.raises(ValueError, match=last.name): data.test.load([len(data.test) - 1], 8)
+    with pytest.raises(ValueError, match=last.name): data.test.batch([len(data.test) - 1], 8)
     last.write_bytes(b'')
     with pytest.raises(ValueError, match='files are empty'): open_dataset('artbench-10', root=tmp_path)
 
@@ -309,8 +309,8 @@ def test_imagenet_from_shards(tmp_path):
     ids = IMAGENET_SUBSETS['imagenette']
     data = open_dataset('imagenette', shards=shards(tmp_path/'wds', [*ids, 5, 6, 999]))
     assert (len(data.classes), len(data.train), len(data.test))==(10, 20, 10)
-    for label, i in enumerate(ids): assert abs(data.train.picture(int(data.train.rows_of(label)[0])).getpixel((0, 0))[0] - i%256) <= 3
-    assert data.train.load(range(20), 8).shape==(20, 3, 8, 8)
+    for label, i in enumerate(ids): assert abs(data.train.image(int(data.train.rows_of(label)[0])).getpixel((0, 0))[0] - i%256) <= 3
+    assert data.train.batch(range(20), 8).shape==(20, 3, 8, 8)
 
 def hub_set(folder, labels, size=8):
     hf = pytest.importorskip('datasets', reason='datasets is not installed (extra: data)')
@@ -326,7 +326,7 @@ def test_hugging_face(tmp_path):
     folder = hub_set(tmp_path/'copy', ids)
     part = open_dataset('imagenet-cats', hub=str(folder))
     assert (len(part.train), len(part.test))==(30, 10)
-    for label, i in enumerate(ids): assert part.train.picture(int(part.train.rows_of(label)[0])).getpixel((0, 0))[0]==i%256
+    for label, i in enumerate(ids): assert part.train.image(int(part.train.rows_of(label)[0])).getpixel((0, 0))[0]==i%256
     small = open_dataset(f'hub:{hub_set(tmp_path/"small", [0, 1, 2])}')
     assert small.classes==['c0', 'c1', 'c2'] and len(small.test)==3
     assert open_dataset(small.source).hash==small.hash
@@ -339,8 +339,8 @@ def test_cifar(make, name, train, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='differ from the published files'): open_dataset(name, root=tmp_path) # unknown pickles stay closed
     as_published(folder, monkeypatch)
     data = open_dataset(name, root=tmp_path)
-    assert len(data.train)==train and len(data.classes)==NAMED[name].classes and data.train.picture(0).size==(32, 32)
-    lost = NAMED[name].expects[0]; (folder/lost).unlink()
+    assert len(data.train)==train and len(data.classes)==PUBLISHED[name].classes and data.train.image(0).size==(32, 32)
+    lost = PUBLISHED[name].expects[0]; (folder/lost).unlink()
     with pytest.raises(ValueError, match=f'{lost} is missing'): open_dataset(name, root=tmp_path)
 
 def test_medmnist(tmp_path):
@@ -351,7 +351,7 @@ def test_medmnist(tmp_path):
     assert (len(data.train), len(data.classes))==(18, 9) and 'adipose' in data.classes
     (folder/'pathmnist.npz').unlink()
     with pytest.raises(ValueError, match='pathmnist.npz is missing'): open_dataset('pathmnist', root=tmp_path)
-    for name, d in NAMED.items(): # the list agrees with the package
+    for name, d in PUBLISHED.items(): # the list agrees with the package
         if name[-1] != ':' and d.fetch=='medmnist':
             info = medmnist.INFO[name]
             assert d.images==(info['n_samples']['train'], info['n_samples']['test']) and d.classes==len(info['label']) and d.licence.replace('-', ' ')==info['license'].replace('-', ' ')
@@ -360,17 +360,17 @@ def test_nothing_downloads_unasked(tmp_path, monkeypatch):
     import socket
     def refuse(*a, **k): raise AssertionError('a connection was tried')
     monkeypatch.setattr(socket, 'getaddrinfo', refuse); monkeypatch.setattr(socket.socket, 'connect', refuse)
-    for name, d in NAMED.items():
+    for name, d in PUBLISHED.items():
         if name[-1]==':': continue
         with pytest.raises(ValueError): open_dataset(name, root=tmp_path)
-        assert not verify(name, tmp_path)
+        assert not verify_dataset(name, tmp_path)
     for name in ('cub-200', 'waterbirds', 'imagenet-100'):
         with pytest.raises(ValueError, match='cannot be fetched by a program'): open_dataset(name, root=tmp_path, download=True)
 
 def test_default_root(tmp_path, monkeypatch):
     monkeypatch.setenv('LGM_NB_DATA', str(tmp_path)); artbench(tmp_path)
     assert len(open_dataset('artbench-10').train)==20
-    with pytest.raises(ValueError, match='nosuch'): verify('nosuch')
+    with pytest.raises(ValueError, match='nosuch'): verify_dataset('nosuch')
 
 def test_keep_classes(tmp_path):
     waterbirds(tmp_path)
@@ -386,5 +386,5 @@ def test_real_caltech():
     data = open_dataset('caltech-101', root=root)
     assert len(data.classes)==101 and len(data.train) + len(data.test)==8677
     assert not set(data.train.source) & set(data.test.source)
-    assert data.train.load([0, 1], 64).shape==(2, 3, 64, 64)
-    assert verify('caltech-101', root)
+    assert data.train.batch([0, 1], 64).shape==(2, 3, 64, 64)
+    assert verify_dataset('caltech-101', root)

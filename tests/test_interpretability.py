@@ -53,7 +53,7 @@ def test_bias_command(tiny, tmp_path):
     data = open_dataset('cifar10-mini')
     for name in ('cat', 'ship'):
         (tmp_path/'hard'/name).mkdir(parents=True)
-        for row in data.test.rows_of(data.classes.index(name))[:12].tolist(): data.test.picture(row).save(tmp_path/'hard'/name/f'{row}.png')
+        for row in data.test.rows_of(data.classes.index(name))[:12].tolist(): data.test.image(row).save(tmp_path/'hard'/name/f'{row}.png')
     ok(BIN/'lgm-distill', '--data', 'cifar10-mini', '--backbone', tiny, '--steps', 6, '--device', 'cpu', '--out', tmp_path/'set')
     command = [BIN/'lgm-bias', tmp_path/'set', '--hard', tmp_path/'hard', '--backbone', tiny, '--seeds', 2, '--json']
     report = last_json(ok(*command))

@@ -33,7 +33,7 @@ def photos(tmp_path_factory):
     root, data = tmp_path_factory.mktemp('photos'), open_dataset('cifar10-mini')
     for label in range(3):
         (root/data.classes[label]).mkdir()
-        for row in data.train.rows_of(label)[:12].tolist(): data.train.picture(row).save(root/data.classes[label]/f'{row}.png')
+        for row in data.train.rows_of(label)[:12].tolist(): data.train.image(row).save(root/data.classes[label]/f'{row}.png')
     return root
 
 @pytest.fixture(scope='module')

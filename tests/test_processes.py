@@ -8,10 +8,10 @@ from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
-from lgm_nb.core.processes import Team, launch
+from lgm_nb.core.processes import ProcessGroup, launch
 
 def roll_call():
-    team = Team()
+    team = ProcessGroup()
     assert team.gather(torch.full((team.rank + 1,), float(team.rank)), [1, 2]).tolist()==[0., 1., 1.]
     assert float(team.any(torch.tensor(float(team.rank))))==1
 
@@ -28,7 +28,7 @@ def few():
 def distil_together(folder, tiny, real, objective):
     from lgm_nb.method.runs import distill
     made = distill(few(), tiny, steps=6, augs=2, views=1, real=real, grow_every=1, chunk=3, objective=objective)
-    if Team().rank==0: made.save(folder)
+    if ProcessGroup().rank==0: made.save(folder)
 
 def test_gathering(): launch(roll_call, 2, threads=1)
 
@@ -40,7 +40,7 @@ def leave(folder, tiny):
     names = lambda: [f.read_text().strip() for f in Path('/proc/self/task').glob('*/comm')]
     open_backbone(tiny); roll_call()
     assert [n for n in names() if 'gloo' in n]
-    atexit.register(lambda rank=Team().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
+    atexit.register(lambda rank=ProcessGroup().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
 
 @pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads have names under /proc on Linux only')
 def test_no_thread_of_the_group_is_left(tiny, tmp_path):

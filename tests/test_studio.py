@@ -10,7 +10,7 @@ from lgm_nb.method.meta_loss import Objective
 from lgm_nb.views.history import History
 from lgm_nb.views.studio import Studio
 from lgm_nb.views.studio_run import StudioRun
-from lgm_nb.views.widgets import EvolutionPlayer, View
+from lgm_nb.views.widgets import EvolutionPlayer, FactsWidget
 from lgm_nb.views.sheets import page_json, still_html
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']

@@ -66,5 +66,5 @@ def test_mini_test_images_are_unseen():
     from zoo.data import load_cifar10
     images, labels = load_cifar10(path, train=False)
     data = open_dataset('cifar10-mini')
-    mine = (data.test.load(range(len(data.test)), 32)*255).round().byte()
+    mine = (data.test.batch(range(len(data.test)), 32)*255).round().byte()
     assert torch.equal(mine, images[facts['test']['rows']]) and torch.equal(data.test.labels, labels[facts['test']['rows']])

@@ -45,7 +45,7 @@ class SimCLR(nn.Module):
 
 
 class VICReg(nn.Module):
-    "Views agree while every embedded dimension varies and none repeats another (arXiv 2105.04906)."
+    "ViewParams agree while every embedded dimension varies and none repeats another (arXiv 2105.04906)."
     def __init__(self, network, hidden=1024, out=1024):
         super().__init__()
         self.network = network

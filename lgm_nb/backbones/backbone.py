@@ -115,6 +115,6 @@ class Backbone(torch.nn.Module):
         rows = torch.arange(len(images)) if rows is None else torch.as_tensor(rows)
         cut = (self.canvas - self.input_size)//2
         window = slice(cut, cut + self.input_size)
-        return torch.cat([self(images.load(r, self.canvas)[:, :, window, window].to(self.device)).cpu() for r in rows.split(batch)])
+        return torch.cat([self(images.batch(r, self.canvas)[:, :, window, window].to(self.device)).cpu() for r in rows.split(batch)])
 
     def __repr__(self): return f'Backbone({self.name}: {self.input_size} px → {self.dim} features, weights {self.hash})'

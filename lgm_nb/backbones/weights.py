@@ -12,7 +12,6 @@ __all__ = ['WRAPPERS', 'ENCODER_PREFIXES', 'NOT_ENCODER', 'read_weights', 'load_
 import argparse, contextlib, importlib, io, pickle, warnings
 from pathlib import Path
 import torch
-from .embedded import zoo_cards
 
 # %% ../../nbs/backbones/01_weights.ipynb #f7ef7668
 def _load(path, archive=False):
@@ -76,7 +75,7 @@ def fetch_weights(
     except Exception as e:
         raise RuntimeError(f'{name}: its weights could not be fetched ({type(e).__name__}: {str(e).splitlines()[0][:160] if str(e) else "no message"}). '
             'Check the name and the connection, fetch the file where there is one and pass weights=PATH, '
-            f'or use an embedded backbone: {", ".join(zoo_cards())}') from e
+            'or use an embedded backbone: list_backbones() names them') from e
 
 # %% ../../nbs/backbones/01_weights.ipynb #f5c5dcd7
 WRAPPERS = ('state_dict', 'model', 'teacher', 'module')

@@ -13,8 +13,7 @@ import sys, time
 from pathlib import Path
 import json as _json
 from fastcore.script import call_parse, store_true
-from .terminal import (_bank_bar, _exits, _finish, _open, _open_backbones, _Parts, _report, _require,
-    _say, _steps_bar, _tqdm)
+from .terminal import _bar, _exits, _finish, _open, _open_backbones, _report, _require, _say
 
 # %% ../../nbs/cli/01_commands.ipynb #8497bce0
 @call_parse
@@ -44,21 +43,20 @@ def lgm_distill(
     "Distil a data set to a few images a class.  Example: lgm-distill --data folder:photos --backbone efficientnet-lite0 --out runs/photos --report"
     with _exits('continue with --resume'):
         _require(data=data, backbone=backbone, out=out)
-        from dataclasses import replace
         from lgm_nb.method.distiller import Distiller
         from lgm_nb.method.distilled_set import DistilledSet
-        from lgm_nb.method.settings import PRESETS, PRESET_OBJECTIVES, Settings
+        from lgm_nb.method.settings import preset_objective, settings_from
         from lgm_nb.method.run_folder import REPORT_FILES, check_folder, drop_checkpoint, is_checkpoint, written_files
         from lgm_nb.core.files import check_writable
-        from lgm_nb.core.processes import joined
-        if preset is not None and preset not in PRESETS: raise ValueError(f'--preset {preset!r}: there is {", ".join(PRESETS)}')
+        from lgm_nb.core.processes import join_processes
+        from lgm_nb.core.progress import no_progress
         if checkpoint_every < 1: raise ValueError(f'--checkpoint-every {checkpoint_every}: must be at least 1')
         given = dict(ipc=ipc, steps=steps, augs=augs, lr=lr, real=real, views=views, chunk=chunk, precision=precision, compile=compile or None, seed=seed)
-        settings = replace(PRESETS[preset] if preset else Settings(), **{k: v for k, v in given.items() if v is not None})
+        settings = settings_from(preset, **{k: v for k, v in given.items() if v is not None})
         finished, file = bool(written_files(out)), Path(out)/'checkpoint.safetensors'
         if finished and not resume: raise ValueError(f'--out {out}: holds a finished distilled set; give another folder, or add --resume --report for a page about it')
         if is_checkpoint(file) and not resume: raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
-        with joined() as team: # the processes of torchrun, or this one alone
+        with join_processes() as team: # the processes of torchrun, or this one alone
             run, report = None, (report or report_on) and team.rank==0
             if report or not finished: ds, net = _open(data, backbone, device, weights)
             if not finished: check_folder(out, ds, settings.ipc, bool(report), argument='--out')
@@ -66,7 +64,7 @@ def lgm_distill(
             nets = [net, *(b for b in _open_backbones(report_on or '', device) if b.name != net.name)] if report else [] # a wrong name is told now, not after hours
             if finished: distilled = DistilledSet.load(out)
             else:
-                run = Distiller(ds, net, settings, PRESET_OBJECTIVES[preset]() if preset else None, bank_progress=_bank_bar if team.rank==0 else iter)
+                run = Distiller(ds, net, settings, preset_objective(preset), progress=_bar if team.rank==0 else no_progress)
                 _finish(run, out, checkpoint_every)
                 distilled = run.distilled()
                 if team.rank==0: distilled.save(out); drop_checkpoint(file)
@@ -98,7 +96,7 @@ def lgm_bank(
         from lgm_nb.method.feature_bank import build_bank
         ds, net = _open(data, backbone, device, weights)
         start = time.perf_counter()
-        bank = build_bank(ds, net, views, folder=out, seed=seed, progress=_bank_bar, keep=keep, say=lambda m: print(m, file=sys.stderr))
+        bank = build_bank(ds, net, views, folder=out, seed=seed, keep=keep, progress=_bar)
         _say(dict(bank.facts, rows=len(bank), seconds=round(time.perf_counter() - start, 2)), json, bank)
 
 def _data_of(distilled, data):
@@ -122,14 +120,14 @@ def lgm_probe(
     with _exits():
         _require(backbone=backbone)
         from lgm_nb.method.distilled_set import DistilledSet
-        from lgm_nb.method.run_folder import remember
+        from lgm_nb.method.run_folder import record_accuracy
         from lgm_nb.probing.compare import compare
         distilled = DistilledSet.load(folder)
         ds = _data_of(distilled, data)
         ds, net = _open(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
         result = dict(backbone=net.name, protocol=protocol, **table.scores['distilled'][net.name])
-        remember(folder, net, result)
+        record_accuracy(folder, net, result)
         _say(result, json, table)
 
 @call_parse
@@ -148,9 +146,9 @@ def lgm_compare(
         _require(backbones=backbones)
         from lgm_nb.method.distilled_set import DistilledSet
         from lgm_nb.probing.compare import compare
-        distilled, bar = DistilledSet.load(folder), _Parts('probe')
+        distilled = DistilledSet.load(folder)
         ds, nets = _data_of(distilled, data), _open_backbones(backbones, device)
-        table = compare(distilled, ds, nets, [b for b in baselines.split(',') if b], protocol, seeds, bar, bar.moved)
+        table = compare(distilled, ds, nets, [b for b in baselines.split(',') if b], protocol, seeds, _bar)
         _say(table.as_dict(), json, table)
 
 # %% ../../nbs/cli/01_commands.ipynb #37644fff
@@ -168,7 +166,7 @@ def lgm_demo(
         from lgm_nb.method.distiller import Distiller
         from lgm_nb.method.settings import Settings
         from lgm_nb.method.run_folder import check_folder
-        from lgm_nb.method.runs import take_steps
+        from lgm_nb.method.runs import run_steps
         earlier = _is_demo(out)
         if (Path(out)/'checkpoint.safetensors').exists(): raise ValueError(f'--out {out}: holds the checkpoint of another run; give another folder')
         seconds, clock = {}, time.perf_counter()
@@ -177,8 +175,8 @@ def lgm_demo(
             seconds[stage] = round(time.perf_counter() - clock, 2); clock = time.perf_counter()
         ds, net = _open('cifar10-mini', backbone)
         check_folder(out, ds, report=True, overwrite=earlier, argument='--out')
-        run = Distiller(ds, net, Settings(steps=steps, seed=seed), bank_progress=_bank_bar); lap('bank')
-        take_steps(run, progress=_steps_bar); lap('distil')
+        run = Distiller(ds, net, Settings(steps=steps, seed=seed), progress=_bar); lap('bank')
+        run_steps(run, progress=_bar); lap('distil')
         distilled = run.distilled(); distilled.card['command'] = 'lgm-demo'; distilled.save(out, overwrite=earlier)
         probed = [net] + [b for b in _demo_backbones(zoo_cards()) if b.name != net.name]
         table, page = _report(out, run, distilled, ds, probed, **seconds)
@@ -221,9 +219,8 @@ def lgm_transfer(
         names = list(dict.fromkeys(f'{backbones},{targets or backbones}'.split(',')))
         nets = dict(zip(names, _open_backbones(','.join(names), device)))
         side = lambda names: [nets[n] for n in names.split(',')]
-        bar = _Parts('transfer')
         matrix = transfer_matrix(open_dataset(data), side(backbones), side(targets) if targets else None, Settings(steps=steps, ipc=ipc), None,
-                                 [b for b in baselines.split(',') if b], protocol, seeds, keep, bar, bar.moved)
+                                 [b for b in baselines.split(',') if b], protocol, seeds, keep, _bar)
         matrix.save(out)
         _say(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')
 
@@ -281,9 +278,7 @@ def lgm_reproduce(
             costs = plan(cells, machine, w_std=w_std, seeds=seeds, protocol=protocol, **options)
             return _say(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
         from lgm_nb.core.devices import pick_device
-        bar, passing = _Parts('measure'), lambda bar: lambda items: bar(items, leave=False)
-        results = reproduce(cells, out, w_std=w_std, seeds=seeds, protocol=protocol, device=pick_device(device), progress=bar, moved=bar.moved,
-                            steps_progress=passing(_steps_bar), bank_progress=passing(_bank_bar), root=root, **options)
+        results = reproduce(cells, out, w_std=w_std, seeds=seeds, protocol=protocol, device=pick_device(device), root=root, progress=_bar, **options)
         _say(dict(table=table, results=results), json, compare_with_paper(cells, results))
 
 # %% ../../nbs/cli/01_commands.ipynb #3c2bff02
@@ -294,7 +289,7 @@ def lgm_sweep(
     out:str='runs/sweep', # folder for the runs and the tables; on a cluster, one that all machines see
     workers:int=None, # runs at a time where Ray starts here [one a core]
     retries:int=2, # further tries of a run that failed
-    probes:int=5, # seeds of the probe
+    seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda', 'mps'
     json:store_true=False, # last line machine-readable
 ):
@@ -302,8 +297,7 @@ def lgm_sweep(
     with _exits('the same command does what is missing'):
         from lgm_nb.scale.sweep import read_grid, sweep, sweep_table
         runs = read_grid(grid)
-        bar = lambda results: _tqdm(results, desc='sweep', unit='run', total=len(runs))
-        results = sweep(runs, out, on, workers, retries, bar, probes=probes, device=device)
+        results = sweep(runs, out, on, workers, retries, _bar, seeds=seeds, device=device)
         failed = sum('error' in r for r in results)
         _say(dict(out=out, runs=len(results), failed=failed, results=results), json, f'{sweep_table(results)}\n\n→ {out}')
     if failed: sys.exit(1)

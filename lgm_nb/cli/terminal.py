@@ -41,18 +41,11 @@ def _require(**options):
     for name, value in options.items():
         if value is None: raise ValueError(f'--{name} is missing; see --help')
 
-class _Parts:
-    "A bar over parts that takes hours for some and moves within each: call it with the parts, `moved` with the share of one that is done."
-    def __init__(self, what): self.what = what
-    def __call__(self, parts):
-        with _tqdm(total=len(parts), desc=self.what, bar_format='{l_bar}{bar}| {n:.1f}/{total} parts [{elapsed}<{remaining}]') as self.bar:
-            for self.at, part in enumerate(parts): yield part; self.moved(1)
-    def moved(self, share): self.bar.update(self.at + share - self.bar.n)
-
-def _bank_bar(batches, **kwargs):
-    "A bar that counts the images of a bank: images a second and time left."
-    with _tqdm(total=sum(map(len, batches)), desc='feature bank', unit='image', **kwargs) as bar:
-        for rows in batches: yield rows; bar.update(len(rows))
+def _bar(items, desc='', total=None, unit='it', **kwargs):
+    "A `Progress` that draws bars: one inside another goes when it is done; Ctrl-C stops a distiller between two steps."
+    if hasattr(items, 'distilled'): return _steps_bar(items, desc, unit)
+    total = len(items) if total is None and hasattr(items, '__len__') else total
+    return _tqdm(items, desc=desc, total=total, unit=unit, leave=all(b.disable for b in _BARS), **kwargs) # a closed bar is disabled
 
 class _Interruptible:
     "Notes Ctrl-C, so that a loop stops between steps and its state is whole; a second Ctrl-C stops at once."
@@ -66,26 +59,26 @@ class _Interruptible:
     def __exit__(self, *_): signal.signal(signal.SIGINT, self.before)
 
 # %% ../../nbs/cli/00_terminal.ipynb #a157cd51
-def _steps_bar(run, **kwargs):
+def _steps_bar(run, desc='distil', unit='step'):
     "A bar over the steps of a run; Ctrl-C stops it between two of them, and all processes at the same."
     import torch
-    from lgm_nb.method.runs import Stopped
-    with _Interruptible() as ctrl_c, _tqdm(total=run.settings.steps, initial=run.step, desc='distil', unit='step', disable=run.team.rank > 0, **kwargs) as bar:
+    from lgm_nb.method.runs import RunStopped
+    with _Interruptible() as ctrl_c, _tqdm(total=run.settings.steps, initial=run.step, desc=desc, unit=unit, disable=run.team.rank > 0) as bar:
         for snap in run:
             bar.update()
             if snap.step%run.check_every==0: bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
             yield snap
             stop = ctrl_c.asked if run.team.size==1 else bool(run.team.any(torch.tensor(float(ctrl_c.asked))))
-            if stop: raise Stopped('' if run.team.rank else f'stopped at step {run.step}')
+            if stop: raise RunStopped('' if run.team.rank else f'stopped at step {run.step}')
 
 def _finish(run, out, every):
     "Step a run to its end, with a bar, checkpoints and a clean stop on Ctrl-C."
-    from lgm_nb.core.processes import LostProcess
-    from lgm_nb.method.runs import take_steps
+    from lgm_nb.core.processes import ProcessLostError
+    from lgm_nb.method.runs import run_steps
     file = Path(out)/'checkpoint.safetensors'
-    try: take_steps(run, file, every, _steps_bar)
-    except LostProcess as e:
-        raise LostProcess(f'{e}; ' + (f'continue from {file} with --resume, on any number of processes' if file.exists() else 'there is no checkpoint yet')) from e
+    try: run_steps(run, file, every, _bar)
+    except ProcessLostError as e:
+        raise ProcessLostError(f'{e}; ' + (f'continue from {file} with --resume, on any number of processes' if file.exists() else 'there is no checkpoint yet')) from e
 
 def _open_backbones(names, device='auto'):
     "Backbones by name, separated by commas."
@@ -101,12 +94,12 @@ def _open(data, backbone, device='auto', weights=None):
 
 def _report(out, run, distilled, ds, nets, **seconds):
     "Probe a finished set and write its page; the film comes first, since the run does not outlive the command."
-    from lgm_nb.method.run_folder import remember_files
+    from lgm_nb.method.run_folder import record_files
     from lgm_nb.probing.compare import compare
     from lgm_nb.views.report import save_gif, write_report
-    if run is not None: save_gif(run.frames, Path(out)/'evolution.gif'); remember_files(out, ['evolution.gif'])
-    start, bar = time.perf_counter(), _Parts('probe')
-    table = compare(distilled, ds, nets, progress=bar, moved=bar.moved)
+    if run is not None: save_gif(run.frames, Path(out)/'evolution.gif'); record_files(out, ['evolution.gif'])
+    start = time.perf_counter()
+    table = compare(distilled, ds, nets, progress=_bar)
     table.seconds = dict(seconds, probe=round(time.perf_counter() - start, 2), **table.seconds)
     return table, write_report(out, None, distilled, table, ds)
 

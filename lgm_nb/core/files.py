@@ -6,7 +6,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/core/files.html.md"""
 
 # %% auto #0
 __all__ = ['package_path', 'cache_folder', 'write_json', 'blocked_files', 'check_writable', 'file_hash', 'unchanged_files',
-           'write_folder', 'safe_name', 'kept']
+           'write_folder', 'safe_name', 'key_of', 'cached']
 
 # %% ../../nbs/core/01_files.ipynb #8bd55b83
 import hashlib, json, os, shutil, tempfile, unicodedata
@@ -121,20 +121,27 @@ def safe_name(
     return '-'.join(text.split()).strip('-')[:40] or 'class'
 
 # %% ../../nbs/core/01_files.ipynb #e19197b8
-def kept(
+def key_of(
+    facts:dict, # what JSON can hold
+    length:int=20, # hexadecimal digits
+)->str:
+    "Name facts by their contents."
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:length]
+
+def cached(
     facts:dict, # all that the result depends on; 'what' names its kind
     compute, # called without arguments where the result is not there yet; gives what JSON can hold
-    folder=None, # where results are kept; None for the cache, False to keep nothing
+    cache=None, # folder where results are kept; None for the default cache, False to keep nothing
 ):
-    "Read a result, or compute and keep it."
-    if folder is False: return compute()
-    text = json.dumps(facts, sort_keys=True)
-    folder = cache_folder()/'results' if folder is None else Path(folder)
-    file = folder/f"{facts['what']}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.json"
+    "Read a result from the cache, or compute it and keep it."
+    if cache is False: return compute()
+    folder = cache_folder()/'results' if cache is None else Path(cache)
+    file = folder/f"{facts['what']}-{key_of(facts)}.json"
     if file.exists():
         try: return json.loads(file.read_text(encoding='utf-8'))['result']
-        except (ValueError, KeyError) as e: raise ValueError(f'{file} is not a kept result ({e}); delete it to compute it anew') from e
+        except (ValueError, KeyError) as e: raise ValueError(f'{file} is not a cached result ({e}); delete it to compute it again') from e
     result = json.loads(json.dumps(compute()))
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(file, dict(facts=json.loads(text), result=result))
+    write_json(file, dict(facts=json.loads(json.dumps(facts)), result=result))
     return result
+

@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from .dataset import Dataset, Pictures, Split, stratified_split
-from lgm_nb.data.folders import (_class_folders, _files_in, _lines, _mat, _some, find_listed, IMAGE_SUFFIXES,
-    read_class_folders)
-from .published import _visible
+from .dataset import Dataset, LazyImages, Split, stratified_split
+from .folders import _visible, class_folders, image_files, _lines, _mat, _some, find_listed, IMAGE_SUFFIXES
+from .folders import read_class_folders
 
 # %% ../../nbs/data/02_readers.ipynb #dd4daf67
 IMAGENET_SUBSETS = {
@@ -49,12 +48,12 @@ def read_imagenet(
     "Read ImageNet, or a part of it."
     wnids, words = imagenet_classes()
     flat = folder/'val'
-    if test is None and flat.is_dir() and not _class_folders(flat) and _files_in(flat):
+    if test is None and flat.is_dir() and not class_folders(flat) and image_files(flat):
         raise ValueError(f'{flat}: the images lie flat, without class folders; torchvision.datasets.ImageNet({str(folder)!r}, "val") sorts them, given the devkit')
     tested = Path(test).expanduser() if test else next((folder/d for d in ('val', 'test') if (folder/d).is_dir()), folder/'val')
     if ids is None: ids = [i for i, w in enumerate(wnids) if test is None or (tested/w).is_dir()]
     for part in (folder/'train', tested):
-        strangers = sorted({d.name for d in _class_folders(part)} - set(wnids)) if part.is_dir() else []
+        strangers = sorted({d.name for d in class_folders(part)} - set(wnids)) if part.is_dir() else []
         if strangers: raise ValueError(f'{part}: holds folders that are no ImageNet class: {_some(strangers)}; move them away')
     own = [wnids[i] for i in ids]
     train, held = (read_class_folders(part, own, closed=False) for part in (folder/'train', tested))
@@ -104,7 +103,7 @@ def read_shards(
     def fetch(row):
         file, start, size = places[row]
         with open(file, 'rb') as f: f.seek(start); return Image.open(io.BytesIO(f.read(size)))
-    return Split(Pictures(fetch, len(places), key=';'.join(f'{Path(f).name}:{Path(f).stat().st_size}' for f in files)), labels)
+    return Split(LazyImages(fetch, len(places), key=';'.join(f'{Path(f).name}:{Path(f).stat().st_size}' for f in files)), labels)
 
 def _shard_splits(folder):
     "Train and test split of a folder of shards."
@@ -180,7 +179,7 @@ def read_spawrious(folder, total:int=3168):
         for split, place in (('train', seen), ('train', 'beach'), ('test', unseen)):
             names.append(f'{breed} in {place}')
             for env in (0, 1):
-                own = _files_in(folder/str(env)/place/breed) if (folder/str(env)/place/breed).is_dir() else []
+                own = image_files(folder/str(env)/place/breed) if (folder/str(env)/place/breed).is_dir() else []
                 if not own: raise ValueError(f'{folder}/{env}/{place}/{breed}: no images; extract spawrious224__o2o_hard.tar.gz again')
                 if split=='train': own = own[:kept[env] if place==seen else total - kept[env]]
                 parts[split] += [(f, label, len(names) - 1) for f in own]
@@ -242,7 +241,7 @@ def _hub_splits(name, config=None, image=None, label=None, test=None, download=F
     if 'train' not in parts: raise ValueError(f'hub:{name}: has the splits {", ".join(parts)}; one called train is needed')
     features = parts['train'].features
     image, label = _column(name, features, image, 'Image', 'image'), _column(name, features, label, 'ClassLabel', 'label')
-    read = lambda p: Split(Pictures(lambda r: p[r][image], len(p), key=p._fingerprint), p[label])
+    read = lambda p: Split(LazyImages(lambda r: p[r][image], len(p), key=p._fingerprint), p[label])
     candidates = [test] if test else ['test', 'validation', 'valid', 'val']
     held = next((s for s in candidates if s in parts and min(parts[s][label]) >= 0), None) # a hidden test set has labels of −1
     if test and held is None: raise ValueError(f'hub:{name}: test={test!r} is no split with labels; it has {", ".join(parts)}')

@@ -8,17 +8,18 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/feature_bank.html.md"""
 __all__ = ['FeatureBank', 'build_bank']
 
 # %% ../../nbs/method/03_feature_bank.ipynb #fcf3231a
-import hashlib, json, os, shutil, tempfile, time
+import json, os, shutil, tempfile
 from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from ..core.files import cache_folder, check_writable, write_json
-from ..core.processes import Team
+from ..core.files import cache_folder, check_writable, key_of, write_json
+from ..core.processes import ProcessGroup
+from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
-from .augmentation import Augmenter, Views
+from .augmentation import Augmenter, ViewParams
 
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0003
 class FeatureBank:
@@ -26,12 +27,12 @@ class FeatureBank:
     def __init__(self,
         features:torch.Tensor, # (N·views, D), float16 or float32; None keeps the class means alone
         labels:torch.Tensor, # (N·views,)
-        classes:int, # C
+        n_classes:int, # C
         facts:dict=None, # backbone hash, data hash, settings
         means:torch.Tensor=None, # (C, D) of each class; None to compute them
     ):
-        self.stored, self.labels, self.classes, self.facts = features, labels, classes, facts or {}
-        self._rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=classes).tolist())
+        self.stored, self.labels, self.n_classes, self.facts = features, labels, n_classes, facts or {}
+        self._rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=n_classes).tolist())
         self.class_means = torch.stack([features[r].float().mean(0) for r in self._rows]) if means is None else means
         self.mean = self.class_means.mean(0) # every class counts the same, however many images it has
 
@@ -43,19 +44,19 @@ class FeatureBank:
         if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
         return self.stored.float()
 
-    def draw(self,
+    def sample(self,
         per_class:int, # rows of each class
         generator:torch.Generator,
     )->tuple: # features (C·per_class, D) float32, labels (C·per_class,)
         "Draw the same number of rows of every class, one from each of `per_class` equal stretches of it."
         if self.stored is None: return self.features # says what to do
-        places = (torch.arange(per_class, dtype=torch.float64) + torch.rand(self.classes, per_class, generator=generator))/per_class # in [0, 1)
+        places = (torch.arange(per_class, dtype=torch.float64) + torch.rand(self.n_classes, per_class, generator=generator))/per_class # in [0, 1)
         rows = torch.cat([own[(p*len(own)).long()] for own, p in zip(self._rows, places)])
         return self.stored[rows].float(), self.labels[rows]
 
     def __repr__(self):
         what = f'{len(self):,} × {self.class_means.shape[1]} features' if self.stored is not None else f'means of {len(self):,} features of {self.class_means.shape[1]} numbers'
-        return f"FeatureBank({what}, {self.classes} classes, {self.facts.get('backbone', 'in memory')})"
+        return f"FeatureBank({what}, {self.n_classes} classes, {self.facts.get('backbone', 'in memory')})"
 
 # %% ../../nbs/method/03_feature_bank.ipynb #133de960
 def _facts(data, backbone, views, augmenter, seed):
@@ -135,24 +136,15 @@ class _Canvases(torch.utils.data.Dataset):
     def __len__(self): return len(self.split)
     def __getitem__(self, row):
         g = torch.Generator().manual_seed(self.seed*2**32 + row)
-        image = self.split.load([row], self.canvas, g)[0]
-        drawn = self.augmenter.draw(self.views, g)
+        image = self.split.batch([row], self.canvas, g)[0]
+        drawn = self.augmenter.sample(self.views, g)
         return image, drawn.theta, drawn.noise_seed
-
-class _Pace:
-    "Say every half minute how fast a build is and how long it has to go."
-    def __init__(self, total, say): self.total, self.say, self.done, self.start, self.last = total, say, 0, time.monotonic(), time.monotonic()
-    def __call__(self, n):
-        self.done += n; now = time.monotonic()
-        if now - self.last < 30: return
-        rate, self.last = self.done/(now - self.start), now
-        self.say(f'feature bank: {self.done:,} of {self.total:,} images, {rate:,.0f} images/s, {(self.total - self.done)/rate/60:,.0f} min left')
 
 @torch.no_grad()
 def _embed_views(backbone, images, theta, seeds, augmenter):
     "Features of the views of a batch, (B, views, D), half precision, on the CPU."
     images = images.to(backbone.device, non_blocking=True)
-    out = torch.stack([backbone(augmenter.apply(images, Views(theta[:, v], seeds[:, v]))) for v in range(theta.shape[1])], 1).half().cpu()
+    out = torch.stack([backbone(augmenter.apply(images, ViewParams(theta[:, v], seeds[:, v]))) for v in range(theta.shape[1])], 1).half().cpu()
     if not out.isfinite().all(): raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision; a bank cannot hold them')
     return out
 
@@ -161,21 +153,20 @@ def _units(labels, classes, size=1024):
     rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=classes).tolist())
     return [(c, part) for c, own in enumerate(rows) for part in own.split(size)]
 
-def _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress, say):
+def _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress):
     "Compute the units of `todo`."
     plan = [(u, rows) for u in todo for rows in units[u][1].split(batch)]
     ends = [i + 1==len(plan) or plan[i + 1][0] != u for i, (u, _) in enumerate(plan)]
     parts, n = [rows for _, rows in plan], sum(len(rows) for _, rows in plan)
-    if workers is None: workers = 0 if isinstance(data.train.source, np.ndarray) or n < 1000 else max(1, (os.cpu_count() or 1)//Team().size)
+    if workers is None: workers = 0 if isinstance(data.train.source, np.ndarray) or n < 1000 else max(1, (os.cpu_count() or 1)//ProcessGroup().size)
     loader = torch.utils.data.DataLoader(_Canvases(data.train, backbone.canvas, augmenter, views, seed), batch_sampler=[p.tolist() for p in parts],
         num_workers=workers, pin_memory=backbone.device.type=='cuda', generator=torch.Generator()) # its own: it would draw from the global one
-    pace, total = _Pace(n, say), 0
-    for (unit, _), end, rows, drawn in zip(plan, ends, progress(parts), loader):
+    total = 0
+    for (unit, _), end, rows, drawn in zip(plan, ends, progress(parts, desc='feature bank', total=len(parts), unit='batch'), loader):
         z = _embed_views(backbone, *drawn, augmenter)
         total = total + z.double().sum((0, 1))
         if features is not None: features[(rows[:, None]*views + torch.arange(views)).flatten().numpy()] = z.flatten(0, 1).numpy()
         if end: sums[unit], total = total.numpy(), 0; finish(unit)
-        if progress is iter: pace(len(rows))
 
 def _means(units, sums, classes, views):
     "Class means from the sums of the units."
@@ -212,23 +203,21 @@ def build_bank(
     folder=None, # where to keep it; None for a folder of the cache, False for memory only
     seed:int=0, # of the augmentation
     batch:int=100, # images at a time
-    progress=iter, # wraps the batches that are left to do, each a tensor of rows, as a progress bar does
-    say=print, # told how a long build is getting on
     keep:str='all', # 'means' keeps class means alone
     workers:int=None, # processes that decode images; None for one a core where images are files
+    progress:Progress=no_progress, # wraps the batches that are left, each a tensor of rows
 )->FeatureBank:
     "Open the bank of a data set and a backbone, building what is missing; the processes of a team share the work."
     if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')
     if keep not in ('all', 'means'): raise ValueError(f"keep: {keep!r}; must be 'all' or 'means'")
     augmenter, labels, C = augmenter or Augmenter(backbone.input_size), data.train.labels.repeat_interleave(views), len(data.classes)
-    facts, units, team = _facts(data, backbone, views, augmenter, seed), _units(data.train.labels, C), Team()
-    fill = lambda todo, sums, features, finish: _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress, say)
+    facts, units, team = _facts(data, backbone, views, augmenter, seed), _units(data.train.labels, C), ProcessGroup()
+    fill = lambda todo, sums, features, finish: _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress)
     if folder is False:
         sums, features = np.zeros((len(units), backbone.dim)), np.empty((len(labels), backbone.dim), np.float16) if keep=='all' else None
         fill(range(len(units)), sums, features, lambda unit: None)
         return FeatureBank(None if features is None else torch.from_numpy(features), labels, C, facts, _means(units, sums, C, views))
-    name = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
-    folder = Path(folder) if folder is not None else cache_folder()/'banks'/name
+    folder = Path(folder) if folder is not None else cache_folder()/'banks'/key_of(facts)
     if (bank := _read(folder, facts, labels, keep)) is not None: return bank
     make = lambda: _Work(folder/'.building', dict(facts, batch=batch, keep=keep), len(units), backbone.dim, labels, keep)
     if team.rank==0: make()

@@ -28,21 +28,21 @@ def probe_gradient(
 def class_sums(
     features:torch.Tensor, # (N, D)
     labels:torch.Tensor, # (N,)
-    classes:int, # C
+    n_classes:int, # C
 )->torch.Tensor: # (C, D)
     "Add up the features of each class."
-    return features.new_zeros(classes, features.shape[1]).index_add(0, labels, features)
+    return features.new_zeros(n_classes, features.shape[1]).index_add(0, labels, features)
 
 def gradient_at_zero(
     features:torch.Tensor, # (N, D)
     labels:torch.Tensor, # (N,)
-    classes:int, # C
+    n_classes:int, # C
     origin=0., # (D,) subtracted from every feature
 )->torch.Tensor: # (C, D + 1), as `probe_gradient` with W = 0 and b = 0
     "Compute the gradient of the probe that knows nothing yet."
-    counts, N = torch.bincount(labels, minlength=classes).to(features), len(features)
-    sums = class_sums(features, labels, classes) - counts[:, None]*origin # of the sums: another copy of all features would cost more than it is worth
-    return torch.cat([sums.sum(0)/(classes*N) - sums/N, (1/classes - counts/N)[:, None]], 1)
+    counts, N = torch.bincount(labels, minlength=n_classes).to(features), len(features)
+    sums = class_sums(features, labels, n_classes) - counts[:, None]*origin # of the sums: another copy of all features would cost more than it is worth
+    return torch.cat([sums.sum(0)/(n_classes*N) - sums/N, (1/n_classes - counts/N)[:, None]], 1)
 
 # %% ../../nbs/method/02_meta_loss.ipynb #db468fa2
 def cosine_distance(a:torch.Tensor, b:torch.Tensor)->torch.Tensor:
@@ -65,15 +65,15 @@ class Step:
     real_features:torch.Tensor # (R, D); None where no objective needs them
     real_labels:torch.Tensor # (R,); None likewise
     real_mean:torch.Tensor # (D,) mean of all real features
-    classes:int # C
+    n_classes:int # C
     generator:torch.Generator # for the probe, on the CPU
     real_means:torch.Tensor=None # (C, D) mean real feature of each class; None to compute it from the features
 
     def class_means(self)->torch.Tensor: # (C, D)
         "Give the mean real feature of each class."
         if self.real_means is not None: return self.real_means
-        sums = class_sums(self.real_features, self.real_labels, self.classes)
-        return sums/torch.bincount(self.real_labels, minlength=self.classes)[:, None]
+        sums = class_sums(self.real_features, self.real_labels, self.n_classes)
+        return sums/torch.bincount(self.real_labels, minlength=self.n_classes)[:, None]
 
 class Objective:
     "A loss of a `Step`; objectives add up and take a factor."
@@ -107,7 +107,7 @@ class GradientMatching(Objective):
 
     def gradients(self, step:Step)->tuple: # real and synthetic gradient, each (C, D + 1)
         "Compute both gradients at one draw of the probe."
-        z, C = step.syn_features, step.classes
+        z, C = step.syn_features, step.n_classes
         origin = step.real_mean if self.centre else 0
         if not self.w_std:
             each = torch.arange(C, device=z.device)

@@ -6,7 +6,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/run_folder.html.md"""
 
 # %% auto #0
 __all__ = ['REPORT_FILES', 'image_names', 'written_files', 'is_checkpoint', 'check_folder', 'read_checkpoint', 'drop_checkpoint',
-           'remember_files', 'remember']
+           'record_files', 'record_accuracy']
 
 # %% ../../nbs/method/05_run_folder.ipynb #2f561a90
 import json
@@ -91,7 +91,7 @@ def drop_checkpoint(
     if is_checkpoint(file): Path(file).unlink()
 
 # %% ../../nbs/method/05_run_folder.ipynb #ba0d2ddf
-def remember_files(
+def record_files(
     folder, # of a distilled set
     names, # of files that were written into it
 ):
@@ -101,7 +101,7 @@ def remember_files(
     own = card.get('files') or {n: file_hash(Path(folder)/n) for n in written_files(folder) - {'card.json'}}
     write_json(file, dict(card, files=own | {n: file_hash(Path(folder)/n) for n in names}))
 
-def remember(
+def record_accuracy(
     folder, # of a distilled set
     backbone:Backbone, # that was probed on
     result:dict, # accuracies, as measured

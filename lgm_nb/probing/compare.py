@@ -10,6 +10,7 @@ __all__ = ['CrossModelTable', 'compare']
 # %% ../../nbs/probing/02_compare.ipynb #05cc3c0e
 import time
 from ..core.show import Table
+from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..method.distilled_set import DistilledSet
 from .examiner import BASELINES, Examiner
@@ -35,8 +36,7 @@ def compare(
     baselines=BASELINES, # rows beside the distilled images
     protocol:str='fast',
     seeds:int=5,
-    progress=iter, # wraps the list of (backbone, row) pairs, as a progress bar does
-    moved=None, # called with the share of a row that is done, as it grows
+    progress:Progress=no_progress, # wraps the list of (backbone, row) pairs, and the work on each
 )->CrossModelTable:
     "Probe distilled images and baselines on several backbones."
     for b in baselines:
@@ -44,10 +44,10 @@ def compare(
     if distilled.classes != data.classes:
         raise ValueError(f'data: {data.name} has classes {data.classes[:3]} …, but the images were distilled for {distilled.classes[:3]} …')
     kinds, rows, seconds, examiner = ['distilled', *baselines], {}, {}, None
-    for backbone, kind in progress([(b, k) for b in backbones for k in kinds]):
+    for backbone, kind in progress([(b, k) for b in backbones for k in kinds], desc='probe', unit='row'):
         start = time.perf_counter()
         if examiner is None or examiner.backbone is not backbone: examiner = Examiner(data, backbone, protocol, seeds)
-        rows.setdefault(kind, {})[backbone.name] = examiner.row(kind, distilled, moved=moved).as_dict()
+        rows.setdefault(kind, {})[backbone.name] = examiner.score_row(kind, distilled, progress=progress).as_dict()
         stage = f'probe {backbone.name}'
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
     return CrossModelTable(distilled.card.get('backbone', {}).get('name', 'unknown'), rows, seconds)

@@ -15,14 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from ..core.files import check_writable, safe_name, write_json
 from ..core.show import Table
+from ..core.progress import Progress, no_progress
 from ..data.open import open_dataset
-from ..data.published import NAMED
+from ..data.published import PUBLISHED
 from ..backbones.open import open_backbone
 from ..method.meta_loss import GradientMatching
-from ..method.runs import distill_into
+from ..method.runs import open_or_distill
 from ..method.settings import PRESETS, Settings
 from ..probing.examiner import Examiner
-from .cost import bank_cost, Cost, duration, estimate, features_cost, MACHINES, probe_cost, work_of
+from .cost import bank_cost, WorkCost, duration, estimate, features_cost, MACHINES, probe_cost, work_of
 
 # %% ../../nbs/scale/01_reproduce.ipynb #6a12f6ba
 PAPER_BACKBONES = {'CLIP': 'clip-vit-b32', 'DINOv2': 'dinov2-vit-b14', 'EVA-02': 'eva02-vit-b14', 'MoCo-v3': 'mocov3-vit-b16'}
@@ -125,8 +126,8 @@ def distillations(cells)->list: # of `Measure`, one for each set to be distilled
 
 def _sizes(data):
     "Classes, training and test images."
-    if data in NAMED:
-        d = NAMED[data]
+    if data in PUBLISHED:
+        d = PUBLISHED[data]
         return d.classes, d.images[0] or 1281*d.classes, d.images[1] or 50*d.classes
     ds = open_dataset(data)
     return len(ds.classes), len(ds.train), len(ds.test)
@@ -142,7 +143,7 @@ class Stage:
     data:str
     backbone:str
     of:str # which, or how many
-    cost:Cost
+    cost:WorkCost
     steps:int=0 # of a distillation
     views:int=0 # of a distillation in one pass; 0 for all
     fits:bool=True # in the machine's memory
@@ -161,11 +162,11 @@ def stages(
     banks, sets, probes, places = {}, [], [], {}
     for m in distillations(cells):
         (classes, images, _), s, w = sizes(m.data), settings_of(m, preset, **options), work(m.by)
-        e, bank, of = estimate(w, classes, s, machine, images, rows=rows), Cost(0, 0), ' '.join(f'{k}={v}' for k, v in m.changes)
+        e, bank, of = estimate(w, classes, s, machine, images, rows=rows), WorkCost(0, 0), ' '.join(f'{k}={v}' for k, v in m.changes)
         if s.real=='bank':
             bank = bank_cost(w, classes, images, machine, s.views, rows)
             banks.setdefault((m.data, m.by, s.views, s.augment, s.noise_mean), Stage('feature bank', m.data, m.by, '' if s.augment else 'augment=False', bank))
-        sets.append(Stage('distil', m.data, m.by, of, Cost(e.steps*e.step_seconds, e.memory, e.disk - bank.disk), s.steps, e.chunk, e.fits))
+        sets.append(Stage('distil', m.data, m.by, of, WorkCost(e.steps*e.step_seconds, e.memory, e.disk - bank.disk), s.steps, e.chunk, e.fits))
     for m in {m.key: m for c in cells for m in c.measures}.values(): places.setdefault((m.data, m.on), []).append(m.kind)
     for (data, on), kinds in places.items():
         (classes, images, tests), w = sizes(data), work(on)
@@ -174,7 +175,7 @@ def stages(
         held = 4*w.dim*(tests + train*images) # features of real images, in memory all the while
         def stage(what, of, costs):
             memory = max(c.memory for c in costs) + (0 if what=='features' else held)
-            probes.append(Stage(what, data, on, of, Cost(sum(c.seconds for c in costs), memory), fits=memory <= .9*machine.host))
+            probes.append(Stage(what, data, on, of, WorkCost(sum(c.seconds for c in costs), memory), fits=memory <= .9*machine.host))
         stage('features', 'test and training images' if train else 'test images', [features_cost(w, tests + train*images, machine)])
         if 'full' in kinds: stage('full probe', f'{images:,} images', [price(images, augmented=0, epochs=100, batch=128)])
         others = [k for k in kinds if k != 'full']
@@ -212,11 +213,8 @@ def reproduce(
     seeds:int=5, # probes
     protocol:str='fast', # of the probes: 'fast' or 'paper'
     device='cpu',
-    progress=iter, # wraps the list of measurements
-    moved=None, # called with the share of a measurement's probing that is done
-    steps_progress=iter, # wraps each `Distiller`; where it raises `Stopped`, the run is saved
-    bank_progress=iter, # wraps the batches of each feature bank
     root=None, # where named data sets lie
+    progress:Progress=no_progress, # wraps the list of measurements, and the work on each; where it raises `RunStopped`, the run is saved
     **options, # for `settings_of`
 )->dict: # key of a measurement → its result
     "Run what is missing of a table; every result is in `results.json` at once."
@@ -229,16 +227,16 @@ def reproduce(
     if saved['facts'] != facts: raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; give another folder')
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     data, nets, examiner = {}, {}, None
-    for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on))):
-        if m.data not in data: data = {m.data: open_dataset(m.data, **({'root': root} if root and m.data in NAMED else {}))}
+    for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on)), desc='measure', unit='cell'):
+        if m.data not in data: data = {m.data: open_dataset(m.data, **({'root': root} if root and m.data in PUBLISHED else {}))}
         for n in {m.on, m.by} - {''}:
             if n not in nets: nets[n] = open_backbone(n, device=device)
         ds, start, images = data[m.data], time.perf_counter(), None
         if examiner is None or (examiner.data, examiner.backbone) != (ds, nets[m.on]): examiner = Examiner(ds, nets[m.on], protocol, seeds)
         if m.by:
-            images = distill_into(out/'sets'/_set_name(m), ds, nets[m.by], settings_of(m, preset, **options), _objective(preset, w_std),
-                                  progress=steps_progress, bank_progress=bank_progress)
-        score = examiner.row(m.kind, images, moved=moved)
+            images = open_or_distill(out/'sets'/_set_name(m), ds, nets[m.by], settings_of(m, preset, **options), _objective(preset, w_std),
+                                     progress=progress)
+        score = examiner.score_row(m.kind, images, progress=progress)
         saved['results'][m.key] = dict(score.as_dict(), seconds=round(time.perf_counter() - start, 2))
         write_json(file, saved)
     return saved['results']

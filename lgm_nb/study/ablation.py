@@ -10,10 +10,11 @@ __all__ = ['FACTORS', 'combinations', 'Ablation', 'ablate']
 # %% ../../nbs/study/04_ablation.ipynb #d3b19b89
 import itertools
 from dataclasses import replace
-from ..core.files import kept
+from ..core.files import cached
 from ..core.show import Chart, picture_rows, Table
+from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
-from ..method.runs import kept_set, run_facts
+from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
 from ..probing.examiner import Examiner
 
@@ -89,19 +90,19 @@ def ablate(
     settings:Settings=Settings(), # of every run, but for the factors
     objective=None, # None for gradient matching with its default settings
     seeds:int=5, # probes
-    folder=None, # where results are kept; None for the cache, False to keep nothing
-    progress=iter, # wraps the list of combinations
+    cache=None, # folder where results are kept; None for the default cache, False to keep nothing
+    progress:Progress=no_progress, # wraps the list of combinations, and the work on each
 )->Ablation:
     "Distil with and without each ingredient, and probe."
     bad = [f for f in factors if getattr(settings, f, None) not in (True, False)]
     if bad or not factors: raise ValueError(f"factors: {bad or factors}; must be fields of Settings that are True or False, as {', '.join(FACTORS)}")
     examiners, runs = [Examiner(data, b, seeds=seeds) for b in backbones], []
-    for combination in progress(combinations(factors, which)):
+    for combination in progress(combinations(factors, which), desc='ablation', unit='run'):
         own = replace(settings, **combination)
-        distilled = kept_set(data, backbones[0], own, objective, folder)
+        distilled = cached_set(data, backbones[0], own, objective, cache, progress)
         scores = {}
         for e in examiners:
             facts = dict(what='ablation', target=e.backbone.hash, seeds=seeds, source=run_facts(data, backbones[0], own, objective))
-            scores[e.backbone.name] = kept(facts, lambda: e.grade(distilled.images, distilled.labels).as_dict(), folder)
+            scores[e.backbone.name] = cached(facts, lambda: e.score(distilled.images, distilled.labels).as_dict(), cache)
         runs.append(dict(combination=combination, set=distilled, scores=scores))
     return Ablation(runs, backbones[0].name, data.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from ..core.show import Chart, picture_rows, Table
 from ..data.dataset import Dataset, Split
-from ..data.folders import _class_folders, _read_classes
+from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from ..probing.examiner import BASELINES, Examiner
@@ -28,11 +28,11 @@ def open_hard_images(
     "Open an adversarial test set."
     root, rename = Path(path).expanduser(), rename or {}
     if not root.is_dir(): raise ValueError(f'folder: {path}: no such folder')
-    names = {d.name: rename.get(d.name, d.name) for d in _class_folders(root)}
+    names = {d.name: rename.get(d.name, d.name) for d in class_folders(root)}
     unknown = sorted(f for f, c in names.items() if c not in classes)
     if unknown or not names:
         raise ValueError(f'folder: {path}: {unknown[:5] or "no class folders"}; expected folders named after some of {", ".join(classes[:8])}{" …" if len(classes) > 8 else ""}, or rename={{folder: class}}')
-    files, labels = _read_classes(root, list(names), skip_unreadable)
+    files, labels = read_labelled(root, list(names), skip_unreadable)
     order = torch.tensor([classes.index(c) for c in names.values()])
     if not files: raise ValueError(f'folder: {path}: no images in it')
     return Split(files, order[torch.tensor(labels)])
@@ -93,15 +93,15 @@ def bias_report(
     data:Dataset, # that was distilled
     backbone:Backbone, # to probe on
     folder, # the adversarial test set: a path, or a `Split` labelled as `data`
-    rows=('distilled', 'full'), # what probes are trained on
+    trained_on=('distilled', 'full'), # 'distilled', or baselines: what the probes are trained on
     rename:dict=None, # folder name → class name, where they differ
     seeds:int=5, # probes
     skip_unreadable:bool=False, # leave out files that cannot be decoded, instead of raising
 )->BiasReport:
     "Compare probes on the usual test images and on a folder of hard ones."
     if distilled.classes != data.classes: raise ValueError(f'data: {data.name} has classes {data.classes[:3]} …, but the images were distilled for {distilled.classes[:3]} …')
-    bad = [r for r in rows if r not in ('distilled', *BASELINES)]
-    if bad or not rows: raise ValueError(f"rows: {bad or rows}; must be among distilled, {', '.join(BASELINES)}")
+    bad = [r for r in trained_on if r not in ('distilled', *BASELINES)]
+    if bad or not trained_on: raise ValueError(f"trained_on: {bad or trained_on}; must be among distilled, {', '.join(BASELINES)}")
     hard = folder if isinstance(folder, Split) else open_hard_images(folder, data.classes, rename, skip_unreadable)
     usual, start = torch.isin(data.test.labels, hard.labels.unique()).nonzero()[:, 0], len(data.test)
     # one test split of both, so that the same probes see both; a list holds arrays and paths alike
@@ -109,7 +109,7 @@ def bias_report(
     examiner = Examiner(Dataset(data.name, data.train, both, data.classes), backbone, seeds=seeds)
     where = {'usual': usual, 'hard': torch.arange(start, len(both))}
     predictions = {}
-    for r in rows:
-        predicted = examiner.row(r, distilled).predicted
+    for r in trained_on:
+        predicted = examiner.score_row(r, distilled).predicted
         predictions[r] = {w: predicted[:, own] for w, own in where.items()}
     return BiasReport(predictions, {w: both.labels[own] for w, own in where.items()}, distilled, folder if not isinstance(folder, Split) else 'in memory', backbone.name)

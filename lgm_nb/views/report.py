@@ -18,7 +18,7 @@ from ..core.files import check_writable, write_json
 from ..core.show import grid
 from ..method.distilled_set import DistilledSet
 from ..method.distiller import Distiller
-from ..method.run_folder import remember_files, written_files
+from ..method.run_folder import record_files, written_files
 from ..probing.compare import CrossModelTable
 
 # %% ../../nbs/views/03_report.ipynb #822030b9
@@ -126,5 +126,5 @@ def write_report(
     data = run.data if data is None else data
     page = report_html(distilled, table, losses, film.read_bytes() if film.exists() else None, len(data.train), len(data.test))
     (folder/'report.html').write_text(page, encoding='utf-8')
-    remember_files(folder, ['report.json', 'report.html'] + ['evolution.gif']*film.exists())
+    record_files(folder, ['report.json', 'report.html'] + ['evolution.gif']*film.exists())
     return folder/'report.html'
