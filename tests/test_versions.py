@@ -1,0 +1,49 @@
+"""What earlier versions wrote is read: `tests/versions/VERSION` holds a distilled set, a checkpoint, a bank and a cache.
+
+All come from the same twelve images, six of each of two classes of cifar10-mini, on tiny-can-vit, in one thread.
+"""
+import shutil
+from pathlib import Path
+import pytest, torch
+from safetensors.torch import load_file
+from lgm_nb.all import DistilledSet, Distiller, Settings, build_bank, from_arrays, load_checkpoint, open_backbone, open_dataset
+
+VERSIONS = sorted(p.name for p in (Path(__file__).parent/'versions').iterdir())
+SETTINGS = Settings(steps=6, augs=1, views=1, seed=5)
+
+@pytest.fixture(params=VERSIONS)
+def written(request, tmp_path): return shutil.copytree(Path(__file__).parent/'versions'/request.param, tmp_path/request.param)
+
+@pytest.fixture(scope='module')
+def data():
+    mini = open_dataset('cifar10-mini')
+    rows = torch.cat([mini.train.rows_of(c)[:6] for c in (0, 1)])
+    return from_arrays((mini.train.source[rows.numpy()], mini.train.labels[rows].numpy()), classes=['plane', 'car'], name='twelve')
+
+@pytest.fixture(scope='module')
+def backbone(): return open_backbone('tiny-can-vit')
+
+def never(items, **kwargs): raise AssertionError('the bank was built again')
+
+def test_a_distilled_set_opens(written):
+    distilled = DistilledSet.load(written/'set')
+    assert torch.equal(distilled.images, load_file(written/'set'/'distilled.safetensors')['images'])
+    assert distilled.classes==['plane', 'car'] and len(distilled.losses)==6
+
+def test_banks_open(written, data, backbone, monkeypatch):
+    assert len(build_bank(data, backbone, 1, folder=written/'bank', progress=never).features)==len(data.train)
+    monkeypatch.setenv('LGM_NB_CACHE', str(written/'cache'))
+    build_bank(data, backbone, 1, seed=5, keep='means', progress=never)
+
+def test_a_checkpoint_ends_as_it_would_have_then(written, data, backbone):
+    "To rounding: the last bits depend on the processor and on the number of threads."
+    run = Distiller(data, backbone, SETTINGS, bank=build_bank(data, backbone, 1, folder=False, seed=5), frames=2)
+    load_checkpoint(run, written/'run'/'checkpoint.safetensors')
+    assert run.step==3
+    for _ in run: pass
+    assert (run.images() - DistilledSet.load(written/'set').images).abs().max() < 1e-3
+
+def test_a_run_from_nothing_gives_the_same_images(written, data, backbone):
+    run = Distiller(data, backbone, SETTINGS, bank=build_bank(data, backbone, 1, folder=False, seed=5), frames=2)
+    for _ in run: pass
+    assert (run.images() - DistilledSet.load(written/'set').images).abs().max() < 1e-3
