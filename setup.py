@@ -11,7 +11,7 @@ DATA = ['py.typed', 'static/**', 'zoo/**', 'samples/**']
 
 setup(
     author=cfg['author'], license_expression=cfg['license'], keywords=cfg['keywords'], classifiers=lines('classifiers'),
-    packages=find_packages(include=['lgm_nb', 'lgm_nb.*']), package_data={'': DATA},
+    packages=find_packages(include=['lgm_nb', 'lgm_nb.*']), package_data={'': DATA}, include_package_data=False,
     install_requires=lines('requirements'),
     extras_require={key.removesuffix('_requirements'): lines(key) for key in cfg if key.endswith('_requirements')},
     entry_points={'console_scripts': lines('console_scripts'), 'nbdev': ['lgm_nb = lgm_nb._modidx:d']},
