@@ -99,7 +99,8 @@ export class RunView {
   /** @param {number} width */
   resize(width) {
     this.width = width;
-    this.grid.small = width < 460;
+    this.body.classList.toggle('tiny', width < 380);
+    this.grid.fit(width < 460);
     this.update();
   }
 

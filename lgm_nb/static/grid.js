@@ -54,19 +54,21 @@ export class Grid {
     }, this.buttons);
     this.empty = el('p', { class: 'empty' });
     this.node = el('div', { class: 'stage' }, this.grid, this.empty);
-    this.small = true;
+    this.width = 0;
+    this.small = false;
     /** @type {RunState | null} */
     this.wanted = null;
     /** @type {Promise<void> | null} */
     this.drawing = null;
     // By its own width: a switch of themes can settle it after the view's.
-    this.off = onWidth(this.grid, width => this.fit(width));
+    this.off = onWidth(this.grid, width => { this.width = width; this.fit(); });
   }
 
-  /** @param {number} width */
-  fit(width) {
-    const n = this.buttons.length;
-    this.grid.style.setProperty('--columns', `${columnsFor(n, width, leastSide(n, this.small))}`);
+  /** @param {boolean} small whether the whole view is */
+  fit(small = this.small) {
+    this.small = small;
+    const n = this.buttons.length, columns = columnsFor(n, this.width, leastSide(n, small));
+    if (this.width) this.grid.style.setProperty('--columns', `${columns}`);
   }
 
   /** All but the pictures. @param {RunState} state */

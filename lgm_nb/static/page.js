@@ -84,7 +84,6 @@ export function onWidth(node, draw) {
 export function settle(body, draw) {
   return onWidth(body, width => {
     body.classList.toggle('narrow', width < 620);
-    body.classList.toggle('tiny', width < 380);
     levelHeadings(body);
     draw?.(width);
   });
