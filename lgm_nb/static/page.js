@@ -90,12 +90,13 @@ export function settle(body, draw) {
 }
 
 /**
- * Level for the title of a view: one below the heading of the page before it, 1 if there is none. It leaves room for
- * two levels inside the view.
+ * Level for the title of a view: one below the heading before it in its notebook or page, 1 if there is none. It
+ * leaves room for two levels inside the view.
  * @param {Element} host
  */
 function titleLevel(host) {
-  const before = [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
+  const text = host.closest('.jp-Notebook, main') ?? document;
+  const before = [...text.querySelectorAll('h1, h2, h3, h4, h5, h6')]
     .filter(h => h.compareDocumentPosition(host) & Node.DOCUMENT_POSITION_FOLLOWING);
   const last = before.at(-1);
   return last ? Math.min(+last.tagName[1] + 1, 4) : 1;
