@@ -21,12 +21,17 @@ from ..core.show import PALETTE
 STATIC = package_path('views', 'static')
 
 def style_sheet()->str: # CSS
-    "Join the palette and the style sheet of the views."
+    "Join the palette and the style sheets of the views."
     colours = ' '.join(f'--{name}: {value};' for name, value in PALETTE.items())
-    return f':host {{ {colours} }}\n' + (STATIC/'lgm.css').read_text(encoding='utf-8')
+    return f':host {{ {colours} }}\n' + ''.join(p.read_text(encoding='utf-8') for p in sorted(STATIC.glob('*.css')))
 
 # %% ../../nbs/views/00_sheets.ipynb #09a00008
-_IMPORT = re.compile(r"^import .* from './(\w+\.js)';$", re.M)
+_TOKEN = re.compile(r"""
+    (?P<string> '(?:\\.|[^'\\\n])*' | "(?:\\.|[^"\\\n])*" | `(?:\\.|[^`\\])*` )
+  | //[^\n]* | /\*.*?\*/
+  | ^import\ [^;'"]*\ from\ '\./(?P<module>\w+\.js)';
+  | ^export\ (?=(?:async\ )?(?:function|class|const|let)\b)
+""", re.M|re.S|re.X)
 
 def join_modules(
     name:str, # file in `static/`
@@ -36,10 +41,14 @@ def join_modules(
     seen = set() if seen is None else seen
     if name in seen: return ''
     seen.add(name)
-    text = (STATIC/name).read_text(encoding='utf-8')
-    before = ''.join(join_modules(other, seen) for other in _IMPORT.findall(text))
-    lines = (line.strip() for line in _IMPORT.sub('', text).replace('export ', '').splitlines())
-    return before + '\n'.join(line for line in lines if line and not line.startswith('//')) + '\n'
+    imported = []
+    def keep(token):
+        if token['module']: imported.append(token['module'])
+        if '\n' in (string := token['string'] or ''): raise ValueError(f'{name}: a string over several lines; write one per line')
+        return string
+    text = _TOKEN.sub(keep, (STATIC/name).read_text(encoding='utf-8'))
+    lines = [line.strip() for line in text.splitlines()]
+    return ''.join(join_modules(other, seen) for other in imported) + '\n'.join(line for line in lines if line) + '\n'
 
 # %% ../../nbs/views/00_sheets.ipynb #09a0000b
 def to_bytes(

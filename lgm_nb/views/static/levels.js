@@ -1,26 +1,70 @@
-import { el, decode, drawTile, loaded, transport, onWidth } from './core.js';
-
 // The levels of a pyramid: each alone, and the sum so far.
-export function levels(root, facts) {
-  const sheet = loaded(facts.sheet), L = facts.sizes.length, n = facts.names.length;
-  let image = 0, upto = L - 1;
-  const body = el('div', { class: 'lgm' }), choose = el('select', { 'aria-label': 'Which image', on: { change: () => { image = +choose.value; draw(); } } }, facts.names.map((t, i) => el('option', { value: i }, t)));
-  const box = () => el('canvas', { width: sheet.side, height: sheet.side, role: 'img', style: { '--rendering': sheet.side <= 48 ? 'pixelated' : 'auto' } });
-  const cells = facts.sizes.map((s, l) => ({ alone: box(), sum: box() }));
-  const columns = cells.map((c, l) => el('div', { class: 'rung' }, el('b', {}, `${facts.sizes[l]} px`), c.alone, el('span', { 'aria-hidden': 'true' }, l ? '+ ↓' : '↓'), c.sum));
-  const draw = () => decode(sheet, sheet.data).then(bitmap => {
-    cells.forEach((c, l) => {
-      drawTile(c.alone, bitmap, sheet, image * 2 * L + l); drawTile(c.sum, bitmap, sheet, image * 2 * L + L + l);
-      c.alone.setAttribute('aria-label', `${facts.names[image]}: the ${facts.sizes[l]} px level alone`);
-      c.sum.setAttribute('aria-label', `${facts.names[image]}: all levels up to ${facts.sizes[l]} px`);
-      columns[l].classList.toggle('off', l > upto);
+import { el, rendering } from './dom.js';
+import { settle, titled } from './page.js';
+import { decode, drawTile, loaded } from './sheet.js';
+import { Transport } from './transport.js';
+
+/** @typedef {import('./protocol.js').Sheet} Sheet */
+/** @typedef {{title: string, note: string, names: string[], sizes: number[], sheet: Sheet}} LevelsFacts */
+
+class LevelsView {
+  /** @param {ShadowRoot} root @param {LevelsFacts} facts */
+  constructor(root, facts) {
+    this.facts = facts;
+    this.sheet = loaded(facts.sheet);
+    this.count = facts.sizes.length;
+    this.image = 0;
+    this.upto = this.count - 1;
+    this.rungs = facts.sizes.map((size, l) => this.rung(size, l));
+    this.transport = new Transport({
+      label: 'Levels added', count: () => this.count, text: i => `${i + 1} of ${this.count} levels`,
+      show: i => { this.upto = i; this.draw(); }, milliseconds: 700,
     });
-  });
-  const replay = transport({ label: 'Levels added', count: () => L, text: i => `${i + 1} of ${L} levels`, show: i => { upto = i; draw(); }, milliseconds: 700 });
-  body.append(el('header', {}, el('div', {}, el('h3', {}, facts.title), el('p', { class: 'note' }, facts.note)), n > 1 ? el('label', { class: 'pick' }, choose) : null),
-    el('div', { class: 'scroll' }, el('div', { class: 'ladder' }, el('div', { class: 'rung lead' }, el('b', {}, 'level'), el('span', {}, 'alone'), el('span'), el('span', {}, 'sum so far')), columns)), replay.node);
-  root.append(body);
-  draw();
-  return { off: onWidth(body, w => body.classList.toggle('narrow', w < 620)) };
+    const lead = el('div', { class: 'rung lead' },
+      el('b', {}, 'level'), el('span', {}, 'alone'), el('span'), el('span', {}, 'sum so far'));
+    const body = el('div', { class: 'lgm' },
+      titled(facts, facts.names.length > 1 ? this.chooser() : null),
+      el('div', { class: 'scroll' }, el('div', { class: 'ladder' }, lead, this.rungs.map(rung => rung.node))),
+      this.transport.node);
+    root.append(body);
+    this.draw();
+    this.unsettle = settle(body);
+  }
+
+  chooser() {
+    const choose = el('select', { 'aria-label': 'Which image', on: {
+      change: () => { this.image = +choose.value; this.draw(); },
+    } }, this.facts.names.map((name, i) => el('option', { value: i }, name)));
+    return el('label', { class: 'pick' }, choose);
+  }
+
+  /** @param {number} size @param {number} l level */
+  rung(size, l) {
+    const { side } = this.sheet;
+    const [alone, sum] = [0, 1].map(() => el('canvas', {
+      width: side, height: side, role: 'img', style: { '--rendering': rendering(side) },
+    }));
+    const arrow = el('span', { 'aria-hidden': 'true' }, l ? '+ ↓' : '↓');
+    return { size, alone, sum, node: el('div', { class: 'rung' }, el('b', {}, `${size} px`), alone, arrow, sum) };
+  }
+
+  async draw() {
+    const { sheet, count } = this, bitmap = await decode(sheet), name = this.facts.names[this.image];
+    const first = this.image * 2 * count;
+    this.rungs.forEach(({ size, alone, sum, node }, l) => {
+      drawTile(alone, bitmap, sheet, first + l);
+      drawTile(sum, bitmap, sheet, first + count + l);
+      alone.setAttribute('aria-label', `${name}: the ${size} px level alone`);
+      sum.setAttribute('aria-label', `${name}: all levels up to ${size} px`);
+      node.classList.toggle('off', l > this.upto);
+    });
+  }
+
+  off() {
+    this.transport.stop();
+    this.unsettle();
+  }
 }
 
+/** @param {ShadowRoot} root @param {LevelsFacts} facts */
+export const levels = (root, facts) => new LevelsView(root, facts);

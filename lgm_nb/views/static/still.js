@@ -1,9 +1,15 @@
 // A view with no kernel, drawn from what the page itself holds.
-import { shell, watchTheme } from './core.js';
+import { shell, watchTheme } from './page.js';
 
+/**
+ * @param {string} id of the facts
+ * @param {(root: ShadowRoot, facts: any) => void} view
+ * @param {string} css
+ */
 export function mountAll(id, view, css) {
-  const facts = document.querySelector(`script[data-lgm-facts="${id}"]`).textContent;
+  const facts = document.querySelector(`script[data-lgm-facts="${id}"]`)?.textContent ?? '';
   for (const host of document.querySelectorAll(`[data-lgm-player="${id}"]:not([data-ready])`)) {
+    if (!(host instanceof HTMLElement)) continue;
     const root = shell(host, css);
     watchTheme(host);
     view(root, JSON.parse(facts));

@@ -1,0 +1,104 @@
+// Accuracies: their table and their chart.
+import { el } from './dom.js';
+import { key, lineChart } from './chart.js';
+
+/** @typedef {import('./protocol.js').Curve} Curve */
+/**
+ * @typedef {object} Row a training set
+ * @property {string} kind 'distilled' or 'baseline'
+ * @property {string} name
+ * @property {Record<string, number[] | undefined>} cells [mean, std] of each backbone
+ * @property {string} [own] the backbone that distilled it
+ */
+/**
+ * @typedef {object} TableOptions
+ * @property {(name: string) => void} [pick] called when a column is chosen
+ * @property {string} [chosen] name of a column
+ * @property {boolean} [heat] colour cells by their value
+ */
+
+const BASELINES = ['random', 'centroid', 'neighbour', 'full'];
+/** @type {Record<string, string>} */
+const NAMES = {
+  random: 'random real', centroid: 'centroid real', neighbour: 'neighbour real', full: 'all real images',
+};
+
+/** The axis ends at a round number. @param {number} top */
+const roundTop = top => [10, 20, 30, 40, 50, 60, 80, 100].find(v => v >= top) || 100;
+
+/**
+ * Rows of training sets, columns of backbones.
+ * @param {string[]} columns
+ * @param {Row[]} rows
+ * @param {TableOptions} [options]
+ */
+export function accuracyTable(columns, rows, options = {}) {
+  return el('div', { class: 'scroll' }, el('table', {},
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'top-1, %'), columns.map((c, k) => header(c, k, options)))),
+    el('tbody', {}, rows.map(row => el('tr', { class: row.kind },
+      el('th', { scope: 'row' }, row.name), columns.map(c => cell(row, c, options)))))));
+}
+
+/** @param {string} column @param {number} k @param {TableOptions} options */
+function header(column, k, { pick, chosen }) {
+  if (!pick) return el('th', { scope: 'col' }, column);
+  return el('th', { scope: 'col' }, el('button', {
+    type: 'button', class: 'column', 'aria-pressed': `${column === chosen}`, title: 'Show its baselines in the chart',
+    on: { click: () => pick(column) },
+  }, key(k), column));
+}
+
+/** @param {Row} row @param {string} column @param {TableOptions} options */
+function cell(row, column, { heat }) {
+  const score = row.cells[column];
+  const props = {
+    class: [heat ? 'heat' : '', row.own === column ? 'own' : ''].join(' '),
+    style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
+  };
+  if (!score) return el('td', props, '–');
+  return el('td', props, score[0].toFixed(1), score[1] ? el('small', {}, ` ± ${score[1].toFixed(1)}`) : null);
+}
+
+/**
+ * The latest accuracy of a run, and the baselines that have been measured.
+ * @param {Curve[]} curves
+ * @returns {Row[]}
+ */
+export function runRows(curves) {
+  const steps = [...new Set(curves.flatMap(c => c.points.slice(-1).map(p => p[0])))];
+  const when = steps.length === 1 ? `step ${steps[0]}` : 'latest';
+  const latest = Object.fromEntries(curves.map(c => [c.name, c.points.at(-1)?.slice(1)]));
+  const baselines = BASELINES.filter(b => curves.some(c => c.baselines?.[b]));
+  return [
+    { kind: 'distilled', name: `distilled, ${when}`, cells: latest },
+    ...baselines.map(b => ({
+      kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
+    })),
+  ];
+}
+
+/** @param {Curve} curve */
+const lastPoint = ({ name, points }) => {
+  const last = points.at(-1);
+  return last ? `${name} ${last[1].toFixed(1)} %` : `${name} not measured yet`;
+};
+
+/**
+ * The accuracy of each probed backbone over the steps, with the baselines of one of them.
+ * @param {object} options
+ * @param {Curve[]} options.curves
+ * @param {number} options.steps
+ * @param {number} options.width
+ * @param {string} [options.chosen] name of the backbone whose baselines are shown
+ * @param {number | null} [options.cursor]
+ */
+export function accuracyChart({ curves, steps, width, chosen, cursor = null }) {
+  const baselines = (curves.find(c => c.name === chosen) ?? curves[0])?.baselines ?? {};
+  const rules = BASELINES.filter(b => b in baselines).map(b => ({ y: baselines[b][0], text: b }));
+  const highest = Math.max(10, ...rules.map(r => r.y), ...curves.flatMap(c => c.points.map(p => p[1] + p[2])));
+  return lineChart({
+    width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), rules, cursor, right: rules.length ? 62 : 10,
+    lines: curves.map((c, k) => ({ k, points: c.points, marks: true })),
+    label: `Test accuracy by step: ${curves.map(lastPoint).join(', ')}`,
+  });
+}

@@ -1,0 +1,76 @@
+// The charts of a run: accuracy and meta-loss.
+import { el } from './dom.js';
+import { lineChart } from './chart.js';
+import { accuracyChart, accuracyTable, runRows } from './accuracy.js';
+
+/** @typedef {import('./evolution.js').RunState} RunState */
+/** @typedef {import('./film.js').Film} Film */
+
+const POINTS = 400; // of the loss that are drawn
+
+/** @param {Film} film @param {number} width @param {number | null} cursor */
+function lossChart({ loss, steps, grown }, width, cursor) {
+  const every = Math.max(1, Math.ceil(loss.length / POINTS)), last = loss.at(-1);
+  const points = loss.filter((_, i) => i % every === 0 || i === loss.length - 1);
+  const top = loss.reduce((highest, [, value]) => Math.max(highest, value), 0) || 1;
+  return lineChart({
+    width, height: 96, xmax: steps, ymax: top * 1.05, lines: [{ k: 1, points }], grown, cursor,
+    label: last ? `Meta-loss: ${last[1].toFixed(3)} at step ${last[0]}` : 'Meta-loss: no step yet',
+  });
+}
+
+/** @param {string} title @param {string} note @param {HTMLElement[]} body */
+const card = (title, note, ...body) => el('section', { class: 'card' },
+  el('h4', {}, title, note ? el('small', {}, note) : null), body);
+
+export class Charts {
+  /**
+   * @param {Film} film
+   * @param {boolean} live
+   * @param {(name: string) => void} pick called when a backbone is chosen
+   */
+  constructor(film, live, pick) {
+    this.pick = pick;
+    this.accuracy = el('div', { class: 'plot' });
+    this.table = el('div');
+    this.loss = el('div', { class: 'plot' });
+    const any = film.curves.length || film.loss.length || live;
+    this.node = !any ? null : el('div', { class: 'right' },
+      film.curves.length || live
+        ? card('Test accuracy', 'of a linear probe on real images', this.accuracy, this.table) : null,
+      card('Meta-loss', film.grown.length || live ? 'dotted: a new level' : '', this.loss));
+    /** @type {RunState | null} */
+    this.wanted = null;
+    /** @type {any[]} */
+    this.shown = []; // what the table was made of
+  }
+
+  /** Draw with the next picture of the screen. @param {RunState} state */
+  update(state) {
+    if (!this.wanted) requestAnimationFrame(() => this.draw());
+    this.wanted = state;
+  }
+
+  draw() {
+    const state = this.wanted;
+    this.wanted = null;
+    if (!state?.width) return;
+    const { film, chosen, cursor } = state, { curves, steps } = film;
+    this.accuracy.replaceChildren(curves.length
+      ? accuracyChart({ curves, steps, chosen, cursor, width: this.accuracy.clientWidth || 300 })
+      : el('p', { class: 'empty' }, 'No backbone is probed.'));
+    this.loss.replaceChildren(lossChart(film, this.loss.clientWidth || 300, cursor));
+    if (curves !== this.shown[0] || chosen !== this.shown[1]) this.drawTable(state);
+  }
+
+  /** @param {RunState} state */
+  drawTable({ film: { curves, protocol }, chosen }) {
+    this.shown = [curves, chosen];
+    if (!curves.length) return this.table.replaceChildren();
+    const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
+    this.table.replaceChildren(
+      accuracyTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }),
+      el('p', { class: 'note' }, protocol));
+    this.table.querySelectorAll('button')[focused]?.focus();
+  }
+}

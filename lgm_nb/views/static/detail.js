@@ -1,0 +1,122 @@
+// The closer look at one image.
+import { el, colour, rendering } from './dom.js';
+import { percent } from './format.js';
+import { key } from './chart.js';
+import { levelHeadings, scrolling } from './page.js';
+import { copyCanvas, decode, drawTile, loaded, tiles } from './sheet.js';
+
+/** @typedef {import('./protocol.js').Detail} DetailFacts */
+/** @typedef {import('./protocol.js').Part} Part */
+/** @typedef {import('./evolution.js').RunState} RunState */
+
+/** @param {string} title @param {string} note @param {(Element | Element[])[]} body */
+const part = (title, note, ...body) => el('div', { class: 'part' },
+  el('h5', {}, title, note ? el('small', {}, note) : null), ...body);
+
+/** @param {Part} facts */
+const pictures = ({ title, note, captions, sheet }) =>
+  part(title, note, el('div', { class: 'row' }, tiles(loaded(sheet), captions, 56)));
+
+/** @param {string} name @param {number} k colour @param {number} value percent */
+const meter = (name, k, value) => el('div', { class: 'meter' },
+  el('span', {}, key(k), name),
+  el('i', { 'aria-hidden': 'true' }, el('b', { style: { width: `${value}%`, background: colour(k) } })),
+  el('span', {}, percent(value)));
+
+export class Detail {
+  /**
+   * @param {import('./film.js').Film} film
+   * @param {HTMLCanvasElement[]} canvases of the grid
+   * @param {() => void} close called by its button and by Escape
+   */
+  constructor(film, canvases, close) {
+    this.film = film;
+    this.canvases = canvases;
+    this.close = close;
+    this.node = el('section', { class: 'detail', hidden: true, tabindex: -1, on: {
+      keydown: (/** @type {KeyboardEvent} */ e) => this.hear(e),
+    } });
+    this.big = el('canvas');
+    this.drawSharp = () => {}; // the image in full resolution
+    /** @type {number | null} */
+    this.image = null;
+  }
+
+  /** @param {KeyboardEvent} event */
+  hear(event) {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    this.close();
+  }
+
+  /** Open, close, or follow the film where no kernel sends the picture. @param {RunState} state */
+  update({ open, live, width, frame }) {
+    this.node.hidden = open === null;
+    const opened = open !== this.image;
+    this.image = open;
+    if (open === null) return;
+    if (opened) this.show({ waiting: live, ...this.film.details[open], image: open });
+    else if (!live && width) this.follow(open, frame);
+  }
+
+  /** @param {number} image @param {import('./protocol.js').Frame | null} frame */
+  follow(image, frame) {
+    const facts = this.film.details[image];
+    if (facts?.big && facts.step === frame?.step) this.drawSharp();
+    else copyCanvas(this.canvases[image], this.big);
+  }
+
+  reveal() {
+    this.node.focus({ preventScroll: true });
+    this.node.scrollIntoView({ block: 'nearest', behavior: scrolling() });
+  }
+
+  /** @param {DetailFacts} facts */
+  show(facts) {
+    if (facts.image !== this.image) return;
+    const scrolled = this.node.scrollTop;
+    this.node.replaceChildren(
+      this.head(facts),
+      el('div', { class: 'cols' }, el('div', {}, this.picture(facts)), el('div', { class: 'grow' },
+        this.accuracy(facts.image),
+        (facts.parts ?? []).map(pictures),
+        facts.waiting ? el('p', { class: 'empty' }, 'Asking the kernel …') : null)));
+    levelHeadings(this.node);
+    this.node.scrollTop = scrolled;
+  }
+
+  /** @param {DetailFacts} facts */
+  head({ image, step }) {
+    return el('div', { class: 'head' },
+      el('h4', {}, this.film.names[image], el('small', {}, step === undefined ? '' : `step ${step}`)),
+      el('button', {
+        type: 'button', class: 'close', 'aria-label': 'Close the closer look', on: { click: this.close },
+      }, '×'));
+  }
+
+  /** @param {DetailFacts} facts */
+  picture({ image, big }) {
+    const { names, side } = this.film;
+    const canvas = this.big = el('canvas', {
+      class: 'big', width: side, height: side, role: 'img', 'aria-label': `${names[image]}, large`,
+      style: { '--rendering': rendering(side) },
+    });
+    if (big) {
+      const sheet = loaded(big);
+      this.drawSharp = () => { decode(sheet).then(bitmap => drawTile(canvas, bitmap, sheet, 0)); };
+      this.drawSharp();
+    } else copyCanvas(this.canvases[image], canvas);
+    return canvas;
+  }
+
+  /** @param {number} image */
+  accuracy(image) {
+    const label = this.film.labels[image];
+    const measured = this.film.curves.map((curve, k) => ({ ...curve, k, value: curve.classes?.[label] }))
+      .filter(({ value }) => value !== undefined);
+    const last = measured[0]?.points.at(-1);
+    const meters = measured.map(({ name, k, value }) => meter(name, k, /** @type {number} */ (value)));
+    return part('Test accuracy of this class', last ? `step ${last[0]}` : '',
+      meters.length ? meters : el('p', { class: 'empty' }, 'Not measured yet.'));
+  }
+}

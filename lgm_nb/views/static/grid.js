@@ -1,0 +1,112 @@
+// The images of a run, one button each.
+import { el, rendering, say } from './dom.js';
+import { decode, drawTile } from './sheet.js';
+import { onWidth } from './page.js';
+
+/** @typedef {import('./protocol.js').Sheet} Sheet */
+/** @typedef {import('./evolution.js').RunState} RunState */
+
+const GAP = 8; // pixels between tiles
+
+/**
+ * As many columns as fit, preferring full rows.
+ * @param {number} n tiles
+ * @param {number} width pixels there are
+ * @param {number} side pixels that a tile has at least; up to 1.9 times as many for full rows
+ */
+export function columnsFor(n, width, side) {
+  const fit = (/** @type {number} */ s) => Math.min(n, Math.max(1, Math.floor((width + GAP) / (s + GAP))));
+  for (let c = fit(side); c >= fit(1.9 * side); c--) if (n % c === 0) return c;
+  return fit(side);
+}
+
+/**
+ * Pixels that a tile has at least.
+ * @param {number} n tiles
+ * @param {boolean} small whether the whole view is
+ */
+function leastSide(n, small) {
+  if (small) return 50;
+  if (n > 40) return 52;
+  return n > 6 ? 64 : 84;
+}
+
+/** What stands in the place of images that are not there yet. @param {RunState} state */
+function emptyText({ status, live }) {
+  if (status && status.state !== 'ready') return status.doing || 'The first frame is on its way …';
+  return live ? 'Press Start: one image for each class grows out of noise here.' : 'This run has no frames.';
+}
+
+export class Grid {
+  /**
+   * @param {import('./film.js').Film} film
+   * @param {(image: number) => void} look called when a tile is clicked
+   */
+  constructor(film, look) {
+    this.canvases = film.names.map(() => el('canvas', { width: film.side, height: film.side, 'aria-hidden': 'true' }));
+    this.buttons = film.names.map((name, i) => el('button', {
+      type: 'button', class: 'tile', 'aria-label': `${name}: look closer`, 'aria-expanded': 'false',
+      on: { click: () => look(i) },
+    }, this.canvases[i], el('span', {}, name)));
+    this.grid = el('div', {
+      class: 'grid', role: 'group', 'aria-label': 'The images, one button each',
+      style: { '--rendering': rendering(film.side) },
+    }, this.buttons);
+    this.empty = el('p', { class: 'empty' });
+    this.node = el('div', { class: 'stage' }, this.grid, this.empty);
+    this.width = 0;
+    this.small = false;
+    /** @type {RunState | null} */
+    this.wanted = null;
+    /** @type {Promise<void> | null} */
+    this.drawing = null;
+    // By its own width: a switch of themes can settle it after the view's.
+    this.off = onWidth(this.grid, width => { this.width = width; this.fit(); });
+  }
+
+  /** @param {boolean} small whether the whole view is */
+  fit(small = this.small) {
+    this.small = small;
+    const n = this.buttons.length, columns = columnsFor(n, this.width, leastSide(n, small));
+    if (this.width) this.grid.style.setProperty('--columns', `${columns}`);
+  }
+
+  /** All but the pictures. @param {RunState} state */
+  update(state) {
+    this.buttons.forEach((button, i) => {
+      button.setAttribute('aria-expanded', `${i === state.open}`);
+      button.classList.toggle('on', i === state.open);
+    });
+    this.empty.hidden = state.film.frames.length > 0;
+    say(this.empty, emptyText(state));
+  }
+
+  /**
+   * Pictures are decoded in their own time; the newest wish wins.
+   * @param {RunState} state
+   * @returns {Promise<void>} when it is drawn
+   */
+  draw(state) {
+    this.wanted = state;
+    this.drawing ??= this.drawWanted().finally(() => { this.drawing = null; });
+    return this.drawing;
+  }
+
+  async drawWanted() {
+    while (this.wanted) {
+      const { film, frame, level, following } = this.wanted;
+      this.wanted = null;
+      this.grid.classList.toggle('blank', !frame);
+      if (frame && !(level && following)) await film.draw(frame, this.canvases).catch(() => {});
+    }
+  }
+
+  /**
+   * Show a sheet with one tile per image.
+   * @param {Sheet} sheet with bytes
+   */
+  async showSheet(sheet) {
+    const bitmap = await decode(sheet);
+    this.canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i));
+  }
+}

@@ -1,0 +1,89 @@
+// Names and types of the messages between a kernel and its views; protocol.json describes each field.
+
+/** Kernel to view: values of `kind`. */
+export const TELL = /** @type {const} */ ({
+  SYNC: 'sync', SHEET: 'sheet', FRAME: 'frame', CURVES: 'curves', DROP: 'drop', STATUS: 'status',
+  DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw',
+});
+
+/** View to kernel: values of `ask`. */
+export const ASK = /** @type {const} */ ({
+  HELLO: 'hello', ACK: 'ack', DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw',
+});
+
+/**
+ * Equal square tiles in one picture, `columns` in a row. `data`: bytes, or base64 in a page.
+ * @typedef {{mime: string, columns: number, side: number, count: number, id?: number, data?: any}} Sheet
+ *
+ * The images after a step: those of one sheet in order, or [sheet, index] per image. A passing frame is replaced
+ * by the next one.
+ * @typedef {{step: number, levels: number, sheet?: number, tiles?: [number, number][], passing?: boolean}} Frame
+ *
+ * Accuracy of a probed backbone in percent: points are [step, mean, std], baselines [mean, std].
+ * @typedef {object} Curve
+ * @property {string} name
+ * @property {boolean} [own] the backbone that distils
+ * @property {number[][]} points
+ * @property {Record<string, number[]>} [baselines]
+ * @property {number[]} [classes] accuracy of each class
+ *
+ * @typedef {object} Status
+ * @property {string} state
+ * @property {number} step
+ * @property {number} levels
+ * @property {number} rate steps per second
+ * @property {number} left seconds
+ * @property {string} doing
+ * @property {string} message
+ *
+ * A run without its pixels; a page adds `sheets` and `details`.
+ * @typedef {object} RunFacts
+ * @property {string} [title]
+ * @property {string} [note]
+ * @property {string[]} [classes]
+ * @property {number[]} [labels] class of each image
+ * @property {number} [side] pixels
+ * @property {number} [steps] planned
+ * @property {number[]} [sizes] sides of the levels of the pyramid
+ * @property {number[]} [grown] steps after which a level was added
+ * @property {number[][]} [loss] [step, meta-loss]
+ * @property {Curve[]} [curves]
+ * @property {Frame[]} [frames]
+ * @property {string} [kept]
+ * @property {string} [protocol] how the accuracy is measured
+ * @property {number} [run]
+ * @property {Status} [status]
+ * @property {Sheet[]} [sheets]
+ * @property {Detail[]} [details]
+ *
+ * @typedef {{title: string, note: string, captions: string[], sheet: Sheet}} Part
+ * @typedef {{image: number, step?: number, big?: Sheet, parts?: Part[], waiting?: boolean}} Detail
+ * @typedef {{seed: number, boxes: number[][], captions: string[], sheet: Sheet}} Draw
+ */
+
+/**
+ * @typedef {{kind: 'sync', run: number, facts: RunFacts}} TellSync
+ * @typedef {{kind: 'sheet', run: number, sheet: Sheet}} TellSheet
+ * @typedef {{kind: 'frame', run: number, frame: Frame, sheet: Sheet | null, levels: number, newest: number,
+ *   loss: number[][], status: Status}} TellFrame
+ * @typedef {{kind: 'curves', run: number, curves: Curve[]}} TellCurves
+ * @typedef {{kind: 'drop', run: number, steps: number[], kept: string}} TellDrop
+ * @typedef {{kind: 'status', run: number, status: Status}} TellStatus
+ * @typedef {{kind: 'detail', run: number, image: number, step: number, big: Sheet, parts: Part[]}} TellDetail
+ * @typedef {{kind: 'level', run: number, level: number, sheet: Sheet}} TellLevel
+ * @typedef {{kind: 'draw', draw: Draw}} TellDraw
+ * @typedef {TellSync | TellSheet | TellFrame | TellCurves | TellDrop | TellStatus | TellDetail | TellLevel} TellStudio
+ * @typedef {TellStudio | TellDraw} Tell
+ */
+
+/**
+ * @typedef {{ask: 'hello'}} AskHello
+ * @typedef {{ask: 'ack', step: number}} AskAck
+ * @typedef {{ask: 'detail', image: number}} AskDetail
+ * @typedef {{ask: 'level', level: number}} AskLevel
+ * @typedef {{ask: 'draw', seed: number}} AskDraw
+ * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw} Ask
+ *
+ * A kernel that listens.
+ * @typedef {{ask: (message: Ask) => void}} Link
+ */

@@ -1,0 +1,73 @@
+// Sheets: equal square tiles in one picture, as raw RGB or compressed.
+import { el } from './dom.js';
+
+/** @typedef {import('./protocol.js').Sheet} Sheet */
+
+/**
+ * @param {string} text
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export const unbase64 = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
+
+/**
+ * Facts carry pixels as base64 in a page, as bytes from a kernel.
+ * @param {Sheet} sheet
+ * @returns {Sheet} with bytes
+ */
+export const loaded = sheet => ({
+  ...sheet,
+  data: typeof sheet.data === 'string' ? unbase64(sheet.data) : sheet.data,
+});
+
+/**
+ * @param {Sheet} sheet with bytes
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function decode({ mime, columns, side, count, data }) {
+  if (mime !== 'raw') return createImageBitmap(new Blob([data], { type: mime }));
+  const pixels = new ImageData(columns * side, Math.ceil(count / columns) * side);
+  for (let i = 0, j = 0; i < data.length; i += 3, j += 4) {
+    pixels.data[j] = data[i];
+    pixels.data[j + 1] = data[i + 1];
+    pixels.data[j + 2] = data[i + 2];
+    pixels.data[j + 3] = 255;
+  }
+  return createImageBitmap(pixels);
+}
+
+/** @param {HTMLCanvasElement} canvas */
+const context = canvas => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {ImageBitmap} bitmap of the sheet
+ * @param {Sheet} sheet
+ * @param {number} index
+ */
+export function drawTile(canvas, bitmap, { columns, side }, index) {
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const x = (index % columns) * side, y = Math.floor(index / columns) * side;
+  context(canvas).drawImage(bitmap, x, y, side, side, 0, 0, side, side);
+}
+
+/**
+ * @param {HTMLCanvasElement} from
+ * @param {HTMLCanvasElement} to
+ */
+export function copyCanvas(from, to) {
+  if (from.width) context(to).drawImage(from, 0, 0, to.width, to.height);
+}
+
+/**
+ * Captioned canvases of the tiles of one sheet.
+ * @param {Sheet} sheet with bytes
+ * @param {string[]} captions
+ * @param {number} size pixels on the page
+ */
+export function tiles(sheet, captions, size) {
+  const canvases = captions.map(text => el('canvas', {
+    width: sheet.side, height: sheet.side, role: 'img', 'aria-label': text, style: { width: `${size}px` },
+  }));
+  decode(sheet).then(bitmap => canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i)));
+  return canvases.map((canvas, i) => el('figure', {}, canvas, el('figcaption', {}, captions[i])));
+}

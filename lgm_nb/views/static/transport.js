@@ -1,0 +1,138 @@
+// Play, a slider and a readout, for anything that has positions.
+import { el, svg, say } from './dom.js';
+
+const PLAY = 'M4 1.8v12.4L14 8z', PAUSE = 'M3 2h3.6v12H3zM9.4 2H13v12H9.4z';
+/** @type {Record<number, number>} */
+const NEXT_SPEED = { 1: 2, 2: 0.5, 0.5: 1 };
+
+/**
+ * @typedef {object} TransportOptions
+ * @property {string} label of the slider
+ * @property {() => number} count positions there are
+ * @property {(i: number) => string} text of a position
+ * @property {(i: number) => void} show
+ * @property {number} [milliseconds] per position
+ * @property {boolean} [live] whether new positions can come: follow them until somebody looks back
+ */
+
+export class Transport {
+  /** @param {TransportOptions} options */
+  constructor({ label, count, text, show, milliseconds = 120, live = false }) {
+    this.count = count;
+    this.text = text;
+    this.show = show;
+    this.milliseconds = milliseconds;
+    this.live = live;
+    this.follow = live;
+    this.at = this.last;
+    this.speed = 1;
+    /** @type {ReturnType<typeof setInterval> | null} */
+    this.timer = null;
+    this.slider = el('input', {
+      type: 'range', min: 0, step: 1, 'aria-label': label, on: { input: () => this.drag() },
+    });
+    this.play = el('button', { type: 'button', class: 'play', on: { click: () => this.toggle() } });
+    this.readout = el('output', { class: 'readout' });
+    this.pace = el('button', {
+      type: 'button', class: 'pace', 'aria-label': 'Playing speed', title: 'Playing speed',
+      on: { click: () => this.changeSpeed() },
+    }, '1×');
+    this.now = live ? el('button', {
+      type: 'button', class: 'live', title: 'Follow the run', on: { click: () => this.followNow() },
+    }, 'Live') : null;
+    this.node = el('div', { class: 'transport' }, this.play, this.slider, this.readout, this.pace, this.now);
+    this.paint();
+  }
+
+  /** The last position, 0 if there is none. */
+  get last() { return Math.max(0, this.count() - 1); }
+
+  get playing() { return this.timer !== null; }
+
+  /** @param {number} i */
+  go(i) {
+    this.at = Math.max(0, Math.min(this.last, i));
+    this.follow = this.live && this.at === this.count() - 1;
+    this.present();
+  }
+
+  /**
+   * More positions came, or some went.
+   * @param {number} stay where the one that was shown is now
+   */
+  update(stay = this.at) {
+    this.at = this.follow ? this.last : Math.min(stay, this.last);
+    this.present();
+  }
+
+  drag() {
+    this.stop();
+    this.go(+this.slider.value);
+  }
+
+  toggle() {
+    if (this.playing) this.stop();
+    else this.start();
+  }
+
+  changeSpeed() {
+    this.speed = NEXT_SPEED[this.speed];
+    say(this.pace, `${this.speed}×`);
+    if (this.playing) { this.stop(); this.start(); }
+  }
+
+  followNow() {
+    this.stop();
+    this.follow = true;
+    this.update();
+  }
+
+  /** Play on, from the beginning if this is the end. */
+  start() {
+    if (this.at >= this.last) this.at = -1;
+    this.timer = setInterval(() => this.advance(), this.milliseconds / this.speed);
+    this.at = Math.min(this.at + 1, this.last);
+    this.follow = false;
+    this.present();
+  }
+
+  advance() {
+    if (this.at >= this.last) return this.stop();
+    this.at++;
+    this.present();
+  }
+
+  stop() {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    this.paintButtons();
+  }
+
+  present() {
+    this.paint();
+    if (this.count()) this.show(this.at);
+  }
+
+  paint() {
+    const { slider, last, at } = this, text = this.text(at);
+    slider.max = `${last}`;
+    slider.value = `${at}`;
+    slider.disabled = this.play.disabled = last < 1;
+    slider.style.setProperty('--done', last ? `${100 * at / last}%` : '100%');
+    slider.setAttribute('aria-valuetext', text);
+    this.paintButtons();
+    say(this.readout, text);
+  }
+
+  /** Show which buttons are on. What changes by itself is not read out: a screen reader would never stop. */
+  paintButtons() {
+    const name = this.playing ? 'Pause' : 'Play';
+    this.play.setAttribute('aria-label', name);
+    this.play.title = name;
+    this.play.replaceChildren(svg('svg', { viewBox: '0 0 16 16', width: 14, height: 14, 'aria-hidden': 'true' },
+      svg('path', { d: this.playing ? PAUSE : PLAY, fill: 'currentColor' })));
+    this.now?.setAttribute('aria-pressed', `${this.follow}`);
+    this.now?.classList.toggle('on', this.follow);
+    this.readout.setAttribute('aria-live', this.playing || this.follow ? 'off' : 'polite');
+  }
+}

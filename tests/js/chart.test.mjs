@@ -1,0 +1,87 @@
+// Axes, formats and the columns of the grid.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './load.mjs';
+
+const { tickLabels, ticks } = await load('chart.js');
+const { columnsFor } = await load('grid.js');
+const { duration, percent, rate } = await load('format.js');
+const { progressText } = await load('header.js');
+const { runRows } = await load('accuracy.js');
+
+test('an axis has round numbers from 0', () => {
+  assert.deepEqual(ticks(100), [0, 25, 50, 75, 100]);
+  assert.deepEqual(ticks(80), [0, 20, 40, 60, 80]);
+  assert.deepEqual(ticks(0.9), [0, 0.25, 0.5, 0.75]);
+  assert.deepEqual(ticks(0.3), [0, 0.1, 0.2, 0.3]);
+  assert.deepEqual(ticks(0), [0]);
+});
+
+test('no more steps than wanted, and the last tick is near the top', () => {
+  for (let top = 1e-6; top < 1e7; top *= 1.37) for (const want of [2, 4]) {
+    const values = ticks(top, want);
+    assert(values.length - 1 <= want && values.at(-1) <= top * (1 + 1e-6), `${top}: ${values}`);
+    assert(values.at(-1) > top / 2 - 1e-12 || values.length > 1, `${top}: ${values}`);
+  }
+});
+
+test('steps of a run are whole numbers', () => {
+  for (let top = 1; top < 5000; top += 7) for (const want of [2, 4]) {
+    assert(ticks(top, want, true).every(Number.isInteger), `${top}: ${ticks(top, want, true)}`);
+  }
+  assert.deepEqual(ticks(2, 4, true), [0, 1, 2]);
+  assert.deepEqual(ticks(10, 4, true), [0, 5, 10]);
+});
+
+test('labels have as many digits as the step needs', () => {
+  assert.deepEqual(tickLabels([0, 0.25, 0.5, 0.75]), ['0.00', '0.25', '0.50', '0.75']);
+  assert.deepEqual(tickLabels([0, 0.5, 1]), ['0.0', '0.5', '1.0']);
+  assert.deepEqual(tickLabels([0, 2.5, 5, 7.5, 10]), ['0.0', '2.5', '5.0', '7.5', '10.0']);
+  assert.deepEqual(tickLabels([0, 20, 40]), ['0', '20', '40']);
+  assert.deepEqual(tickLabels([0, 2e-7, 4e-7]), ['0.0000000', '0.0000002', '0.0000004']);
+  assert.deepEqual(tickLabels([0]), ['0']);
+});
+
+test('every label is the value of its tick', () => {
+  for (let top = 1e-6; top < 1e7; top *= 1.11) {
+    const values = ticks(top), labels = tickLabels(values);
+    assert.deepEqual(labels.map(Number), values);
+    assert.equal(new Set(labels).size, values.length);
+  }
+});
+
+test('as many columns as fit, preferring full rows', () => {
+  assert.equal(columnsFor(10, 640, 64), 5);
+  assert.equal(columnsFor(10, 900, 64), 10);
+  assert.equal(columnsFor(7, 400, 64), 5); // 7 is a prime: no full rows
+  assert.equal(columnsFor(10, 10, 64), 1);
+  assert.equal(columnsFor(1, 2000, 64), 1);
+  for (let n = 1; n < 120; n++) for (let width = 40; width < 1400; width += 45) {
+    const c = columnsFor(n, width, 52);
+    assert(c >= 1 && c <= n && (c === 1 || c * 60 - 8 <= width), `${n} in ${width}: ${c}`);
+  }
+});
+
+test('numbers in words', () => {
+  assert.deepEqual([0.4, 12.4, 89.6, 600, 7200].map(duration), ['under 1 s', '12 s', '90 s', '10 min', '2.0 h']);
+  assert.equal(percent(12.345), '12.3 %');
+  assert.deepEqual([3.14159, 42.4].map(rate), ['3.1 steps/s', '42 steps/s']);
+});
+
+test('where a run stands', () => {
+  const status = { state: 'running', step: 5, levels: 1, rate: 4.5, left: 30, doing: '', message: '' };
+  assert.equal(progressText(status, 100), 'step 5 of 100 · 4.5 steps/s · 30 s left');
+  assert.equal(progressText({ ...status, state: 'ready' }, 100), '');
+  assert.equal(progressText({ ...status, state: 'preparing', doing: 'reading' }, 100), 'reading · step 5 of 100');
+});
+
+test('rows of the table of a run', () => {
+  const curve = (name, points, baselines) => ({ name, points, baselines });
+  const rows = runRows([curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), curve('b', [[8, 4, 1]], {})]);
+  assert.deepEqual(rows, [
+    { kind: 'distilled', name: 'distilled, step 8', cells: { a: [2, 0.5], b: [4, 1] } },
+    { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined } },
+  ]);
+  assert.equal(runRows([curve('a', [[0, 1, 0]]), curve('b', [[8, 4, 1]])])[0].name, 'distilled, latest');
+  assert.equal(runRows([curve('a', [])]).length, 1);
+});

@@ -1,0 +1,78 @@
+"The views in Chromium, from a file: what a screen reader hears, and who asked for less motion."
+import shutil
+import numpy as np, pytest
+from lgm_nb.views.sheets import save_page, still_html
+from lgm_nb.views.widgets import film_facts
+from tools.lab import ARGS
+
+CHROMIUM = shutil.which('chromium')
+playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
+if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
+
+@pytest.fixture(scope='module')
+def browser():
+    with playwright.sync_playwright() as p:
+        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield b
+        b.close()
+
+@pytest.fixture(scope='module')
+def html():
+    "A run of eight frames, whose loss never passes 0.9."
+    g = np.random.default_rng(0)
+    frames = [(k, 1, g.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)) for k in range(8)]
+    curves = [dict(name=n, own=n=='a', points=[[0, 10., 1.], [7, 30., 1.]], baselines=dict(random=[20., 1.]), classes=[30.]*4) for n in 'ab']
+    return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], loss=[[k + 1, .85 - .1*k] for k in range(7)], curves=curves))
+
+@pytest.fixture
+def page(browser, html, tmp_path):
+    "A function that opens the run, perhaps after other HTML."
+    def open_(before='', **kwargs):
+        page = browser.new_page(viewport=dict(width=1000, height=400), **kwargs)
+        pages.append(page)
+        page.on('pageerror', lambda e: wrong.append(str(e)))
+        page.goto(save_page(before + html, tmp_path/'run.html').as_uri())
+        page.locator('.chart').nth(1).wait_for()
+        return page
+    pages, wrong = [], []
+    yield open_
+    for p in pages: p.close()
+    assert not wrong
+
+def test_the_readout_is_silent_while_it_plays(page):
+    page = page()
+    live = lambda: page.locator('.readout').get_attribute('aria-live')
+    assert live()=='polite'
+    page.get_by_role('button', name='Play', exact=True).click()
+    page.wait_for_timeout(200)
+    assert live()=='off'
+    page.get_by_role('button', name='Pause', exact=True).click()
+    assert live()=='polite'
+
+@pytest.mark.parametrize('before, title', [('', 1), ('<h1>Page</h1><h2>Part</h2>', 3), ('<h5>Deep</h5>', 4)])
+def test_headings_continue_the_outline(page, before, title):
+    page = page(before)
+    page.locator('.tile').first.click()
+    level = lambda text: page.get_by_role('heading', name=text).get_attribute('aria-level')
+    assert [level('A run'), level('Meta-loss'), level('Test accuracy of this class')]==[str(title), str(title + 1), str(title + 2)]
+
+@pytest.mark.parametrize('motion, behavior', [('reduce', 'auto'), ('no-preference', 'smooth')])
+def test_the_closer_look_scrolls_as_asked(page, motion, behavior):
+    page = page(reduced_motion=motion)
+    page.evaluate('() => { Element.prototype.scrollIntoView = function (options) { window.asked = options.behavior; }; }')
+    page.locator('.tile').first.click()
+    assert page.evaluate('window.asked')==behavior
+    page.keyboard.press('Escape')
+    assert page.locator('.detail').is_hidden() and page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement.className")=='tile'
+
+def test_labels_of_the_loss_are_true(page):
+    labels = page().locator('.chart').nth(1).locator('text[text-anchor="end"]').all_text_contents()
+    assert labels[:4]==['0.00', '0.25', '0.50', '0.75']
+
+def test_a_chosen_column_says_so_and_keeps_the_focus(page):
+    page = page()
+    column = page.locator('.column').nth(1)
+    assert column.get_attribute('aria-pressed')=='false'
+    column.focus(); page.keyboard.press('Enter')
+    page.wait_for_function("() => document.querySelector('[data-lgm-player]').shadowRoot.querySelectorAll('.column')[1].getAttribute('aria-pressed')==='true'")
+    assert page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement.textContent")=='b'
