@@ -79,9 +79,12 @@ def order_pages(cfg, folder):
     (folder/'sidebar.yml').write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding='utf-8')
 
 def about_pages(cfg, folder):
-    "The changelog and the guide for contributors, which stand at the top of the repository, as pages."
+    "Make pages of the changelog and the guide for contributors, which stand at the top of the repository."
     for name,file in (('changes', 'CHANGELOG.md'), ('contributing', 'CONTRIBUTING.md')):
-        if (cfg.config_path/file).is_file(): shutil.copy(cfg.config_path/file, folder/'about'/f'{name}.md')
+        source = cfg.config_path/file
+        if not source.is_file(): continue
+        text = source.read_text(encoding='utf-8').replace(f']({cfg.nbs_path.name}/', '](../')
+        (folder/'about'/f'{name}.md').write_text(text, encoding='utf-8')
 
 def literal(markdown):
     "Show `<script>` in a description rather than obey it; code is shown as it is anyway."
