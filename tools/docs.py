@@ -87,7 +87,7 @@ def about_pages(cfg, folder):
         (folder/'about'/f'{name}.md').write_text(text, encoding='utf-8')
 
 def literal(markdown):
-    "Show `<script>` in a description rather than obey it; code is shown as it is anyway."
+    "Show HTML in a description instead of rendering it; code is shown as it is anyway."
     parts = re.split(r'(^```.*?^```|`[^`\n]*`)', markdown, flags=re.M | re.S)
     return ''.join(part if i%2 else re.sub(r'<(?=[a-zA-Z/!])', '&lt;', part) for i,part in enumerate(parts))
 
@@ -117,7 +117,7 @@ def plain(markdown):
 
 def describe_pictures(nb):
     "Give each picture without a text of its own the sentence that leads to it: prose stands before every picture here."
-    prose, title = '', ''
+    prose = ''
     for cell in nb.cells:
         if cell.cell_type=='markdown':
             paragraphs = [plain(p) for p in cell.source.split('\n\n') if plain(p) and not p.startswith(('#', ':::', '<', '|', '```'))]
