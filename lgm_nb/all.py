@@ -1,30 +1,24 @@
-"""What notebooks use: `from lgm_nb.all import *`. Everything else is imported from its room."""
+"""What a session in a notebook uses: `from lgm_nb.all import *`. Everything else is imported from its room."""
 from lgm_nb import * # the front door
-from lgm_nb.core.files import write_json
 from lgm_nb.core.show import Chart, SERIES_COLOURS, heat_map, picture_rows
 from lgm_nb.data.dataset import square, stratified_split
-from lgm_nb.data.folders import open_folder
 from lgm_nb.backbones.embedded import has_packaged_weights, tiny_network, zoo_cards
-from lgm_nb.backbones.weights import load_checked, read_weights
 from lgm_nb.method.augmentation import Augmenter
 from lgm_nb.method.distiller import DivergenceError, Snapshot
 from lgm_nb.method.feature_bank import FeatureBank
 from lgm_nb.method.meta_loss import DISTANCES, Step, cosine_distance, gradient_at_zero, probe_gradient
 from lgm_nb.method.pyramid import Pyramid
-from lgm_nb.method.runs import RunStopped, cached_set, load_checkpoint, open_or_distill, run_steps, save_checkpoint
-from lgm_nb.method.settings import PRESETS, settings_from
-from lgm_nb.probing.compare import CrossModelTable
-from lgm_nb.probing.examiner import BASELINES, Score
+from lgm_nb.method.runs import RunStopped, load_checkpoint, open_or_distill, run_steps, save_checkpoint
+from lgm_nb.method.settings import PRESETS
+from lgm_nb.probing.examiner import BASELINES
 from lgm_nb.probing.probe import train_probes
-from lgm_nb.study.ablation import Ablation
-from lgm_nb.study.alignment import Agreement, Alignment
-from lgm_nb.study.bias import BiasReport, open_hard_images
-from lgm_nb.study.groups import (Background, Border, GroupScore, ShortcutCurve, Tint, Watermark, group_table, probe_groups,
+from lgm_nb.study.alignment import Agreement
+from lgm_nb.study.bias import open_hard_images
+from lgm_nb.study.groups import (Background, Border, ShortcutCurve, Tint, Watermark, group_table, probe_groups,
     read_cutouts)
-from lgm_nb.study.neighbours import FeatureMap, Neighbours, confused_pairs, confusion
+from lgm_nb.study.neighbours import FeatureMap, confused_pairs, confusion
 from lgm_nb.study.transfer import TransferMatrix
 from lgm_nb.views.report import loss_svg
 from lgm_nb.views.widgets import AugmentationView, CrossModelChart, PyramidView
 from lgm_nb.scale.cost import MACHINES, Machine, duration, measure_machine, work_of
-from lgm_nb.scale.reproduce import compare_with_paper, plan, recipe
-from lgm_nb.scale.sweep import grid_runs, read_grid, sweep_table
+from lgm_nb.scale.reproduce import compare_with_paper

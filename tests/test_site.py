@@ -82,7 +82,8 @@ def outside(href): return bool(re.match(r'[a-z][a-z0-9+.-]*:|//', href))
 
 def test_pages_are_there(pages):
     "A page for each notebook, under the name that links from docstrings expect."
-    notebooks = {re.sub(r'(^|/)\d+[a-z]?_', r'\1', p.relative_to(ROOT/'nbs').with_suffix('.html').as_posix()) for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts}
+    sources = [p.relative_to(ROOT/'nbs') for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts]
+    notebooks = {re.sub(r'(^|/)\d+_', r'\1', p.with_suffix('.html').as_posix()) for p in sources}
     assert notebooks <= set(pages)
 
 def test_no_broken_link(site, pages):
@@ -114,14 +115,29 @@ def test_every_public_name_has_an_entry(pages):
     "Functions and classes, with a row for each parameter."
     import lgm_nb
     missing = []
-    for info in pkgutil.iter_modules(lgm_nb.__path__):
-        module = importlib.import_module(f'lgm_nb.{info.name}')
+    for info in pkgutil.walk_packages(lgm_nb.__path__, 'lgm_nb.'):
+        if info.ispkg or info.name in ('lgm_nb.all', 'lgm_nb.__main__', 'lgm_nb._modidx'): continue
+        module = importlib.import_module(info.name)
+        page = pages.get(f"api/{info.name.removeprefix('lgm_nb.').replace('.', '/')}.html")
         for name in getattr(module, '__all__', []):
             thing = getattr(module, name)
-            if (inspect.isfunction(thing) or inspect.isclass(thing)) and name not in pages[f'api/{info.name}.html'].ids: missing.append(f'{info.name}.{name}')
+            if not (inspect.isfunction(thing) or inspect.isclass(thing)): continue
+            if page is None or name not in page.ids: missing.append(f'{info.name}.{name}')
     assert not missing
-    text = (pages['api/pyramid.html'].base).read_text(encoding='utf-8')
+    text = pages['api/method/pyramid.html'].base.read_text(encoding='utf-8')
     assert all(word in text for word in ('Parameter', 'Type', 'Default', 'pixels of a side of the rendered image'))
+
+def test_the_front_door_lists_every_name(pages):
+    "With a link from each to the notebook that explains it."
+    import lgm_nb
+    links = set(pages['front_door.html'].links)
+    wanted = {f"{module.replace('.', '/')}.html#{name.lower()}" for module,names in lgm_nb.FRONT_DOOR.items() for name in names}
+    assert wanted <= links
+
+def test_every_room_is_in_the_sidebar(pages):
+    "No page is left over: what nbs/sidebar.yml forgets comes under More."
+    from tools.docs import MORE
+    assert f'>{MORE}<' not in pages['index.html'].base.read_text(encoding='utf-8')
 
 def test_every_tutorial_opens_in_colab(pages):
     "And there installs the library in its first cell, only where it is missing."
@@ -152,7 +168,7 @@ def test_fonts_are_ours(address, tab):
 
 def test_pages_keep_their_introductions(site):
     "The text under a title is on the page, and the landing page has the studio."
-    assert 'Pixels are a poor thing to descend on' in (site/'pyramid.html').read_text(encoding='utf-8')
+    assert 'Pixels are a poor thing to descend on' in (site/'method/pyramid.html').read_text(encoding='utf-8')
     assert 'studio.gif' in (site/'index.html').read_text(encoding='utf-8')
 
 @pytest.mark.parametrize('scheme', ['http', 'file'])
@@ -161,15 +177,15 @@ def test_search_finds_the_pyramid(site, address, tab, scheme):
     page.goto(f'{address}/tutorials/ablation.html' if scheme=='http' else (site/'tutorials/ablation.html').as_uri())
     page.get_by_role('searchbox', name='Search').fill('pyramid')
     page.locator('.search-result').filter(has_text='The pyramid').first.click()
-    page.wait_for_url('**/pyramid.html*')
+    page.wait_for_url('**/method/pyramid.html*')
     assert tab.faults==[]
 
 def test_one_palette():
     "Site and logo take their colours from the palette of the views."
-    palette = pytest.importorskip('lgm_nb.widgets', reason='the views, which define the palette, are not here').PALETTE
+    from lgm_nb.core.show import PALETTE
     [line] = [line for line in (ROOT/'nbs/site.css').read_text().splitlines() if '--lgm-blue:' in line]
     used = re.findall(r'#[0-9a-f]{6}', line + (ROOT/'nbs/images/logo.svg').read_text())
-    assert used and set(used) <= set(palette.values())
+    assert used and set(used) <= set(PALETTE.values())
 
 def test_light_and_dark(address, tab):
     "The reader's setting is followed, and the button changes it."
@@ -208,7 +224,7 @@ def test_pictures_to_look_at(pages, address, tab):
     for kind,size in (('desktop', (1280, 900)), ('phone', (390, 844))):
         for dark in (False, True):
             page = tab(*size, dark)
-            for name in ('index', 'pyramid', 'api/distill'):
+            for name in ('index', 'method/pyramid', 'api/method/distiller'):
                 page.goto(f'{address}/{name}.html')
                 page.evaluate('document.fonts.ready.then(() => 1)')
                 file = PICTURES/f"{name.replace('/', '-')}-{kind}{'-dark' if dark else ''}.png"

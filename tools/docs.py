@@ -30,52 +30,84 @@ def replace_all(files, replacements):
 # --- pages
 
 def drop_numbers(folder):
-    "Rename `00_data.ipynb` to `data.ipynb`, links too: nbdev's own links to symbols expect pages without numbers."
-    pairs = [(nb.name, nbpath2html(nb).with_suffix('.ipynb').name) for nb in folder.rglob('*.ipynb')]
-    pairs = sorted((p for p in pairs if p[0]!=p[1]), key=lambda p: -len(p[0]))
+    "Rename `07_distiller.ipynb` to `distiller.ipynb`, links too: nbdev's links to symbols expect no numbers."
+    pairs = {(nb.name, nbpath2html(nb).with_suffix('.ipynb').name) for nb in folder.rglob('*.ipynb')}
+    pairs = sorted((p for p in pairs if p[0]!=p[1]), key=lambda p: (-len(p[0]), p))
     replace_all([*folder.rglob('*.ipynb'), *folder.rglob('*.md')], lambda file: pairs)
     for nb in list(folder.rglob('*.ipynb')): nb.rename(nbpath2html(nb).with_suffix('.ipynb'))
 
+def page_of(source):
+    "The page of a notebook or text: `method/07_distiller.ipynb` becomes `method/distiller.ipynb`."
+    return str(nbpath2html(Path(source)).with_suffix('.ipynb')) if source.endswith('.ipynb') else source
+
+def page_names(contents):
+    "Every page that the contents of a sidebar name, without patterns."
+    for item in contents:
+        if isinstance(item, dict): yield from page_names(item['contents'])
+        elif '*' not in item: yield page_of(item)
+
+def matches(cfg, folder, pattern):
+    "Pages that match a pattern: notebooks in the order of their numbers, or pages of the reference, named shortly."
+    if pattern.startswith('api/'):
+        return [{'text': p.stem, 'href': p.relative_to(folder).as_posix()} for p in sorted(folder.glob(pattern))]
+    return [page_of(p.relative_to(cfg.nbs_path).as_posix()) for p in sorted(cfg.nbs_path.glob(pattern))]
+
+def expand(cfg, folder, contents, named):
+    "Contents of a sidebar without patterns, missing pages and empty sections; a pattern skips pages in `named`."
+    found = []
+    for item in contents:
+        if isinstance(item, dict):
+            inner = expand(cfg, folder, item['contents'], named)
+            if inner: found.append({**item, 'contents': inner})
+        elif '*' in item:
+            new = [page for page in matches(cfg, folder, item) if isinstance(page, dict) or page not in named]
+            named.update(page for page in new if isinstance(page, str))
+            found += new
+        elif (folder/page_of(item)).is_file(): found.append(page_of(item))
+    return found
+
 def order_pages(cfg, folder):
-    "Leave pages that are not there out of the sidebar, and put those that it does not name at its end."
+    "Write the sidebar: patterns become pages, missing pages are left out, and unnamed ones come at the end."
     config = yaml.safe_load((cfg.nbs_path/'sidebar.yml').read_text(encoding='utf-8'))
-    sections = config['website']['sidebar']['contents']
-    html = lambda name: str(nbpath2html(Path(name)).with_suffix('.ipynb')) if name.endswith('.ipynb') else name
-    named = {html(name) for section in sections for name in section['contents'] if '*' not in name}
-    def expand(name):
-        "A pattern stands for the pages that nothing else names."
-        if '*' not in name or name.startswith('api/'): return [html(name)]
-        found = [html(str(p.relative_to(cfg.nbs_path))) for p in sorted(cfg.nbs_path.glob(name))]
-        new = [page for page in found if page not in named]
-        named.update(new)
-        return new
-    for section in sections:
-        pages = [page for name in section['contents'] for page in expand(name)]
-        section['contents'] = [page for page in pages if '*' in page or (folder/page).is_file()]
-    there = sorted(str(p.relative_to(folder)) for ext in ('ipynb', 'md', 'qmd') for p in folder.rglob(f'*.{ext}') if not p.is_relative_to(folder/'api'))
-    rest = [p for p in there if p not in named]
-    if rest: sections.append({'section': MORE, 'contents': rest}); print(f'not in nbs/sidebar.yml, so under "{MORE}": {", ".join(rest)}')
-    config['website']['sidebar']['contents'] = [s for s in sections if s['contents']]
+    sidebar = config['website']['sidebar']
+    named = set(page_names(sidebar['contents']))
+    sidebar['contents'] = expand(cfg, folder, sidebar['contents'], named)
+    there = sorted(p.relative_to(folder) for ext in ('ipynb', 'md', 'qmd') for p in folder.rglob(f'*.{ext}'))
+    rest = [p.as_posix() for p in there if p.parts[0]!='api' and p.as_posix() not in named]
+    if rest:
+        sidebar['contents'].append({'section': MORE, 'contents': rest})
+        print(f'not in nbs/sidebar.yml, so under "{MORE}": {", ".join(rest)}')
     (folder/'sidebar.yml').write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding='utf-8')
 
 def about_pages(cfg, folder):
-    "The changelog and the guide for contributors, which stand at the top of the repository, as pages."
+    "Make pages of the changelog and the guide for contributors, which stand at the top of the repository."
     for name,file in (('changes', 'CHANGELOG.md'), ('contributing', 'CONTRIBUTING.md')):
-        if (cfg.config_path/file).is_file(): shutil.copy(cfg.config_path/file, folder/'about'/f'{name}.md')
+        source = cfg.config_path/file
+        if not source.is_file(): continue
+        text = source.read_text(encoding='utf-8').replace(f']({cfg.nbs_path.name}/', '](../')
+        (folder/'about'/f'{name}.md').write_text(text, encoding='utf-8')
 
 def literal(markdown):
-    "Show `<script>` in a description rather than obey it; code is shown as it is anyway."
+    "Show HTML in a description instead of rendering it; code is shown as it is anyway."
     parts = re.split(r'(^```.*?^```|`[^`\n]*`)', markdown, flags=re.M | re.S)
     return ''.join(part if i%2 else re.sub(r'<(?=[a-zA-Z/!])', '&lt;', part) for i,part in enumerate(parts))
 
 def reference(cfg, folder):
-    "A page a module, from the code: every public name with its typed and described parameters."
-    settings = api.Settings(folder, ['lgm_nb'], root=cfg.config_path, source=f'{cfg.git_url.rstrip("/")}/blob/{cfg.branch}')
-    for page in api.build(settings):
-        if not re.search(r'^## ', page.read_text(encoding='utf-8'), re.M): page.unlink(); continue # lgm_nb.all, which only imports
-        notebook = f'../{page.stem}.ipynb'
-        lesson = f'The notebook that teaches and tests it: [{page.stem}]({notebook}).' if (page.parent/notebook).is_file() else ''
-        page.write_text(re.sub(r'^Docs: .*$', lesson, literal(page.read_text(encoding='utf-8')), flags=re.M), encoding='utf-8')
+    "A page a module in `api/ROOM/`, from the code: every public name with its typed and described parameters."
+    source = f'{cfg.git_url.rstrip("/")}/blob/{cfg.branch}'
+    for room in sorted(p.parent.name for p in cfg.lib_path.glob('*/__init__.py')):
+        settings = api.Settings(folder, [f'{cfg.lib_path.name}.{room}'], f'api/{room}', root=cfg.config_path, source=source)
+        for page in api.build(settings): finish_reference(folder, room, page)
+    (folder/'_symbols.json').unlink(missing_ok=True) # of the last room only; links to symbols come from nbdev
+
+def finish_reference(folder, room, page):
+    "Give a page of the reference its link to the notebook; delete one that describes nothing."
+    text = page.read_text(encoding='utf-8')
+    if not re.search(r'^## ', text, re.M): return page.unlink()
+    lesson = ''
+    if (folder/room/f'{page.stem}.ipynb').is_file():
+        lesson = f'The notebook that explains and tests it: [{room}/{page.stem}](../../{room}/{page.stem}.ipynb).'
+    page.write_text(re.sub(r'^Docs: .*$', lesson, literal(text), flags=re.M), encoding='utf-8')
 
 # --- cells
 
@@ -86,7 +118,7 @@ def plain(markdown):
 
 def describe_pictures(nb):
     "Give each picture without a text of its own the sentence that leads to it: prose stands before every picture here."
-    prose, title = '', ''
+    prose = ''
     for cell in nb.cells:
         if cell.cell_type=='markdown':
             paragraphs = [plain(p) for p in cell.source.split('\n\n') if plain(p) and not p.startswith(('#', ':::', '<', '|', '```'))]
@@ -200,7 +232,8 @@ def main(modules, out=None):
     out = Path(out).resolve() if out else cfg.doc_path
     refresh_quarto_yml()
     folder = proc_nbs(force=True)
-    sources = {str(nbpath2html(p.relative_to(folder)).with_suffix('.ipynb')): str(p.relative_to(folder)) for p in folder.rglob('*.ipynb')}
+    notebooks = [p.relative_to(folder).as_posix() for p in folder.rglob('*.ipynb')]
+    sources = {page_of(source): source for source in notebooks}
     drop_numbers(folder)
     dress(cfg, folder, sources)
     about_pages(cfg, folder)
