@@ -9,94 +9,107 @@ __all__ = ['PRECISIONS', 'pick_device', 'pick_precision', 'free_memory', 'graph_
 
 # %% ../../nbs/core/02_devices.ipynb #95875c9c
 import sys, time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 import torch
 
 # %% ../../nbs/core/02_devices.ipynb #cc73b263
-PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
-
 def pick_device(
-    name='auto', # 'auto', or anything that torch.device takes
+    name:str|torch.device='auto', # 'auto', or anything that torch.device takes
 )->torch.device:
-    "Choose the device: CUDA, then Apple's, then the CPU, where 'auto' is asked for."
-    gpus, apple = torch.cuda.device_count() if torch.cuda.is_available() else 0, torch.backends.mps.is_available()
+    "Choose a device; 'auto' takes CUDA, else Apple's GPU, else the CPU. Raises ValueError if the device is not here."
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    apple = torch.backends.mps.is_available()
     if name=='auto': return torch.device('cuda' if gpus else 'mps' if apple else 'cpu')
     try: device = torch.device(name)
-    except RuntimeError as e: raise ValueError(f"device: {str(name)!r} is not one; use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'") from e
+    except RuntimeError as e:
+        raise ValueError(f"device: {str(name)!r} is not one; use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'") from e
     if device.type=='cuda' and (device.index or 0) >= gpus:
-        raise ValueError(f"device: {str(name)!r}: torch {torch.__version__} finds {gpus or 'no'} NVIDIA GPU{'s' if gpus > 1 else ''} here; use 'cpu' or 'auto', or see to the driver and to a torch with CUDA")
-    if device.type=='mps' and not apple: raise ValueError(f"device: {str(name)!r}: torch {torch.__version__} finds no Apple GPU here; use 'cpu' or 'auto'")
+        raise ValueError(f"device: {str(name)!r}: torch {torch.__version__} finds {gpus or 'no'} NVIDIA GPU{'s'*(gpus > 1)} here; "
+                         "use 'cpu' or 'auto', or install the driver and a torch with CUDA")
+    if device.type=='mps' and not apple:
+        raise ValueError(f"device: {str(name)!r}: torch {torch.__version__} finds no Apple GPU here; use 'cpu' or 'auto'")
     return device
 
+# %% ../../nbs/core/02_devices.ipynb #2496bc95
+PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
+
 def pick_precision(
-    name, # one of `PRECISIONS`
-    device, # where the backbone runs
+    name:str, # one of `PRECISIONS`
+    device:str|torch.device, # where the backbone runs
 )->torch.dtype:
-    "Choose the backbone's number format for 'auto': float32 but on CUDA (that branch has not been run on a GPU)."
+    "Choose the backbone's number format: for 'auto' half precision on CUDA (bfloat16 if supported), else float32."
     if name != 'auto': return getattr(torch, name)
     if torch.device(device).type != 'cuda': return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c06
-def _linux_free():
-    "Bytes that Linux could still give to this process, or None where it does not say."
+def _linux_free()->int|None:
+    "Bytes that Linux can still give to this process; None if it does not say."
     try: facts = dict(line.split(':') for line in Path('/proc/meminfo').read_text().splitlines())
     except OSError: return None
     free = int(facts['MemAvailable'].split()[0])*1024
-    try: limit, used = (Path(f'/sys/fs/cgroup/memory.{k}').read_text().strip() for k in ('max', 'current'))
+    limits = Path('/sys/fs/cgroup')
+    try: limit, used = ((limits/f'memory.{k}').read_text().strip() for k in ('max', 'current'))
     except OSError: return free
     return free if limit=='max' else min(free, max(0, int(limit) - int(used)))
 
+# %% ../../nbs/core/02_devices.ipynb #f19e7898
 def free_memory(
-    device, # a torch.device or its name
+    device:str|torch.device,
 )->int: # bytes
     "Give the memory that is free on a device."
     device = torch.device(device)
     if device.type=='cuda':
-        held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + held
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device) # by torch, for this process
+        return torch.cuda.mem_get_info(device)[0] + unused
     if device.type=='mps': return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
-    return _linux_free() or 4*2**30 # elsewhere a careful guess
+    return _linux_free() or 4*2**30 # a careful guess for other systems
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c09
 def graph_bytes(
-    build, # called without arguments; builds a graph
+    build:Callable[[], Any], # builds a graph and returns its result
 )->int: # bytes of the tensors that the graph keeps
-    "Count what autograd keeps of a computation."
+    "Count what autograd keeps of a computation, without the parameters."
     kept = {}
     def note(t):
-        if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter): kept[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+        if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter):
+            kept[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
         return t
     with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t): alive = build()
-    del alive
+    del alive # held until here, since a freed storage could be counted again under another address
     return sum(kept.values())
 
+# %% ../../nbs/core/02_devices.ipynb #4c215129
 def fitting_chunk(
     per_view:int, # bytes that the graph of one view keeps
-    views:int, # there are
+    views:int, # how many there are
     free:int, # bytes
     share:float=.4, # of the free memory to fill with graphs: gradients and workspace need room too
 )->int: # views in one pass: all of them, or a power of two
-    "Choose how many views fit."
+    "Choose how many views fit into memory at a time."
     fits = max(1, int(share*free/max(1, per_view)))
     return views if fits >= views else 2**(fits.bit_length() - 1)
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c0c
+_OUT_OF_MEMORY = ("can't allocate memory", 'not enough memory', 'out of memory')
+
 def out_of_memory(
     error:BaseException,
 )->bool:
     "Say whether an error means that a device has no memory left."
-    words = ("can't allocate memory", 'not enough memory', 'out of memory')
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or isinstance(error, RuntimeError) and any(w in str(error) for w in words)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)): return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
 
 # %% ../../nbs/core/02_devices.ipynb #9bbe42ac
-def _forget_peak(device):
-    if device.type=='cuda': torch.cuda.reset_peak_memory_stats(device)
-    elif sys.platform=='linux':
+def _reset_peak(device:torch.device):
+    if device.type=='cuda': return torch.cuda.reset_peak_memory_stats(device)
+    if sys.platform=='linux':
         try: Path('/proc/self/clear_refs').write_text('5')
         except OSError: pass # the peak is then that of the whole process so far, as on other systems
 
-def _peak_mb(device):
+def _peak_mb(device:torch.device)->float:
     if device.type=='cuda': return torch.cuda.max_memory_allocated(device)/2**20
     if sys.platform=='linux':
         status = dict(line.split(':', 1) for line in Path('/proc/self/status').read_text().splitlines())
@@ -104,11 +117,12 @@ def _peak_mb(device):
     import resource
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**20 # bytes, on macOS
 
+# %% ../../nbs/core/02_devices.ipynb #34783d8a
 class Meter:
-    "Measures seconds and peak memory of a `with` block; not to be nested."
-    def __init__(self, device='cpu'): self.device = torch.device(device)
-    def __enter__(self):
-        _forget_peak(self.device)
+    "Measures `seconds` and `peak_mb` of a `with` block. Meters cannot be nested: they share one record of the peak."
+    def __init__(self, device:str|torch.device='cpu'): self.device = torch.device(device)
+    def __enter__(self)->'Meter':
+        _reset_peak(self.device)
         self.start = time.perf_counter()
         return self
     def __exit__(self, *_):
