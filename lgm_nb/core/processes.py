@@ -1,4 +1,4 @@
-"""Each process owns some classes, and sees the features of all; what leaves it is a few numbers a view.
+"""Each process owns some classes and sees the features of all.
 
 Docs: https://lgm-nb.github.io/lgm_nb/core/processes.html.md"""
 
@@ -9,29 +9,34 @@ __all__ = ['ProcessLostError', 'ProcessGroup', 'join_processes', 'launch']
 
 # %% ../../nbs/core/03_processes.ipynb #39cccc69
 import contextlib, datetime, os, signal, tempfile, threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 import torch
 import torch.distributed as dist
 
-# %% ../../nbs/core/03_processes.ipynb #1a2b0c06
+# %% ../../nbs/core/03_processes.ipynb #fe09ca4c
 class ProcessLostError(RuntimeError):
-    "Another process of the run ended or fell silent."
+    "Another process of the run exited or stopped responding."
 
-def _deaf():
-    "From here on, let no signal cut off the message: `torchrun` ends the others of a team as soon as one is lost."
+_LOST = 'another process of the run exited or stopped responding'
+
+def _ignore_sigterm():
+    "Ignore SIGTERM from here on, so that the error is printed before `torchrun` ends this process."
     if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
-def _told(*_):
-    _deaf()
-    raise ProcessLostError('told to end (SIGTERM): another process of the run ended or fell silent')
+def _on_sigterm(*_):
+    _ignore_sigterm()
+    raise ProcessLostError(f'received SIGTERM: {_LOST}')
 
-def _asked(collective, *args):
-    "Run a collective call, and say what its failure means."
-    try: return collective(*args)
+def _collective(call:Callable, *args:Any)->Any:
+    "Run a collective call. Raises ProcessLostError if it fails."
+    try: return call(*args)
     except RuntimeError as e:
-        _deaf()
-        raise ProcessLostError(f'process {dist.get_rank()} of {dist.get_world_size()}: another process of the run ended or fell silent '
-                          f'({str(e).splitlines()[0][:120] if str(e) else type(e).__name__})') from e
+        _ignore_sigterm()
+        cause = str(e).splitlines()[0][:120] if str(e) else type(e).__name__
+        raise ProcessLostError(f'process {dist.get_rank()} of {dist.get_world_size()}: {_LOST} ({cause})') from e
 
+# %% ../../nbs/core/03_processes.ipynb #1a2b0c06
 class ProcessGroup:
     "The processes of a run, or this one alone."
     def __init__(self):
@@ -39,79 +44,86 @@ class ProcessGroup:
         self.rank, self.size = (dist.get_rank(), dist.get_world_size()) if self.on else (0, 1)
 
     def slices(self,
-        n:int, # things to share out
-    )->list: # one slice a process
-        "Share `n` things out in order; shares differ by one at most."
-        if n < self.size: raise ValueError(f'processes: {self.size} for {n} classes; use at most one a class')
+        n:int, # classes to share out
+    )->list[slice]: # one per process
+        "Share `n` classes out in order; the shares differ by one at most."
+        if n < self.size: raise ValueError(f'processes: {self.size} for {n} classes; use at most one per class')
         bounds = [n*i//self.size for i in range(self.size + 1)]
         return [slice(a, b) for a, b in zip(bounds, bounds[1:])]
 
     def gather(self,
         own:torch.Tensor, # (n, …) rows of this process
-        lengths, # rows of each process
+        lengths:Sequence[int], # rows of each process
     )->torch.Tensor: # (sum of lengths, …), the same in all
         "Join the rows of all processes."
         if self.size==1: return own
         own = own.contiguous()
-        padded = own.new_zeros(max(lengths), *own.shape[1:])
+        padded = own.new_zeros(max(lengths), *own.shape[1:]) # all_gather needs equal shapes
         padded[:len(own)] = own
         out = [torch.empty_like(padded) for _ in lengths]
-        _asked(dist.all_gather, out, padded)
+        _collective(dist.all_gather, out, padded)
         return torch.cat([o[:n] for o, n in zip(out, lengths)])
 
     def any(self, flag:torch.Tensor)->torch.Tensor: # like `flag`
         "Give the largest value of a flag among the processes."
-        if self.size > 1: _asked(dist.all_reduce, flag, dist.ReduceOp.MAX)
+        if self.size > 1: _collective(dist.all_reduce, flag, dist.ReduceOp.MAX)
         return flag
 
     def wait(self):
-        "Come on when all have come here."
-        if self.size > 1: _asked(dist.barrier)
+        "Wait until every process has reached this point."
+        if self.size > 1: _collective(dist.barrier)
 
-    def __repr__(self): return f'Team(process {self.rank} of {self.size})'
+    def __repr__(self)->str: return f'ProcessGroup(process {self.rank} of {self.size})'
 
 # %% ../../nbs/core/03_processes.ipynb #1a2b0c09
-def _meet(backend, timeout, **where):
+def _init_group(backend:str, timeout:float, **where:Any):
     "Open the group of this process and the others."
-    # These have the group as a default of their arguments: imported later, by timm, they would hold it beyond its end,
+    # These hold the group as a default of their arguments. Imported later, by timm, they would hold it beyond its end,
     # and its threads then abort the process as it exits.
-    import torch.distributed.nn.functional
+    import torch.distributed.nn.functional # noqa: F401
     dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout), **where)
 
 @contextlib.contextmanager
 def join_processes(
     timeout:float=600, # seconds after which a silent process counts as lost
-):
+)->Iterator[ProcessGroup]:
     "Join the processes that `torchrun` started; does nothing in a process that is alone."
-    if int(os.environ.get('WORLD_SIZE', 1)) < 2 or dist.is_initialized(): yield ProcessGroup(); return
+    if int(os.environ.get('WORLD_SIZE', 1)) < 2 or dist.is_initialized():
+        yield ProcessGroup()
+        return
     cuda = torch.cuda.is_available()
     if cuda: torch.cuda.set_device(int(os.environ.get('LOCAL_RANK', 0)))
-    _meet('cpu:gloo,cuda:nccl' if cuda else 'gloo', timeout)
-    here = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, _told) if here else None
+    _init_group('cpu:gloo,cuda:nccl' if cuda else 'gloo', timeout)
+    in_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _on_sigterm) if in_main else None
+    lost = False
     try: yield ProcessGroup()
-    except ProcessLostError: here = False; raise # stay deaf until the message is out
+    except ProcessLostError:
+        lost = True # SIGTERM stays ignored until the error is printed
+        raise
     finally:
         dist.destroy_process_group()
-        if here: signal.signal(signal.SIGTERM, before)
+        if in_main and not lost: signal.signal(signal.SIGTERM, before)
 
-def _member(rank, size, file, timeout, threads, fn, args):
+# %% ../../nbs/core/03_processes.ipynb #46e558a2
+def _member(rank:int, size:int, file:str, timeout:float, threads:int, fn:Callable, args:tuple):
     torch.set_num_threads(threads)
-    _meet('gloo', timeout, init_method=f'file://{file}', rank=rank, world_size=size)
+    _init_group('gloo', timeout, init_method=f'file://{file}', rank=rank, world_size=size)
     try: fn(*args)
     finally: dist.destroy_process_group()
 
 def launch(
-    fn, # a function of an importable module, called in each process
+    fn:Callable, # a function of an importable module, called in each process
     processes:int, # how many
-    *args, # for `fn`
+    *args:Any, # for `fn`
     timeout:float=600, # seconds after which a silent process counts as lost
-    threads:int=None, # of each process; None shares the cores out
+    threads:int|None=None, # of each process; None shares the cores out
 ):
-    "Run a function in new processes that form a team. Raises what the first of them to fail raised."
+    "Run a function in new processes that form a group. Raises the error of the first one that fails."
     import torch.multiprocessing as mp
-    if processes < 2: raise ValueError(f'processes: {processes}; a team has at least 2')
+    if processes < 2: raise ValueError(f'processes: {processes}; a group has at least 2')
     threads = threads or max(1, (os.cpu_count() or 1)//processes)
     with tempfile.TemporaryDirectory() as d:
         try: mp.spawn(_member, (processes, f'{d}/meeting', timeout, threads, fn, args), nprocs=processes)
-        except mp.ProcessExitedException as e: raise ProcessLostError(f'a process of the run was ended from outside ({e})') from e
+        except mp.ProcessExitedException as e:
+            raise ProcessLostError(f'a process of the run was ended from outside ({e})') from e

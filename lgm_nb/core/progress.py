@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/core/progress.html.md"""
 __all__ = ['Progress', 'no_progress']
 
 # %% ../../nbs/core/04_progress.ipynb #c4000003
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 # %% ../../nbs/core/04_progress.ipynb #c4000005
@@ -17,8 +17,8 @@ class Progress(Protocol):
     def __call__(self,
         items:Iterable[Any], # what is iterated over
         *,
-        desc:str='', # what is going on
-        total:int|None=None, # how many items there will be, where `items` has no length
+        desc:str='', # what is being done
+        total:int|None=None, # how many items there will be, if `items` has no length
         unit:str='it', # what an item is
     )->Iterable[Any]: ...
 

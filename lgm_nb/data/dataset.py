@@ -9,34 +9,41 @@ __all__ = ['to_rgb', 'square', 'LazyImages', 'Split', 'Dataset', 'stratified_spl
 
 # %% ../../nbs/data/00_dataset.ipynb #e8f7e0e1
 import hashlib, json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 
+# %% ../../nbs/data/00_dataset.ipynb #c18a1690
+def _white_level(image:Image.Image, values:np.ndarray)->int:
+    "The value that stands for white in an integer or float image."
+    if image.mode=='F': return 1 if values.max() <= 1 else 255
+    if image.mode=='I' and values.max() <= 255: return 255
+    return 65535 # 'I;16' is 16-bit however dark it is
+
 # %% ../../nbs/data/00_dataset.ipynb #346704cd
 def to_rgb(
     image:Image.Image, # any mode, any size
-)->Image.Image: # upright RGB picture
-    "Turn a picture of any mode into upright 8-bit RGB, transparency over white."
+)->Image.Image: # upright RGB
+    "Turn an image of any mode into upright 8-bit RGB, transparency over white."
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith('I') or image.mode=='F':
-        a = np.asarray(image, dtype=np.float64)
-        if image.mode=='F': top = 1 if a.max() <= 1 else 255
-        else: top = 255 if image.mode=='I' and a.max() <= 255 else 65535 # 'I;16' is 16-bit however dark it is
-        image = Image.fromarray((a.clip(0, top)*(255/top)).round().astype(np.uint8))
+        values = np.asarray(image, dtype=np.float64)
+        top = _white_level(image, values)
+        image = Image.fromarray((values.clip(0, top)*(255/top)).round().astype(np.uint8))
     if image.mode in ('LA', 'La', 'PA', 'RGBA', 'RGBa') or 'transparency' in image.info:
         image = image.convert('RGBA')
-        white = Image.new('RGBA', image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image)
+        image = Image.alpha_composite(Image.new('RGBA', image.size, (255, 255, 255, 255)), image)
     return image.convert('RGB')
 
 # %% ../../nbs/data/00_dataset.ipynb #491e01a3
 def square(
     image:torch.Tensor, # (3, H, W) float in [0, 1], or uint8
     size:int, # pixels of a side
-    generator:torch.Generator=None, # draws where to cut; None cuts the middle
+    generator:torch.Generator|None=None, # draws where to cut; None cuts the middle
 )->torch.Tensor: # (3, size, size) float in [0, 1]
     "Resize the short side to `size` and cut a square."
     if image.dtype==torch.uint8: image = image.float()/255
@@ -45,7 +52,7 @@ def square(
     if new != [h, w]:
         image = F.interpolate(image[None], new, mode='bilinear', antialias=True, align_corners=False)[0].clamp(0, 1)
     slack = [side - size for side in new]
-    if generator is None: top, left = slack[0]//2, slack[1]//2
+    if generator is None: top, left = (s//2 for s in slack)
     else: top, left = (int(torch.randint(s + 1, (), generator=generator)) for s in slack)
     return image[:, top:top+size, left:left+size]
 
@@ -53,68 +60,118 @@ def square(
 class LazyImages:
     "Images that are neither an array nor a list of files: fetched one at a time, by row."
     def __init__(self,
-        fetch, # called with a row number, gives a PIL picture
+        fetch:Callable[[int], Image.Image], # called with a row number
         n:int, # how many there are
         key:str, # names the contents, for the hash of a data set
-        rows=None, # which of them, in order; None for all
+        rows:Any=None, # which of them, in order; None for all
     ):
         self.fetch, self.key = fetch, key
         self.rows = np.arange(n) if rows is None else np.asarray(rows, dtype=np.int64)
 
-    def __len__(self): return len(self.rows)
-    def __getitem__(self, row)->Image.Image: return self.fetch(int(self.rows[row]))
-    def take(self, rows)->'LazyImages': return LazyImages(self.fetch, len(self), self.key, self.rows[np.asarray(rows)])
+    def __len__(self)->int: return len(self.rows)
+    def __getitem__(self, row:int)->Image.Image: return self.fetch(int(self.rows[row]))
 
+    def take(self,
+        rows:Any, # row numbers
+    )->'LazyImages':
+        "Keep some images, in the order given."
+        return LazyImages(self.fetch, len(self), self.key, self.rows[np.asarray(rows)])
+
+# %% ../../nbs/data/00_dataset.ipynb #8984d27e
+Source = np.ndarray|LazyImages|Sequence[str|Path] # uint8 (N, H, W, 3), lazy images, or paths
+
+def _image_of(source:Source, row:int)->Image.Image:
+    "Fetch one image of a source as RGB."
+    item = source[row]
+    if isinstance(item, np.ndarray): return Image.fromarray(item)
+    if isinstance(item, Image.Image): return to_rgb(item)
+    try:
+        with Image.open(item) as image: return to_rgb(image)
+    except (OSError, SyntaxError) as e:
+        raise ValueError(f'{item}: cannot be decoded as an image ({e}); repair or delete it') from e
+
+def _take(source:Source, rows:torch.Tensor)->Source:
+    "Keep some rows of a source, in the order given."
+    if isinstance(source, np.ndarray): return source[rows.numpy()]
+    if isinstance(source, LazyImages): return source.take(rows)
+    return [source[int(r)] for r in rows]
+
+def _contents(source:Source)->Iterator[bytes]:
+    "What names the contents of a source: pixels, or the key of lazy images, or paths with sizes and times."
+    if isinstance(source, np.ndarray): yield np.ascontiguousarray(source).tobytes()
+    elif isinstance(source, LazyImages): yield source.key.encode() + source.rows.tobytes()
+    else:
+        for path in map(Path, source):
+            facts = path.stat()
+            yield f'{path.name}:{facts.st_size}:{facts.st_mtime_ns};'.encode()
+
+# %% ../../nbs/data/00_dataset.ipynb #b293f6ed
 class Split:
-    "One split of a data set: labels, optional groups, and pictures fetched by row."
+    "One split of a data set: labels, optional groups, and images fetched by row."
     def __init__(self,
-        source, # uint8 array (N, H, W, 3), a list of N paths, or `LazyImages`
-        labels, # (N,) class numbers
-        groups=None, # (N,) group numbers, or None
+        source:Source, # uint8 array (N, H, W, 3), a list of N paths, or `LazyImages`
+        labels:Any, # (N,) class numbers
+        groups:Any=None, # (N,) group numbers, or None
     ):
-        self.source = source
-        self.labels = torch.as_tensor(np.asarray(labels), dtype=torch.int64)
-        self.groups = None if groups is None else torch.as_tensor(np.asarray(groups), dtype=torch.int64)
+        self.source, self.labels = source, _numbers(labels)
+        self.groups = None if groups is None else _numbers(groups)
         if len(source) != len(self.labels):
-            raise ValueError(f'labels: {len(self.labels)} of them for {len(source)} images; give one label an image')
+            raise ValueError(f'labels: {len(self.labels)} for {len(source)} images; give one per image')
         if self.groups is not None and len(self.groups) != len(self.labels):
-            raise ValueError(f'groups: {len(self.groups)} of them for {len(self.labels)} images; give one group an image')
+            raise ValueError(f'groups: {len(self.groups)} for {len(self.labels)} images; give one per image')
 
-    def __len__(self): return len(self.labels)
+    def __len__(self)->int: return len(self.labels)
 
-    def image(self,
-        row:int, # which image
-    )->Image.Image: # RGB, at its stored size
-        "Fetch one picture."
-        item = self.source[row]
-        if isinstance(item, np.ndarray): return Image.fromarray(item)
-        if isinstance(item, Image.Image): return to_rgb(item)
-        try:
-            with Image.open(item) as image: return to_rgb(image)
-        except (OSError, SyntaxError) as e: raise ValueError(f'{item}: cannot be read as a picture ({e}); mend or remove it') from e
+    def image(self, row:int)->Image.Image: # RGB, at its stored size
+        "Fetch one image. Raises ValueError if its file cannot be decoded."
+        return _image_of(self.source, row)
 
     def batch(self,
-        rows, # row numbers
+        rows:Any, # row numbers
         size:int, # pixels of a side
-        generator:torch.Generator=None, # cut squares at random places instead of the middle
+        generator:torch.Generator|None=None, # cut squares at random places instead of the middle
     )->torch.Tensor: # (len(rows), 3, size, size) float in [0, 1]
         "Fetch rows as one batch of squares."
-        pictures = [torch.from_numpy(np.array(self.image(int(r)))).permute(2, 0, 1) for r in rows]
-        return torch.stack([square(p, size, generator) for p in pictures])
+        images = (torch.from_numpy(np.array(self.image(int(r)))).permute(2, 0, 1) for r in rows)
+        return torch.stack([square(x, size, generator) for x in images])
 
-    def rows_of(self,
-        label:int, # class number
-    )->torch.Tensor: # row numbers of that class
+    def rows_of(self, label:int)->torch.Tensor: # row numbers
         "List the rows of one class."
         return (self.labels==label).nonzero()[:, 0]
 
-    def subset(self, rows)->'Split':
+    def subset(self, rows:Any)->'Split':
         "Keep some rows, in the order given."
         rows = torch.as_tensor(rows)
-        if isinstance(self.source, np.ndarray): source = self.source[rows.numpy()]
-        elif isinstance(self.source, LazyImages): source = self.source.take(rows)
-        else: source = [self.source[int(r)] for r in rows]
-        return Split(source, self.labels[rows], None if self.groups is None else self.groups[rows])
+        return Split(_take(self.source, rows), self.labels[rows], None if self.groups is None else self.groups[rows])
+
+def _numbers(values:Any)->torch.Tensor: return torch.as_tensor(np.asarray(values), dtype=torch.int64)
+
+# %% ../../nbs/data/00_dataset.ipynb #51f1f7ab
+def _check_labels(name:str, split_name:str, labels:torch.Tensor, classes:list[str]):
+    "Raise ValueError unless a split holds every class, and no other."
+    n = len(classes)
+    if len(labels)==0: raise ValueError(f'{name}: the {split_name} split is empty')
+    if labels.min() < 0 or labels.max() >= n:
+        raise ValueError(f'{name}: {split_name} labels run from {labels.min()} to {labels.max()}, '
+                         f'but must lie in 0 … {n - 1}')
+    missing = [classes[c] for c in set(range(n)) - set(labels.tolist())]
+    more = f' and {len(missing) - 8} more' if len(missing) > 8 else ''
+    if missing: raise ValueError(f'{name}: no {split_name} image of class {sorted(missing)[:8]}{more}; '
+                                 'add images or leave the class out')
+
+def _check_data(name:str, classes:list[str], **splits:Split):
+    "Raise ValueError if there is one class only, or a split that lacks one."
+    if len(classes) < 2:
+        raise ValueError(f'{name}: classes: {len(classes)} found {classes}, but a probe needs at least 2')
+    for split_name, split in splits.items(): _check_labels(name, split_name, split.labels, classes)
+
+# %% ../../nbs/data/00_dataset.ipynb #fd054943
+def _hash_of(classes:list[str], *splits:Split)->str: # 16 hexadecimal digits
+    h = hashlib.sha256(json.dumps(classes).encode())
+    for split in splits:
+        h.update(split.labels.numpy().tobytes())
+        for part in _contents(split.source): h.update(part)
+    return h.hexdigest()[:16]
 
 # %% ../../nbs/data/00_dataset.ipynb #e549dc8b
 class Dataset:
@@ -123,84 +180,64 @@ class Dataset:
         name:str, # what to call it in tables and cards
         train:Split, # images to distil
         test:Split, # images to measure on
-        classes, # class names, in label order
-        group_names=None, # names of the groups, if the splits have groups
+        classes:Sequence[Any], # class names, in label order
+        group_names:Sequence[str]|None=None, # names of the groups, if the splits have groups
         note:str='', # origin and licence
-        source:str=None, # what `open_dataset` takes to open it again, if anything does
+        source:str|None=None, # what `open_dataset` takes to open it again, if anything does
     ):
-        self.name, self.train, self.test, self.note, self.source = name, train, test, note, source
+        self.name, self.note, self.source = name, note, source
+        self.train, self.test = train, test
         self.classes = [str(c) for c in classes]
         self.group_names = None if group_names is None else list(group_names)
-        self._check()
-
-    def _check(self):
-        n = len(self.classes)
-        if n < 2: raise ValueError(f'{self.name}: classes: {n} found {self.classes}, but a probe needs at least 2')
-        for split_name in ('train', 'test'):
-            labels = getattr(self, split_name).labels
-            if len(labels)==0: raise ValueError(f'{self.name}: the {split_name} split is empty')
-            if labels.min() < 0 or labels.max() >= n:
-                raise ValueError(f'{self.name}: {split_name} labels run from {labels.min()} to {labels.max()}, '
-                                 f'but must lie in 0 … {n - 1}')
-            missing = [self.classes[c] for c in set(range(n)) - set(labels.tolist())]
-            more = f' and {len(missing) - 8} more' if len(missing) > 8 else ''
-            if missing: raise ValueError(f'{self.name}: no {split_name} image of class {sorted(missing)[:8]}{more}; '
-                                         'add images or leave the class out')
+        _check_data(name, self.classes, train=train, test=test)
 
     @property
-    def hash(self)->str:
-        "Name the contents: class names, labels, and pixels (arrays), paths with sizes (files) or what stands in for them."
-        h = hashlib.sha256(json.dumps(self.classes).encode())
-        for split in (self.train, self.test):
-            h.update(split.labels.numpy().tobytes())
-            if isinstance(split.source, np.ndarray): h.update(np.ascontiguousarray(split.source).tobytes())
-            elif isinstance(split.source, LazyImages): h.update(split.source.key.encode() + split.source.rows.tobytes())
-            else:
-                for p in split.source: h.update(f'{Path(p).name}:{Path(p).stat().st_size}:{Path(p).stat().st_mtime_ns};'.encode())
-        return h.hexdigest()[:16]
+    def hash(self)->str: # 16 hexadecimal digits
+        "Name the contents: class names, labels, and pixels (arrays) or what names them (files, lazy images)."
+        return _hash_of(self.classes, self.train, self.test)
 
-    def require(self,
-        per_class:int, # images that each class must have
-    ):
-        "Raise an error that names the classes with fewer than `per_class` training images."
+    def require(self, per_class:int):
+        "Raise ValueError, naming the classes, if any class has fewer than `per_class` training images."
         counts = torch.bincount(self.train.labels, minlength=len(self.classes)).tolist()
         short = {c: n for c, n in zip(self.classes, counts) if n < per_class}
-        if short: raise ValueError(f'{self.name}: {per_class} training images a class are needed, but there are only {short}')
+        if short:
+            raise ValueError(f'{self.name}: {per_class} training images per class are needed; there are only {short}')
 
     def sizes(self)->str:
         "Say what size the images are (the first of them, for files)."
-        w, h = self.train.image(0).size
-        return f'{w}×{h} px' if isinstance(self.train.source, np.ndarray) else f'files, the first {w}×{h} px'
+        width, height = self.train.image(0).size
+        return ('' if isinstance(self.train.source, np.ndarray) else 'files, the first ') + f'{width}×{height} px'
 
-    def __repr__(self):
+    def __repr__(self)->str:
         groups = '' if self.group_names is None else f', {len(self.group_names)} groups'
-        return (f'Dataset({self.name}: {len(self.classes)} classes{groups}, '
-                f'{len(self.train):,} train + {len(self.test):,} test images, {self.sizes()})')
+        splits = f'{len(self.train):,} train + {len(self.test):,} test images'
+        return f'Dataset({self.name}: {len(self.classes)} classes{groups}, {splits}, {self.sizes()})'
 
 # %% ../../nbs/data/00_dataset.ipynb #87da8091
 def stratified_split(
-    labels, # (N,) class numbers
+    labels:Any, # (N,) class numbers
     test_share:float=.2, # share of each class to hold out, at least one image
     seed:int=0, # same seed, same split
-)->tuple: # row numbers of the train and of the test part
-    "Split rows at random within each class."
+)->tuple[torch.Tensor, torch.Tensor]: # row numbers of the train and of the test part
+    "Split rows at random within each class. Raises ValueError if a class has only one image."
     labels, g = torch.as_tensor(labels), torch.Generator().manual_seed(seed)
     train, test = [], []
     for c in labels.unique():
         rows = (labels==c).nonzero()[:, 0]
-        if len(rows) < 2: raise ValueError(f'class {int(c)} has {len(rows)} image, but 2 are needed to hold one out for testing')
+        if len(rows) < 2: raise ValueError(f'class {int(c)} has {len(rows)} image; 2 are needed to hold one out')
         rows = rows[torch.randperm(len(rows), generator=g)]
         n = min(max(1, round(test_share*len(rows))), len(rows) - 1)
-        test.append(rows[:n]); train.append(rows[n:])
+        test.append(rows[:n])
+        train.append(rows[n:])
     return torch.cat(train).sort().values, torch.cat(test).sort().values
 
 # %% ../../nbs/data/00_dataset.ipynb #b478f26e
-def _as_bytes(images):
+def _as_bytes(images:Any)->np.ndarray:
     "Bring images to uint8 `(N, H, W, 3)`."
     a = np.asarray(images)
     if a.ndim != 4: raise ValueError(f'images: shape {a.shape}; expected (N, H, W, 3) or (N, 3, H, W)')
     if a.shape[-1] not in (1, 3): a = a.transpose(0, 2, 3, 1)
-    if a.shape[-1] not in (1, 3): raise ValueError(f'images: shape {np.asarray(images).shape}; expected 1 or 3 channels')
+    if a.shape[-1] not in (1, 3): raise ValueError(f'images: shape {np.shape(images)}; expected 1 or 3 channels')
     if np.issubdtype(a.dtype, np.floating):
         if not np.isfinite(a).all() or a.min() < 0 or a.max() > 1:
             raise ValueError(f'images: floats from {a.min():.3g} to {a.max():.3g}; expected values in [0, 1]')
@@ -208,17 +245,18 @@ def _as_bytes(images):
     if a.dtype != np.uint8: raise ValueError(f'images: dtype {a.dtype}; expected uint8 or floats in [0, 1]')
     return np.ascontiguousarray(np.broadcast_to(a, (*a.shape[:3], 3)))
 
+# %% ../../nbs/data/00_dataset.ipynb #5d65e9d6
 def from_arrays(
-    train, # (images, labels) or (images, labels, groups)
-    test=None, # the same; None holds out a seeded fifth of each class
-    classes=None, # class names; None numbers them
+    train:tuple, # (images, labels) or (images, labels, groups)
+    test:tuple|None=None, # the same; None holds out a seeded fifth of each class
+    classes:Sequence[Any]|None=None, # class names; None numbers them
     name:str='arrays', # what to call it
-    group_names=None, # names of the groups
+    group_names:Sequence[str]|None=None, # names of the groups
     seed:int=0, # of the held-out fifth
 )->Dataset:
-    "Make a data set from arrays in memory."
-    train = Split(_as_bytes(train[0]), *train[1:])
-    if test is None: train, test = (train.subset(r) for r in stratified_split(train.labels, seed=seed))
-    else: test = Split(_as_bytes(test[0]), *test[1:])
-    if classes is None: classes = range(int(train.labels.max()) + 1)
-    return Dataset(name, train, test, classes, group_names)
+    "Make a data set from arrays in memory. Raises ValueError for a shape, type or range that is no image."
+    whole = Split(_as_bytes(train[0]), *train[1:])
+    if test is None: train_split, test_split = (whole.subset(r) for r in stratified_split(whole.labels, seed=seed))
+    else: train_split, test_split = whole, Split(_as_bytes(test[0]), *test[1:])
+    if classes is None: classes = range(int(train_split.labels.max()) + 1)
+    return Dataset(name, train_split, test_split, classes, group_names)
