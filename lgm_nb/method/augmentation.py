@@ -20,50 +20,70 @@ class ViewParams:
     theta:torch.Tensor # (N, 2, 3) affine maps of flip and crop
     noise_seed:torch.Tensor # (N,) int64 seed of each view's noise, −1 for none
 
-    def __len__(self): return len(self.theta)
-    def __getitem__(self, rows): return ViewParams(self.theta[rows], self.noise_seed[rows])
+    def __len__(self)->int: return len(self.theta)
+    def __getitem__(self, rows)->'ViewParams': return ViewParams(self.theta[rows], self.noise_seed[rows])
 
 # %% ../../nbs/method/01_augmentation.ipynb #3f92517f
-def _crops(n, scale, ratio, generator, tries=10):
-    "Half-width, half-height and centre of `n` crops, in units where the image is [−1, 1]²."
-    def uniform(lo, hi, *shape): return lo + (hi - lo)*torch.rand(*shape, generator=generator)
+def _crop_maps(n, scale, ratio, generator, tries=10):
+    "Affine maps (n, 2, 3) of `n` crops, in units where the image is [−1, 1]²."
+    def uniform(low, high, *shape): return low + (high - low)*torch.rand(*shape, generator=generator)
     area = uniform(*scale, n, tries)
     log_ratio = uniform(math.log(ratio[0]), math.log(ratio[1]), n, tries)
-    w, h = (area*log_ratio.exp()).sqrt(), (area/log_ratio.exp()).sqrt()
+    w, h = (area*log_ratio.exp()).sqrt(), (area/log_ratio.exp()).sqrt() # halves of the sides
     fits = (w <= 1) & (h <= 1)
     first = torch.where(fits.any(1), fits.float().argmax(1), tries - 1)[:, None]
     w, h = (side.gather(1, first)[:, 0].clamp(max=1) for side in (w, h))
-    return w, h, uniform(-1, 1, n)*(1 - w), uniform(-1, 1, n)*(1 - h)
+    maps = torch.zeros(n, 2, 3)
+    maps[:, 0, 0] = w
+    maps[:, 1, 1] = h
+    maps[:, 0, 2] = uniform(-1, 1, n)*(1 - w)
+    maps[:, 1, 2] = uniform(-1, 1, n)*(1 - h)
+    return maps
+
+# %% ../../nbs/method/01_augmentation.ipynb #3a12d09e
+def _add_noise(images, seeds, mean, std):
+    "Add Gaussian noise to the images whose seed is not negative."
+    noisy = (seeds >= 0).nonzero()[:, 0]
+    if len(noisy)==0: return images
+    noise = images.new_empty(len(noisy), *images.shape[1:], dtype=torch.float32)
+    for one, seed in zip(noise, seeds[noisy].tolist()):
+        one.normal_(mean, std, generator=torch.Generator(images.device).manual_seed(seed))
+    return images.index_add(0, noisy.to(images.device), noise.to(images))
+
+# %% ../../nbs/method/01_augmentation.ipynb #d3c29aa8
+def _check_ranges(size, chances, scale, ratio):
+    "Raise ValueError for what an augmenter cannot draw."
+    if size < 1: raise ValueError(f'size: {size}; must be at least 1 pixel')
+    for name, p in chances.items():
+        if not 0 <= p <= 1: raise ValueError(f'{name}: {p}; must lie in [0, 1]')
+    if scale is not None and not 0 < scale[0] <= scale[1] <= 1:
+        raise ValueError(f'scale: {scale}; must be (low, high) with 0 < low ≤ high ≤ 1')
+    if not 0 < ratio[0] <= ratio[1]: raise ValueError(f'ratio: {ratio}; must be (low, high) with 0 < low ≤ high')
 
 # %% ../../nbs/method/01_augmentation.ipynb #1d548a15
 class Augmenter:
-    "Flip, resized crop and noise, one draw a view."
+    "Flip, resized crop and noise, one draw per view. Raises ValueError for impossible chances or ranges."
     def __init__(self,
-        size:int, # pixels of a side of the views
+        size:int, # side of the views, pixels
         flip:float=.5, # chance of a mirror image
-        scale=(.08, 1.), # share of the area that a crop keeps; None for no crop
-        ratio=(3/4, 4/3), # width over height of the crop
+        scale:tuple[float, float]|None=(.08, 1.), # share of the area that a crop keeps; None for no crop
+        ratio:tuple[float, float]=(3/4, 4/3), # width over height of the crop
         noise_std:float=.2, # of the Gaussian noise, in image units
         noise_mean:float=0., # 0.5 in the published numbers, by mistake
         noise_chance:float=.5, # chance that a view gets noise
     ):
-        if size < 1: raise ValueError(f'size: {size}; must be at least 1 pixel')
-        for name, p in (('flip', flip), ('noise_chance', noise_chance)):
-            if not 0 <= p <= 1: raise ValueError(f'{name}: {p}; a chance lies in [0, 1]')
-        if scale is not None and not 0 < scale[0] <= scale[1] <= 1:
-            raise ValueError(f'scale: {scale}; must be (low, high) with 0 < low ≤ high ≤ 1')
-        if not 0 < ratio[0] <= ratio[1]: raise ValueError(f'ratio: {ratio}; must be (low, high) with 0 < low ≤ high')
-        self.size, self.flip, self.scale, self.ratio = size, flip, scale, ratio
-        self.noise_std, self.noise_mean, self.noise_chance = noise_std, noise_mean, noise_chance
+        _check_ranges(size, dict(flip=flip, noise_chance=noise_chance), scale, ratio)
+        self.size, self.flip, self.noise_chance = size, flip, noise_chance
+        self.scale, self.ratio = scale, ratio
+        self.noise_mean, self.noise_std = noise_mean, noise_std
 
     def sample(self,
         n:int, # views
-        generator:torch.Generator, # on the CPU, so that every device sees the same crops, and noise where its seeds say
+        generator:torch.Generator, # on the CPU, so that every device gets the same crops and noise seeds
     )->ViewParams:
         "Draw `n` views."
-        theta = torch.zeros(n, 2, 3)
-        if self.scale is None: theta[:, 0, 0] = theta[:, 1, 1] = 1
-        else: theta[:, 0, 0], theta[:, 1, 1], theta[:, 0, 2], theta[:, 1, 2] = _crops(n, self.scale, self.ratio, generator)
+        if self.scale is None: theta = torch.eye(2, 3).repeat(n, 1, 1)
+        else: theta = _crop_maps(n, self.scale, self.ratio, generator)
         theta[:, 0, 0] *= 1 - 2*(torch.rand(n, generator=generator) < self.flip).float()
         noisy = torch.rand(n, generator=generator) < self.noise_chance
         seeds = torch.randint(2**62, (n,), generator=generator)
@@ -73,16 +93,11 @@ class Augmenter:
         images:torch.Tensor, # (N, 3, H, W) in [0, 1], one for each view
         views:ViewParams, # N draws
     )->torch.Tensor: # (N, 3, size, size), differentiable in the images
-        "Show each image as its view says."
-        if len(images) != len(views): raise ValueError(f'images: {len(images)} for {len(views)} views; give one image a view')
-        grid = F.affine_grid(views.theta.to(images), (len(images), 3, self.size, self.size), align_corners=False)
+        "Show each image as its view says. Raises ValueError if their numbers differ."
+        if len(images) != len(views): raise ValueError(f'images: {len(images)} for {len(views)} views; give one each')
+        grid = F.affine_grid(views.theta.to(images), [len(views), 3, self.size, self.size], align_corners=False)
         out = F.grid_sample(images, grid, mode='bilinear', padding_mode='border', align_corners=False)
-        noisy = (views.noise_seed >= 0).nonzero()[:, 0]
-        if len(noisy)==0: return out
-        shape = out.shape[1:]
-        noise = out.new_empty(len(noisy), *shape, dtype=torch.float32)
-        for n, seed in zip(noise, views.noise_seed[noisy].tolist()): # on the device: to bring noise there would cost more than to make it
-            n.normal_(self.noise_mean, self.noise_std, generator=torch.Generator(out.device).manual_seed(seed))
-        return out.index_add(0, noisy.to(out.device), noise.to(out))
+        return _add_noise(out, views.noise_seed, self.noise_mean, self.noise_std)
 
-    def __call__(self, images, generator): return self.apply(images, self.sample(len(images), generator))
+    def __call__(self, images:torch.Tensor, generator:torch.Generator)->torch.Tensor:
+        return self.apply(images, self.sample(len(images), generator))

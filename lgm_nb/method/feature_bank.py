@@ -10,6 +10,7 @@ __all__ = ['FeatureBank', 'build_bank']
 # %% ../../nbs/method/03_feature_bank.ipynb #fcf3231a
 import json, os, shutil, tempfile
 from pathlib import Path
+from typing import Literal
 import numpy as np
 import torch
 from safetensors import SafetensorError
@@ -21,119 +22,79 @@ from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter, ViewParams
 
+# %% ../../nbs/method/03_feature_bank.ipynb #8ebe96c3
+def _rows_by_class(labels, n_classes):
+    "Rows of each class, in order."
+    return labels.argsort(stable=True).split(torch.bincount(labels, minlength=n_classes).tolist())
+
+def _draw_rows(by_class, per_class, generator):
+    "Draw `per_class` rows of each class."
+    jitter = torch.rand(len(by_class), per_class, generator=generator)
+    places = (torch.arange(per_class, dtype=torch.float64) + jitter)/per_class # in [0, 1)
+    return torch.cat([rows[(p*len(rows)).long()] for rows, p in zip(by_class, places)])
+
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0003
 class FeatureBank:
-    "Class means of real features and, where they were kept, the features: in memory, or mapped from a file."
+    "Class means of real features and, if they were kept, the features: in memory, or mapped from a file."
     def __init__(self,
-        features:torch.Tensor, # (N·views, D), float16 or float32; None keeps the class means alone
-        labels:torch.Tensor, # (N·views,)
+        features:torch.Tensor|None, # (N·views, D), float16 or float32; None keeps the class means alone
+        labels:torch.Tensor, # (N·views,) int64
         n_classes:int, # C
-        facts:dict=None, # backbone hash, data hash, settings
-        means:torch.Tensor=None, # (C, D) of each class; None to compute them
+        facts:dict|None=None, # backbone hash, data hash, settings
+        means:torch.Tensor|None=None, # (C, D) of each class; None to compute them from the features
     ):
         self.stored, self.labels, self.n_classes, self.facts = features, labels, n_classes, facts or {}
-        self._rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=n_classes).tolist())
-        self.class_means = torch.stack([features[r].float().mean(0) for r in self._rows]) if means is None else means
-        self.mean = self.class_means.mean(0) # every class counts the same, however many images it has
+        self._rows = _rows_by_class(labels, n_classes)
+        if means is None: means = torch.stack([self._kept()[rows].float().mean(0) for rows in self._rows])
+        self.class_means, self.mean = means, means.mean(0)
 
-    def __len__(self): return len(self.labels)
+    def __len__(self)->int: return len(self.labels)
+
+    def _kept(self):
+        if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
+        return self.stored
 
     @property
     def features(self)->torch.Tensor: # (N·views, D) float32
-        "Give all features at once: for banks that fit into memory."
-        if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
-        return self.stored.float()
+        "Return all features at once, for banks that fit into memory. Raises ValueError if only means were kept."
+        return self._kept().float()
 
     def sample(self,
         per_class:int, # rows of each class
-        generator:torch.Generator,
-    )->tuple: # features (C·per_class, D) float32, labels (C·per_class,)
-        "Draw the same number of rows of every class, one from each of `per_class` equal stretches of it."
-        if self.stored is None: return self.features # says what to do
-        places = (torch.arange(per_class, dtype=torch.float64) + torch.rand(self.n_classes, per_class, generator=generator))/per_class # in [0, 1)
-        rows = torch.cat([own[(p*len(own)).long()] for own, p in zip(self._rows, places)])
-        return self.stored[rows].float(), self.labels[rows]
+        generator:torch.Generator, # on the CPU
+    )->tuple[torch.Tensor, torch.Tensor]: # features (C·per_class, D) float32, labels (C·per_class,)
+        "Draw the same number of rows of every class. Raises ValueError if only means were kept."
+        kept, rows = self._kept(), _draw_rows(self._rows, per_class, generator)
+        return kept[rows].float(), self.labels[rows]
 
-    def __repr__(self):
-        what = f'{len(self):,} × {self.class_means.shape[1]} features' if self.stored is not None else f'means of {len(self):,} features of {self.class_means.shape[1]} numbers'
+    def __repr__(self)->str:
+        n, dim = len(self), self.class_means.shape[1]
+        what = f'means of {n:,} features of {dim} numbers' if self.stored is None else f'{n:,} × {dim} features'
         return f"FeatureBank({what}, {self.n_classes} classes, {self.facts.get('backbone', 'in memory')})"
 
 # %% ../../nbs/method/03_feature_bank.ipynb #133de960
-def _facts(data, backbone, views, augmenter, seed):
-    settings = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(augmenter).items()}
+def _bank_facts(data, backbone, views, augmenter, seed):
+    "All that the numbers in a bank depend on."
+    augmentation = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(augmenter).items()}
     return dict(format=2, backbone=backbone.name, backbone_hash=backbone.hash, data=data.name, data_hash=data.hash,
-                classes=len(data.classes), images=len(data.train), views=views, seed=seed, augmentation=settings)
+                classes=len(data.classes), images=len(data.train), views=views, seed=seed, augmentation=augmentation)
 
-def _differences(old, new): return [k for k in new if old.get(k) != new[k]]
-
-# %% ../../nbs/method/03_feature_bank.ipynb #8a1e0005
-def _header(features, labels):
-    "The header of a safetensors file of features (rows, D) in half precision and labels (rows,)."
-    (rows, dim), n = features, 2*features[0]*features[1]
-    text = json.dumps(dict(features=dict(dtype='F16', shape=[rows, dim], data_offsets=[0, n]),
-                           labels=dict(dtype='I64', shape=[rows], data_offsets=[n, n + 8*labels]))).encode()
-    text += b' '*(-len(text)%8)
-    return len(text).to_bytes(8, 'little') + text
-
-_PARTS = ('plan.json', 'sums', 'done', 'features.safetensors', 'means.safetensors', 'bank.json')
-
-class _Work:
-    "The files of an unfinished build, in a folder inside that of the bank."
-    def __init__(self, folder, plan, units, dim, labels, keep):
-        self.folder, rows = folder, len(labels)
-        if self._plan()!=plan: self._prepare(plan, units, dim, labels, keep)
-        self.sums, self.done = self._map('sums', np.float64, (units, dim)), self._map('done', np.uint8, (units,))
-        self.features = self._map('features.safetensors', np.float16, (rows, dim), len(_header((rows, dim), rows))) if keep=='all' else None
-
-    def _plan(self): return json.loads(file.read_text()) if (file := self.folder/'plan.json').exists() else None
-    def _map(self, name, kind, shape, offset=0): return np.memmap(self.folder/name, kind, 'r+', offset, shape)
-
-    def _remove(self):
-        "Remove the files of a build, and no others."
-        for name in _PARTS: (self.folder/name).unlink(missing_ok=True)
-        if self.folder.exists() and not any(self.folder.iterdir()): self.folder.rmdir()
-
-    def _prepare(self, plan, units, dim, labels, keep):
-        "Make the files under another name: another run may be about to do the same."
-        if self._plan() is not None: self._remove() # of a build with other settings
-        if self.folder.exists(): raise ValueError(f'folder: {self.folder} is not an unfinished feature bank; move it away or give another folder')
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix='.lgm_nb-', suffix='.tmp', dir=self.folder.parent))
-        sizes = dict(sums=8*units*dim, done=units)
-        if keep=='all':
-            header = _header((len(labels), dim), len(labels))
-            sizes['features.safetensors'] = len(header) + 2*len(labels)*dim
-        for name, size in sizes.items():
-            with open(new/name, 'wb') as f:
-                if name=='features.safetensors': f.write(header)
-                f.truncate(size)
-                if name=='features.safetensors': f.seek(0, 2); f.write(labels.numpy().tobytes())
-        (new/'plan.json').write_text(json.dumps(plan))
-        try: new.rename(self.folder)
-        except OSError: shutil.rmtree(new) # the other run was quicker
-
-    def finish(self, unit):
-        "Mark a unit as done, after its numbers have left for the disk."
-        if self.features is not None: self.features.flush()
-        self.sums.flush(); self.done[unit] = 1; self.done.flush()
-
-    def close(self, folder, facts, means):
-        "Move the finished files up into the folder of the bank; another run that builds the same bank may be quicker."
-        try:
-            save_file(dict(class_means=means), self.folder/'means.safetensors')
-            write_json(self.folder/'bank.json', facts)
-            for name in ('features.safetensors', 'means.safetensors', 'bank.json'): # whoever finds bank.json finds the others
-                if (self.folder/name).exists() or name != 'features.safetensors': (self.folder/name).replace(folder/name)
-        except (OSError, SafetensorError):
-            if self.folder.exists() or _bank_facts(folder)!=facts: raise
-        self._remove()
+def changed(
+    old:dict, # facts as they were written
+    new:dict, # facts as they are now
+)->list[str]: # keys of `new`
+    "List the facts that differ."
+    return [k for k in new if old.get(k) != new[k]]
 
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0007
 class _Canvases(torch.utils.data.Dataset):
     "Real images on their canvas, each with the draws of its views."
     def __init__(self, split, canvas, augmenter, views, seed):
-        self.split, self.canvas, self.augmenter, self.views, self.seed = split, canvas, augmenter, views, seed
+        self.split, self.canvas = split, canvas
+        self.augmenter, self.views, self.seed = augmenter, views, seed
+
     def __len__(self): return len(self.split)
+
     def __getitem__(self, row):
         g = torch.Generator().manual_seed(self.seed*2**32 + row)
         image = self.split.batch([row], self.canvas, g)[0]
@@ -141,90 +102,231 @@ class _Canvases(torch.utils.data.Dataset):
         return image, drawn.theta, drawn.noise_seed
 
 @torch.no_grad()
-def _embed_views(backbone, images, theta, seeds, augmenter):
+def _embed_views(backbone, augmenter, images, theta, seeds):
     "Features of the views of a batch, (B, views, D), half precision, on the CPU."
     images = images.to(backbone.device, non_blocking=True)
-    out = torch.stack([backbone(augmenter.apply(images, ViewParams(theta[:, v], seeds[:, v]))) for v in range(theta.shape[1])], 1).half().cpu()
-    if not out.isfinite().all(): raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision; a bank cannot hold them')
-    return out
+    views = [ViewParams(theta[:, v], seeds[:, v]) for v in range(theta.shape[1])]
+    z = torch.stack([backbone(augmenter.apply(images, v)) for v in views], 1).half().cpu()
+    if z.isfinite().all(): return z
+    raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision')
 
+# %% ../../nbs/method/03_feature_bank.ipynb #accde4cd
+def _decode_workers(split, n):
+    "How many processes decode `n` images of a split."
+    if isinstance(split.source, np.ndarray): return 0
+    if n < 1000: return 0
+    return max(1, (os.cpu_count() or 1)//ProcessGroup().size)
+
+# %% ../../nbs/method/03_feature_bank.ipynb #97eeb708
 def _units(labels, classes, size=1024):
-    "Rows of each unit, and its class."
-    rows = labels.argsort(stable=True).split(torch.bincount(labels, minlength=classes).tolist())
-    return [(c, part) for c, own in enumerate(rows) for part in own.split(size)]
+    "Class and rows of each unit."
+    return [(c, part) for c, rows in enumerate(_rows_by_class(labels, classes)) for part in rows.split(size)]
 
-def _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress):
-    "Compute the units of `todo`."
-    plan = [(u, rows) for u in todo for rows in units[u][1].split(batch)]
-    ends = [i + 1==len(plan) or plan[i + 1][0] != u for i, (u, _) in enumerate(plan)]
-    parts, n = [rows for _, rows in plan], sum(len(rows) for _, rows in plan)
-    if workers is None: workers = 0 if isinstance(data.train.source, np.ndarray) or n < 1000 else max(1, (os.cpu_count() or 1)//ProcessGroup().size)
-    loader = torch.utils.data.DataLoader(_Canvases(data.train, backbone.canvas, augmenter, views, seed), batch_sampler=[p.tolist() for p in parts],
-        num_workers=workers, pin_memory=backbone.device.type=='cuda', generator=torch.Generator()) # its own: it would draw from the global one
-    total = 0
-    for (unit, _), end, rows, drawn in zip(plan, ends, progress(parts, desc='feature bank', total=len(parts), unit='batch'), loader):
-        z = _embed_views(backbone, *drawn, augmenter)
-        total = total + z.double().sum((0, 1))
-        if features is not None: features[(rows[:, None]*views + torch.arange(views)).flatten().numpy()] = z.flatten(0, 1).numpy()
-        if end: sums[unit], total = total.numpy(), 0; finish(unit)
+def _places(rows, views):
+    "Rows of a bank that hold the views of some images."
+    return (rows[:, None]*views + torch.arange(views)).flatten().numpy()
 
-def _means(units, sums, classes, views):
-    "Class means from the sums of the units."
-    total, count = np.zeros((classes, sums.shape[1])), np.zeros(classes)
-    for (c, rows), s in zip(units, sums): total[c] += s; count[c] += len(rows)*views
+def _means(sums, units, n_classes, views):
+    "Class means (C, D) from the sums of all units."
+    total, count = np.zeros((n_classes, sums.shape[1])), np.zeros(n_classes)
+    for (c, rows), s in zip(units, sums):
+        total[c] += s
+        count[c] += len(rows)*views
     return torch.from_numpy(total/count[:, None]).float()
 
-def _bank_facts(folder):
-    "What the bank in a folder says of itself, or None where there is none."
+class _Memory:
+    "A store in memory."
+    def __init__(self, units, dim, rows, keep):
+        self.sums = np.zeros((units, dim))
+        self.features = np.empty((rows, dim), np.float16) if keep=='all' else None
+
+    def finish(self, unit): "Nothing to write."
+
+# %% ../../nbs/method/03_feature_bank.ipynb #5cea09d2
+class _Build:
+    "What it takes to compute the features of a bank."
+    def __init__(self, data, backbone, views, augmenter, seed, batch, workers):
+        self.split, self.backbone, self.views, self.augmenter = data.train, backbone, views, augmenter
+        self.seed, self.batch, self.workers = seed, batch, workers
+        self.n_classes, self.labels = len(data.classes), data.train.labels.repeat_interleave(views)
+        self.units = _units(data.train.labels, self.n_classes)
+
+    def loader(self, batches):
+        "Load batches of rows, with the draws of their views."
+        n = sum(len(rows) for rows in batches)
+        workers = _decode_workers(self.split, n) if self.workers is None else self.workers
+        canvases = _Canvases(self.split, self.backbone.canvas, self.augmenter, self.views, self.seed)
+        return torch.utils.data.DataLoader(canvases, batch_sampler=[rows.tolist() for rows in batches],
+            num_workers=workers, pin_memory=self.backbone.device.type=='cuda',
+            generator=torch.Generator()) # without one, it would draw from the global generator
+
+    def fill(self, todo, store, progress):
+        "Compute the units of `todo` into a store."
+        plan = [(unit, rows) for unit in todo for rows in self.units[unit][1].split(self.batch)]
+        last = {unit: i for i, (unit, _) in enumerate(plan)} # batch that ends each unit
+        batches, total = [rows for _, rows in plan], 0
+        shown = progress(batches, desc='feature bank', total=len(batches), unit='batch')
+        for i, rows, drawn in zip(range(len(batches)), shown, self.loader(batches)):
+            unit = plan[i][0]
+            z = _embed_views(self.backbone, self.augmenter, *drawn)
+            total = total + z.double().sum((0, 1))
+            if store.features is not None: store.features[_places(rows, self.views)] = z.flatten(0, 1).numpy()
+            if i != last[unit]: continue
+            store.sums[unit], total = total.numpy(), 0
+            store.finish(unit)
+
+    def means(self, sums): return _means(sums, self.units, self.n_classes, self.views)
+
+# %% ../../nbs/method/03_feature_bank.ipynb #8a1e0005
+def _header(rows, dim):
+    "The header of a safetensors file of features (rows, dim) in half precision and labels (rows,)."
+    n = 2*rows*dim
+    text = json.dumps(dict(features=dict(dtype='F16', shape=[rows, dim], data_offsets=[0, n]),
+                           labels=dict(dtype='I64', shape=[rows], data_offsets=[n, n + 8*rows]))).encode()
+    text += b' '*(-len(text)%8)
+    return len(text).to_bytes(8, 'little') + text
+
+def _reserve(file, size, head=b'', tail=b''):
+    "Make a file of `size` bytes between a head and a tail, without writing those bytes."
+    with open(file, 'wb') as f:
+        f.write(head)
+        f.truncate(len(head) + size)
+        f.seek(0, os.SEEK_END)
+        f.write(tail)
+
+def _map_features(file, mode, rows, dim):
+    "Map the features of such a file into memory."
+    return np.memmap(file, np.float16, mode, len(_header(rows, dim)), (rows, dim))
+
+# %% ../../nbs/method/03_feature_bank.ipynb #95485140
+_PARTS = ('plan.json', 'sums', 'done', 'features.safetensors', 'means.safetensors', 'bank.json')
+
+def _read_plan(folder):
+    file = folder/'plan.json'
+    return json.loads(file.read_text()) if file.exists() else None
+
+def _remove_build(folder):
+    "Remove the files of a build, and no others."
+    for name in _PARTS: (folder/name).unlink(missing_ok=True)
+    if folder.exists() and not any(folder.iterdir()): folder.rmdir()
+
+def _prepare(folder, plan, build, keep):
+    "Make the files of a build that starts."
+    if _read_plan(folder) is not None: _remove_build(folder) # of a build with other settings
+    if folder.exists():
+        raise ValueError(f'folder: {folder} is not an unfinished feature bank; move it away or give another folder')
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix='.lgm_nb-', suffix='.tmp', dir=folder.parent))
+    units, rows, dim = len(build.units), len(build.labels), build.backbone.dim
+    _reserve(new/'sums', 8*units*dim)
+    _reserve(new/'done', units)
+    labels = build.labels.numpy().tobytes()
+    if keep=='all': _reserve(new/'features.safetensors', 2*rows*dim, _header(rows, dim), labels)
+    (new/'plan.json').write_text(json.dumps(plan))
+    try: new.rename(folder)
+    except OSError: shutil.rmtree(new) # the other run was quicker
+
+# %% ../../nbs/method/03_feature_bank.ipynb #d2c07bb7
+class _Unfinished:
+    "A store on disk: the files of an unfinished build."
+    def __init__(self, folder, plan, build, keep):
+        self.folder = folder
+        if _read_plan(folder) != plan: _prepare(folder, plan, build, keep)
+        units, rows, dim = len(build.units), len(build.labels), build.backbone.dim
+        self.sums = np.memmap(folder/'sums', np.float64, 'r+', shape=(units, dim))
+        self.done = np.memmap(folder/'done', np.uint8, 'r+', shape=(units,))
+        self.features = _map_features(folder/'features.safetensors', 'r+', rows, dim) if keep=='all' else None
+
+    def todo(self): return np.flatnonzero(np.array(self.done)==0).tolist()
+
+    def finish(self, unit):
+        "Mark a unit as done, after its numbers have been written to disk."
+        if self.features is not None: self.features.flush()
+        self.sums.flush()
+        self.done[unit] = 1
+        self.done.flush()
+
+    def close(self, folder, facts, means):
+        "Move the finished files up into the folder of the bank; another run that builds the same bank may be quicker."
+        names = ['means.safetensors', 'bank.json'] # a reader that finds bank.json finds the others
+        if self.features is not None: names.insert(0, 'features.safetensors')
+        try:
+            save_file(dict(class_means=means), self.folder/'means.safetensors')
+            write_json(self.folder/'bank.json', facts)
+            for name in names: (self.folder/name).replace(folder/name)
+        except (OSError, SafetensorError):
+            if self.folder.exists() or _read_facts(folder) != facts: raise
+        _remove_build(self.folder)
+
+# %% ../../nbs/method/03_feature_bank.ipynb #cc8fc083
+def _read_facts(folder):
+    "The facts of the bank in a folder; None if there is no bank."
     try: facts = json.loads((folder/'bank.json').read_text(encoding='utf-8'))
     except FileNotFoundError: return None
-    except (OSError, ValueError) as e: raise ValueError(f'folder: {folder}/bank.json cannot be read ({e}); give another folder') from e
-    if not isinstance(facts, dict) or not {'format', 'backbone_hash', 'data_hash'} <= set(facts): raise ValueError(f'folder: {folder}/bank.json is not that of a feature bank; give another folder')
-    return facts
+    except (OSError, ValueError) as e:
+        raise ValueError(f'folder: {folder}/bank.json cannot be read ({e}); give another folder') from e
+    if isinstance(facts, dict) and {'format', 'backbone_hash', 'data_hash'} <= set(facts): return facts
+    raise ValueError(f'folder: {folder}/bank.json is not that of a feature bank; give another folder')
 
-def _read(folder, facts, labels, keep):
-    "Open a finished bank, or None where there is none. Raises ValueError where there is another."
-    there = _bank_facts(folder)
-    differ = [] if there is None else _differences(there, facts)
-    if differ: raise ValueError(f'folder: {folder} holds a bank made with other {", ".join(differ)}; give another folder')
-    if there is None: return check_writable(folder, ('bank.json', 'means.safetensors', 'features.safetensors'))
-    if keep=='all' and there.get('keep')!='all': return check_writable(folder, ('features.safetensors',))
+def _holds_bank(folder, facts, keep):
+    "Tell whether a folder holds this bank. Raises ValueError if it holds another, or files that are not a bank's."
+    there = _read_facts(folder)
+    if there is None:
+        check_writable(folder, ('bank.json', 'means.safetensors', 'features.safetensors'))
+        return False
+    differ = changed(there, facts)
+    if differ:
+        raise ValueError(f'folder: {folder} holds a bank made with other {", ".join(differ)}; give another folder')
+    if keep=='means' or there.get('keep')=='all': return True
+    check_writable(folder, ('features.safetensors',)) # means alone are there, and features are wanted
+    return False
+
+def _open_bank(folder, facts, labels, keep):
+    "Open the bank in a folder."
     means, features = load_file(folder/'means.safetensors')['class_means'], None
     if keep=='all':
-        shape = (len(labels), means.shape[1])
-        features = torch.from_numpy(np.memmap(folder/'features.safetensors', np.float16, 'c', len(_header(shape, len(labels))), shape))
+        mapped = _map_features(folder/'features.safetensors', 'c', len(labels), means.shape[1])
+        features = torch.from_numpy(mapped)
     return FeatureBank(features, labels, facts['classes'], facts, means)
 
+# %% ../../nbs/method/03_feature_bank.ipynb #ab7a0523
+def _fill_folder(build, folder, facts, keep, progress):
+    "Compute what is missing of a bank into its folder, together with the other processes."
+    team, plan = ProcessGroup(), dict(facts, batch=build.batch, keep=keep)
+    if team.rank==0: _Unfinished(folder/'.building', plan, build, keep)
+    team.wait()
+    store = _Unfinished(folder/'.building', plan, build, keep)
+    todo = store.todo()
+    team.wait()
+    build.fill(todo[team.rank::team.size], store, progress)
+    team.wait()
+    if team.rank==0: store.close(folder, dict(facts, keep=keep), build.means(store.sums))
+    team.wait()
+
+# %% ../../nbs/method/03_feature_bank.ipynb #6591951d
 def build_bank(
     data:Dataset,
     backbone:Backbone,
     views:int=3, # augmented copies of each training image
-    augmenter:Augmenter=None, # None for the paper's, at the backbone's input size
-    folder=None, # where to keep it; None for a folder of the cache, False for memory only
+    augmenter:Augmenter|None=None, # None for the paper's, at the backbone's input size
+    folder:str|Path|Literal[False]|None=None, # where to keep it; None for a folder of the cache, False for memory only
     seed:int=0, # of the augmentation
     batch:int=100, # images at a time
     keep:str='all', # 'means' keeps class means alone
-    workers:int=None, # processes that decode images; None for one a core where images are files
+    workers:int|None=None, # processes that decode images; None for one per core if images are files
     progress:Progress=no_progress, # wraps the batches that are left, each a tensor of rows
 )->FeatureBank:
-    "Open the bank of a data set and a backbone, building what is missing; the processes of a team share the work."
+    "Open the bank of a data set and a backbone, building what is missing. Raises ValueError if `folder` is taken."
     if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')
     if keep not in ('all', 'means'): raise ValueError(f"keep: {keep!r}; must be 'all' or 'means'")
-    augmenter, labels, C = augmenter or Augmenter(backbone.input_size), data.train.labels.repeat_interleave(views), len(data.classes)
-    facts, units, team = _facts(data, backbone, views, augmenter, seed), _units(data.train.labels, C), ProcessGroup()
-    fill = lambda todo, sums, features, finish: _fill(data, backbone, views, augmenter, seed, batch, workers, units, todo, sums, features, finish, progress)
+    augmenter = augmenter or Augmenter(backbone.input_size)
+    facts = _bank_facts(data, backbone, views, augmenter, seed)
+    build = _Build(data, backbone, views, augmenter, seed, batch, workers)
     if folder is False:
-        sums, features = np.zeros((len(units), backbone.dim)), np.empty((len(labels), backbone.dim), np.float16) if keep=='all' else None
-        fill(range(len(units)), sums, features, lambda unit: None)
-        return FeatureBank(None if features is None else torch.from_numpy(features), labels, C, facts, _means(units, sums, C, views))
-    folder = Path(folder) if folder is not None else cache_folder()/'banks'/key_of(facts)
-    if (bank := _read(folder, facts, labels, keep)) is not None: return bank
-    make = lambda: _Work(folder/'.building', dict(facts, batch=batch, keep=keep), len(units), backbone.dim, labels, keep)
-    if team.rank==0: make()
-    team.wait()
-    work = make()
-    todo = np.flatnonzero(np.array(work.done)==0).tolist(); team.wait() # all have read it before anybody writes
-    fill(todo[team.rank::team.size], work.sums, work.features, work.finish); team.wait()
-    if team.rank==0: work.close(folder, dict(facts, keep=keep), _means(units, work.sums, C, views))
-    team.wait()
-    return _read(folder, facts, labels, keep)
+        store = _Memory(len(build.units), backbone.dim, len(build.labels), keep)
+        build.fill(range(len(build.units)), store, progress)
+        features = None if store.features is None else torch.from_numpy(store.features)
+        return FeatureBank(features, build.labels, len(data.classes), facts, build.means(store.sums))
+    place = cache_folder()/'banks'/key_of(facts) if folder is None else Path(folder)
+    if not _holds_bank(place, facts, keep): _fill_folder(build, place, facts, keep, progress)
+    return _open_bank(place, facts, build.labels, keep)
