@@ -1,4 +1,4 @@
-"""Put a probe before pictures that were chosen to fool it, and see where it goes wrong.
+"""Test a probe on images chosen to fool it, and see where it fails.
 
 Docs: https://lgm-nb.github.io/lgm_nb/study/bias.html.md"""
 
@@ -8,108 +8,145 @@ Docs: https://lgm-nb.github.io/lgm_nb/study/bias.html.md"""
 __all__ = ['open_hard_images', 'BiasReport', 'bias_report']
 
 # %% ../../nbs/study/05_bias.ipynb #30909199
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 import torch
-from ..core.show import Chart, picture_rows, Table
+from ..core.show import Chart, mean_std, picture_rows, Result, Table
 from ..data.dataset import Dataset, Split
 from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..probing.examiner import BASELINES, Examiner
+from ..probing.compare import check_classes
+from ..probing.examiner import check_kinds, Examiner, ROW_KINDS
 from .neighbours import confused_pairs, confusion
 
 # %% ../../nbs/study/05_bias.ipynb #82f2cc67
 def open_hard_images(
-    path, # one folder of images a class, for some of the classes
-    classes, # names, in label order
-    rename:dict=None, # folder name → class name, where they differ
-    skip_unreadable:bool=False, # leave out files that cannot be decoded, instead of raising
+    path:str|PathLike, # one sub-folder per class, for some of the classes
+    classes:Sequence[str], # names, in label order
+    rename:dict[str, str]|None=None, # folder name → class name, if they differ
+    skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->Split:
-    "Open an adversarial test set."
+    "Open an adversarial test set. Raises ValueError if a folder matches no class, or nothing is found."
     root, rename = Path(path).expanduser(), rename or {}
     if not root.is_dir(): raise ValueError(f'folder: {path}: no such folder')
     names = {d.name: rename.get(d.name, d.name) for d in class_folders(root)}
-    unknown = sorted(f for f, c in names.items() if c not in classes)
+    unknown = sorted(folder for folder, c in names.items() if c not in classes)
     if unknown or not names:
-        raise ValueError(f'folder: {path}: {unknown[:5] or "no class folders"}; expected folders named after some of {", ".join(classes[:8])}{" …" if len(classes) > 8 else ""}, or rename={{folder: class}}')
+        some = ', '.join(classes[:8]) + (' …' if len(classes) > 8 else '')
+        expected = f'expected folders named after some of {some}, or rename={{folder: class}}'
+        raise ValueError(f'folder: {path}: {unknown[:5] or "no class folders"}; {expected}')
     files, labels = read_labelled(root, list(names), skip_unreadable)
-    order = torch.tensor([classes.index(c) for c in names.values()])
     if not files: raise ValueError(f'folder: {path}: no images in it')
-    return Split(files, order[torch.tensor(labels)])
+    numbers = torch.tensor([list(classes).index(c) for c in names.values()])
+    return Split(files, numbers[torch.tensor(labels)])
 
 # %% ../../nbs/study/05_bias.ipynb #8a00156f
-class BiasReport:
-    "What becomes of probes on pictures that were chosen to fool models."
-    def __init__(self, predictions, labels, distilled, folder, backbone):
-        self.predictions = predictions # what trained the probe → {'usual', 'hard'} → (S, N) classes
-        self.labels = labels # {'usual', 'hard'} → (N,)
-        self.distilled, self.classes, self.folder, self.backbone = distilled, distilled.classes, folder, backbone
-        self.present = labels['hard'].unique().tolist()
+class BiasReport(Result):
+    "How probes do on images that were chosen to fool models."
+    def __init__(self,
+        predictions:dict[str, dict], # what trained the probe → {'usual', 'hard'} → (S, N) classes
+        labels:dict[str, torch.Tensor], # {'usual', 'hard'} → (N,)
+        distilled:DistilledSet,
+        folder:str|PathLike, # that held the hard images, for `as_dict`
+        backbone:str, # name of the one that was probed
+    ):
+        self.predictions, self.labels, self.distilled = predictions, labels, distilled
+        self.classes, self.folder, self.backbone = distilled.classes, folder, backbone
+        self.present = labels['hard'].unique().tolist() # class numbers
 
-    def accuracy(self, row:str, where:str)->torch.Tensor: # (S,) percent
+    def accuracy(self, trained_on:str, where:str)->torch.Tensor: # (S,) percent
         "Compute the accuracy of each probe on the 'usual' or the 'hard' images."
-        return (self.predictions[row][where]==self.labels[where]).double().mean(1)*100
+        return (self.predictions[trained_on][where]==self.labels[where]).double().mean(1)*100
 
-    def summary(self)->Table:
-        "Show accuracy, and how far it falls."
-        cell = lambda t: f'{t.mean():.1f} ± {t.std() if len(t) > 1 else 0:.1f}'
-        found = {r: (self.accuracy(r, 'usual'), self.accuracy(r, 'hard')) for r in self.predictions}
-        rows = [(r, cell(usual), cell(hard), cell(usual - hard)) for r, (usual, hard) in found.items()]
-        return Table(('probe trained on', 'usual test images %', 'hard images %', 'fall'), rows,
-                     f"{len(self.labels['usual'])} usual and {len(self.labels['hard'])} hard images of {len(self.present)} classes, on {self.backbone}")
+    def table(self)->Table:
+        "Show accuracy and its drop, one row for each training set."
+        n, m = len(self.labels['usual']), len(self.labels['hard'])
+        caption = f'{n} usual and {m} hard images of {len(self.present)} classes, on {self.backbone}'
+        columns = ('probe trained on', 'usual test images %', 'hard images %', 'drop')
+        return Table(columns, [_drop_row(self, kind) for kind in self.predictions], caption)
 
-    def by_class(self, row:str='distilled')->Table:
-        "Show each class, the largest fall first."
-        right = {w: confusion(self.predictions[row][w], self.labels[w], len(self.classes)).diagonal()*100 for w in self.labels}
-        taken = confusion(self.predictions[row]['hard'], self.labels['hard'], len(self.classes)).nan_to_num(0).fill_diagonal_(-1)
-        order = sorted(self.present, key=lambda c: float(right['hard'][c] - right['usual'][c]))
-        return Table(('class', 'usual %', 'hard %', 'fall', 'mostly taken for'), [(self.classes[c], *[f'{v:.1f}' for v in (right['usual'][c], right['hard'][c], right['usual'][c] - right['hard'][c])],
-                     self.classes[int(taken[c].argmax())] if taken[c].max() > 0 else '') for c in order], f'probe trained on {row}')
+    def by_class(self, trained_on:str='distilled')->Table:
+        "Show each class, the largest drop first."
+        return Table(('class', 'usual %', 'hard %', 'drop', 'mostly taken for'), _class_rows(self, trained_on),
+                     f'probe trained on {trained_on}')
 
-    def pairs(self, row:str='distilled', top:int=5)->Table:
+    def pairs(self, trained_on:str='distilled', top:int=5)->Table:
         "Show which classes the hard images are taken for."
-        return confused_pairs(self.predictions[row]['hard'], self.labels['hard'], self.classes, top)
+        return confused_pairs(self.predictions[trained_on]['hard'], self.labels['hard'], self.classes, top)
 
-    def attractors(self, row:str='distilled', top:int=5)->Chart:
-        "Show the distilled images of the classes that draw the most wrong answers."
-        wrong = self.predictions[row]['hard'][self.predictions[row]['hard'] != self.labels['hard']]
-        counts = torch.bincount(wrong, minlength=len(self.classes))
-        best = counts.topk(min(top, len(self.classes)))
-        drawn = [(int(c), int(n)) for c, n in zip(best.indices, best.values) if n > 0]
-        return picture_rows({f'{self.classes[c]}\n{100*n/len(wrong):.0f} % of errors': self.distilled.images[self.distilled.labels==c] for c, n in drawn})
+    def attractors(self, trained_on:str='distilled', top:int=5)->Chart: # `top`: classes to show
+        "Show the distilled images of the classes that attract the most wrong answers."
+        return picture_rows(_attractors(self, trained_on, top))
 
-    def as_dict(self)->dict:
-        "Give the figures in a form that JSON can hold."
-        mean = lambda r, w: round(float(self.accuracy(r, w).mean()), 3)
-        return dict(folder=str(self.folder), backbone=self.backbone, classes=[self.classes[c] for c in self.present],
-                    rows={r: dict(usual=mean(r, 'usual'), hard=mean(r, 'hard')) for r in self.predictions}, by_class=self.by_class(next(iter(self.predictions))).rows)
+    def as_dict(self)->dict: return _as_dict(self)
+    def __repr__(self)->str: return f'{self.table()}\n\n{self.by_class(_first(self))}'
+    def _repr_html_(self)->str: return self.table()._repr_html_() + self.by_class(_first(self))._repr_html_()
 
-    def __repr__(self): return '\n\n'.join(map(repr, (self.summary(), self.by_class(next(iter(self.predictions))))))
-    def _repr_html_(self): return self.summary()._repr_html_() + self.by_class(next(iter(self.predictions)))._repr_html_()
+# %% ../../nbs/study/05_bias.ipynb #89a3bd0c
+def _first(report): return next(iter(report.predictions))
+
+def _as_dict(report):
+    "The numbers in a form that JSON can hold."
+    def means(kind): return {w: round(float(report.accuracy(kind, w).mean()), 3) for w in ('usual', 'hard')}
+    present = [report.classes[c] for c in report.present]
+    return dict(folder=str(report.folder), backbone=report.backbone, classes=present,
+                rows={kind: means(kind) for kind in report.predictions}, by_class=_class_rows(report, _first(report)))
+
+def _drop_row(report, kind):
+    usual, hard = report.accuracy(kind, 'usual'), report.accuracy(kind, 'hard')
+    def cell(values): return mean_std(float(values.mean()), float(values.std()) if len(values) > 1 else 0.)
+    return kind, cell(usual), cell(hard), cell(usual - hard)
+
+def _class_rows(report, kind):
+    predicted, classes = report.predictions[kind], report.classes
+    shares = {where: confusion(predicted[where], labels, len(classes)) for where, labels in report.labels.items()}
+    usual, hard = (shares[where].diagonal()*100 for where in ('usual', 'hard'))
+    taken = shares['hard'].nan_to_num(0).fill_diagonal_(-1)
+    def row(c):
+        most = classes[int(taken[c].argmax())] if taken[c].max() > 0 else ''
+        return (classes[c], *(f'{v:.1f}' for v in (usual[c], hard[c], usual[c] - hard[c])), most)
+    return [row(c) for c in sorted(report.present, key=lambda c: float(hard[c] - usual[c]))]
+
+def _attractors(report, kind, top): # name and share of errors → distilled images
+    predicted = report.predictions[kind]['hard']
+    wrong = predicted[predicted != report.labels['hard']]
+    best = torch.bincount(wrong, minlength=len(report.classes)).topk(min(top, len(report.classes)))
+    rows = {}
+    for c, n in zip(best.indices.tolist(), best.values.tolist()):
+        name = f'{report.classes[c]}\n{100*n/max(len(wrong), 1):.0f} % of errors'
+        if n > 0: rows[name] = report.distilled.images[report.distilled.labels==c]
+    return rows
 
 # %% ../../nbs/study/05_bias.ipynb #08980b57
+def _with_hard(data, hard): # the data, and the rows of the usual and the hard images in its test split
+    "One test split of both, so that the same probes see both; a list can hold arrays and paths."
+    usual = torch.isin(data.test.labels, hard.labels.unique()).nonzero()[:, 0]
+    both = Split([*data.test.source, *hard.source], torch.cat([data.test.labels, hard.labels]))
+    where = {'usual': usual, 'hard': torch.arange(len(data.test), len(both))}
+    return Dataset(data.name, data.train, both, data.classes), where
+
 def bias_report(
     distilled:DistilledSet,
     data:Dataset, # that was distilled
     backbone:Backbone, # to probe on
-    folder, # the adversarial test set: a path, or a `Split` labelled as `data`
-    trained_on=('distilled', 'full'), # 'distilled', or baselines: what the probes are trained on
-    rename:dict=None, # folder name → class name, where they differ
+    folder:str|PathLike|Split, # the adversarial test set: a path, or a split labelled as `data`
+    trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
+    rename:dict[str, str]|None=None, # folder name → class name, if they differ
     seeds:int=5, # probes
-    skip_unreadable:bool=False, # leave out files that cannot be decoded, instead of raising
+    skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->BiasReport:
-    "Compare probes on the usual test images and on a folder of hard ones."
-    if distilled.classes != data.classes: raise ValueError(f'data: {data.name} has classes {data.classes[:3]} …, but the images were distilled for {distilled.classes[:3]} …')
-    bad = [r for r in trained_on if r not in ('distilled', *BASELINES)]
-    if bad or not trained_on: raise ValueError(f"trained_on: {bad or trained_on}; must be among distilled, {', '.join(BASELINES)}")
-    hard = folder if isinstance(folder, Split) else open_hard_images(folder, data.classes, rename, skip_unreadable)
-    usual, start = torch.isin(data.test.labels, hard.labels.unique()).nonzero()[:, 0], len(data.test)
-    # one test split of both, so that the same probes see both; a list holds arrays and paths alike
-    both = Split([*data.test.source, *hard.source], torch.cat([data.test.labels, hard.labels]))
-    examiner = Examiner(Dataset(data.name, data.train, both, data.classes), backbone, seeds=seeds)
-    where = {'usual': usual, 'hard': torch.arange(start, len(both))}
-    predictions = {}
-    for r in trained_on:
-        predicted = examiner.score_row(r, distilled).predicted
-        predictions[r] = {w: predicted[:, own] for w, own in where.items()}
-    return BiasReport(predictions, {w: both.labels[own] for w, own in where.items()}, distilled, folder if not isinstance(folder, Split) else 'in memory', backbone.name)
+    "Compare probes on the usual test images and on hard ones."
+    check_classes(distilled, data)
+    if not trained_on: raise ValueError(f"trained_on: {trained_on}; give some of {', '.join(ROW_KINDS)}")
+    check_kinds(trained_on, 'trained_on', ROW_KINDS)
+    if isinstance(folder, Split): hard, place = folder, 'in memory'
+    else: hard, place = open_hard_images(folder, data.classes, rename, skip_unreadable), str(folder)
+    both, where = _with_hard(data, hard)
+    examiner, predictions = Examiner(both, backbone, seeds=seeds), {}
+    for kind in trained_on:
+        predicted = examiner.score_row(kind, distilled).predicted
+        predictions[kind] = {name: predicted[:, rows] for name, rows in where.items()}
+    labels = {name: both.test.labels[rows] for name, rows in where.items()}
+    return BiasReport(predictions, labels, distilled, place, backbone.name)
