@@ -29,7 +29,7 @@ def measure(name, seconds, classes, side):
     async def go():
         run = StudioRun(data, [net], Settings(steps=1_000_000, augs=1, views=1), points=1000)
         def hear(message, buffers):
-            if message['kind']=='frame': frames.append((time.perf_counter(), len(buffers[0]) if buffers else 0)); run.heard()
+            if message['kind']=='frame': frames.append((time.perf_counter(), len(buffers[0]) if buffers else 0)); run.frames.heard = True
             if message['kind']=='curves': points.append(time.perf_counter())
         run.listeners.append(hear)
         run.start()

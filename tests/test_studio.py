@@ -32,7 +32,7 @@ def test_history_is_bounded_and_even():
     for step in range(400): history.add(step, 1, noise(step), keep=history.wants(step))
     steps = [f['step'] for f in history.frames]
     assert history.bytes <= history.limit and steps[0]==0 and steps[-1]==399
-    assert set(np.diff(steps[:-1]))=={history.stride} and f'{history.stride}th step' in history.kept
+    assert set(np.diff(steps[:-1]))=={history.stride}=={32} and 'every 32nd step' in history.kept
 
 def test_history_sends_only_what_changed():
     history, images = History(), noise(1)
@@ -63,7 +63,7 @@ def test_run_finishes_and_tells(finished):
         json.dumps(message, allow_nan=False)
         assert all(isinstance(b, bytes) for b in buffers)
 
-def test_points_are_at_regular_steps(finished): assert [s for s, _ in finished[0].scores[finished[0].distil_with]]==[0, 4, 8, 12]
+def test_points_are_at_regular_steps(finished): assert [step for step, _ in finished[0].accuracies.scores[finished[0].plan.distil_with]]==[0, 4, 8, 12]
 
 def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
     plain = Distiller(data, net, Settings(steps=12, views=1), frames=0)
