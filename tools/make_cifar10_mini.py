@@ -1,4 +1,4 @@
-"""Make `lgm_nb/samples/cifar10-mini-*.webp` and its card from CIFAR-10.
+"""Make `lgm_nb/data/samples/cifar10-mini-*.webp` and its card from CIFAR-10.
 
     python -m tools.make_cifar10_mini PATH
 
@@ -31,19 +31,21 @@ def sheet(images):
     n, h, w, _ = images.shape
     return images.reshape(n//COLUMNS, COLUMNS, h, w, 3).transpose(0, 2, 1, 3, 4).reshape(n//COLUMNS*h, COLUMNS*w, 3)
 
-def main(path, out=Path(__file__).resolve().parents[1]/'lgm_nb'/'samples'):
+def main(path, out=Path(__file__).resolve().parents[1]/'lgm_nb'/'data'/'samples'):
     out.mkdir(parents=True, exist_ok=True)
     card = dict(name='cifar10-mini', classes=CLASSES, image_size=32, columns=COLUMNS, splits={},
         origin='CIFAR-10: Alex Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009; '
                'a labelled part of the 80 Million Tiny Images of Torralba, Fergus and Freeman',
-        licence='No licence was published with CIFAR-10. It is distributed freely by its makers for research; the photographs '
-                'were collected from the web and their rights stay with their owners. Check before commercial use.',
+        licence='No licence was published with CIFAR-10. It is distributed freely by its makers for research; the '
+                'photographs were collected from the web and their rights stay with their owners. Check before '
+                'commercial use.',
         rule='for each class in turn, torch.randperm with one generator seeded by 0 per split orders its images; '
              'the first 300 of the train split and the first 100 of the test split are kept')
     for split, per_class in (('train', 300), ('test', 100)):
         images, labels = read_cifar10(path, split)
         rows = choose(labels, per_class)
-        Image.fromarray(sheet(images[rows])).save(out/f'cifar10-mini-{split}.webp', lossless=True, quality=100, method=6)
+        file = out/f'cifar10-mini-{split}.webp'
+        Image.fromarray(sheet(images[rows])).save(file, lossless=True, quality=100, method=6)
         card['splits'][split] = dict(per_class=per_class, rows=rows.tolist(),
                                      sha256=hashlib.sha256(np.ascontiguousarray(images[rows]).tobytes()).hexdigest())
     (out/'cifar10-mini.json').write_text(json.dumps(card)+'\n')

@@ -25,7 +25,7 @@ def crop_flip(x, gen, size: int, scale=(0.2, 1.0)):
 
 
 def jitter(x, gen, strength=0.4, hue=0.1, p=0.8, grey=0.2):
-    "Brightness, contrast, saturation, hue and greyscale, joined in one colour matrix an image."
+    "Brightness, contrast, saturation, hue and greyscale, joined in one colour matrix per image."
     n = len(x)
     on = (torch.rand(n, generator=gen) < p).float()
     bright, contrast, sat = (1 + on * _uniform(n, -strength, strength, gen) for _ in range(3))

@@ -96,11 +96,12 @@ def card(name: str, data_path: str, weights: str) -> dict:
                              for k, v in load_file(folder / f"{name}.safetensors").items()})
     knn, probe = measure(network, data)
     knn0, probe0 = random_init(name, facts["seed"], data, folder)
+    is_vit, is_teacher = recipe["spec"]["family"] == "vit", recipe["method"] == "dino"
+    feature = "class token after the last norm" if is_vit else "mean over positions after the last layer"
     return dict(
         name=name, method=recipe["method"], method_paper=recipe["paper"], summary=recipe["summary"],
         architecture=recipe["spec"], dim=network.num_features, input_size=32, mean=MEAN, std=STD,
-        feature=("class token after the last norm" if recipe["spec"]["family"] == "vit" else "mean over positions after the last layer")
-                + (", of the teacher (moving average)" if recipe["method"] == "dino" else ""),
+        feature=feature + (", of the teacher (moving average)" if is_teacher else ""),
         params=sum(p.numel() for p in network.parameters()),
         training=dict(dataset="CIFAR-10 train", images=50000, labels_used=False, **facts,
                       versions={p: version(p) for p in ("torch", "torchvision", "timm", "lightly")}),

@@ -1,4 +1,4 @@
-"""The four self-supervised methods: lightly's losses, heads and tokens' bookkeeping around one network.
+"""The four self-supervised methods: lightly's losses, heads and token handling around one network.
 
 Each method is a module with `network` (what is kept in the end) and
 `loss(images, gen, size, decay, step)`: images in [0, 1], views of `size` px, `decay` of the closing phase done.
@@ -45,7 +45,7 @@ class SimCLR(nn.Module):
 
 
 class VICReg(nn.Module):
-    "ViewParams agree while every embedded dimension varies and none repeats another (arXiv 2105.04906)."
+    "Views agree while every embedded dimension varies and none repeats another (arXiv 2105.04906)."
     def __init__(self, network, hidden=1024, out=1024):
         super().__init__()
         self.network = network
@@ -59,7 +59,7 @@ class VICReg(nn.Module):
 
 
 class DINO(nn.Module):
-    "A student predicts its moving-average teacher from another crop (arXiv 2104.14294); without the small crops of the paper."
+    "A student predicts its moving-average teacher from another crop (arXiv 2104.14294); no small crops."
     def __init__(self, network, hidden=512, bottleneck=128, out=1024, momentum=0.99):
         super().__init__()
         self.network, self.student = copy.deepcopy(network), network  # `network` is the teacher
@@ -80,7 +80,8 @@ class DINO(nn.Module):
                 teacher = self.head(self.network(views)).float().chunk(2)
             student = self.student_head(self.student(views)).float().chunk(2)
         target = [sinkhorn(t) for t in teacher]  # centring as in DINOv2: a batch uses all outputs alike
-        return sum(-(t * (s / 0.1).log_softmax(1)).sum(1).mean() for t, s in zip(target, student[::-1], strict=True)) / 2
+        pairs = zip(target, student[::-1], strict=True)
+        return sum(-(t * (s / 0.1).log_softmax(1)).sum(1).mean() for t, s in pairs) / 2
 
 
 class CAN(nn.Module):

@@ -67,11 +67,74 @@ def watch(network, images, labels, bank=10_000, query=2_000) -> str:
         x = torch.cat([network(normalise(b.float() / 255)) for b in images[: bank + query].split(500)]).float()
     network.train()
     x = (x - x[:bank].mean(0)) / (x[:bank].std(0) + 1e-6)
-    a, b, y, t = x[:bank], x[bank:], labels[:bank], labels[bank : bank + query]
-    w = torch.linalg.solve(a.T @ a + 100 * torch.eye(a.shape[1]), a.T @ torch.nn.functional.one_hot(y, 10).float())
-    unit = torch.nn.functional.normalize
+    a, b = x[:bank], x[bank:]
+    y, t = labels[:bank], labels[bank : bank + query]
+    one_hot, unit = torch.nn.functional.one_hot, torch.nn.functional.normalize
+    w = torch.linalg.solve(a.T @ a + 100 * torch.eye(a.shape[1]), a.T @ one_hot(y, 10).float())
     near = y[(unit(b) @ unit(a).T).topk(10).indices].mode(1).values
     return f"ridge {((b @ w).argmax(1) == t).float().mean():.3f} knn {(near == t).float().mean():.3f}"
+
+
+def load_images(data):
+    "CIFAR-10's training images and labels, from a path or as they are given; the labels only serve `watch`."
+    return load_cifar10(data, train=True) if isinstance(data, (str, Path)) else data
+
+
+def restore(checkpoint: Path, seed: int, steps: int, method, optimiser) -> tuple[int, int, float]:
+    "Load a checkpoint; gives its step, the steps of the plan, and the seconds so far."
+    state = torch.load(checkpoint, weights_only=True)
+    if state["seed"] != seed:
+        raise ValueError(f"seed: {checkpoint} was made with {state['seed']}, not {seed}; give that, or another --out")
+    step = state["step"]
+    if step > decay_from(state["steps"]):  # closing: the plan is settled
+        steps = state["steps"]
+    elif step > decay_from(steps):
+        raise ValueError(f"epochs: {checkpoint} is at step {step}, past the {decay_from(steps)} where a plan of "
+                         f"{steps} steps begins to close; give more epochs")
+    method.load_state_dict(state["method"])
+    optimiser.load_state_dict(state["optimiser"])
+    return step, steps, state["seconds"]
+
+
+def shortened(step: int, steps: int, minutes, spent: float, pace) -> int:
+    "The steps of a plan that closes now, if there would be no time for closing later."
+    if not minutes or not pace or step >= decay_from(steps):
+        return steps
+    shortest = math.ceil(max(step, WARMUP) / (1 - CLOSING))
+    late = spent + 1.3 * (shortest - step) * pace > 60 * minutes
+    return min(steps, shortest) if late else steps
+
+
+def update(method, optimiser, images, recipe, step: int, steps: int, seed: int) -> float:
+    "Take one step; gives its loss."
+    decay = decay_of(step, steps)
+    for group in optimiser.param_groups:
+        group["lr"] = recipe["lr"] * min(1, (step + 1) / WARMUP) * (1 - decay + 1e-3)
+    gen = torch.Generator().manual_seed((seed + 1) * 10_000_019 + step)
+    size = 24 if decay < 0.6 else 32  # small views first: nearly half the cost
+    loss = method.loss(batch_of(images, step, recipe["batch"], seed), gen, size, decay, step)
+    if not torch.isfinite(loss):
+        raise FloatingPointError(f"loss {loss.item()} at step {step}")
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(method.parameters(), 3.0)
+    optimiser.step()
+    return loss.item()
+
+
+def smoothed(old, new: float, keep: float) -> float:
+    "A running mean that starts with its first value."
+    return new if old is None else keep * old + (1 - keep) * new
+
+
+def save_result(name: str, out: Path, method, **facts):
+    "Write the weights in float16, and how they were trained."
+    weights = method.network.state_dict()
+    halves = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in weights.items()}
+    save_file(halves, out / f"{name}.safetensors")
+    schedule = f"warm-up of {WARMUP} steps, constant, linear to 0 in the last {CLOSING:.0%}"
+    facts["optimiser"] = f"AdamW, betas 0.9 0.95, weight decay 0.05; learning rate: {schedule}"
+    (out / f"{name}.train.json").write_text(json.dumps(facts, indent=1))
 
 
 def train(name, data, out, epochs=None, minutes=None, seed=0, resume=False, threads=1, watch_every=0, save_every=60.0):
@@ -79,68 +142,37 @@ def train(name, data, out, epochs=None, minutes=None, seed=0, resume=False, thre
     torch.set_num_threads(threads)
     recipe, out = RECIPES[name], Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    images, labels = load_cifar10(data, train=True) if isinstance(data, (str, Path)) else data  # labels only for `watch`
+    images, labels = load_images(data)
     batch, checkpoint = recipe["batch"], out / f"{name}.ckpt.pt"
     steps = max(1, round((epochs or recipe["epochs"]) * (len(images) // batch)))
     method = make_method(name, seed).train()
     optimiser = make_optimiser(method, recipe["lr"])
-    start, before = 0, 0.0
+    step, before = 0, 0.0
     if resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        if state["seed"] != seed:
-            raise ValueError(f"seed: {checkpoint} was made with {state['seed']}, not {seed}; give that, or another --out")
-        start, before = state["step"], state["seconds"]
-        if start > decay_from(state["steps"]):  # closing: the plan is settled
-            steps = state["steps"]
-        elif start > decay_from(steps):
-            raise ValueError(f"epochs: {checkpoint} is at step {start}, past the {decay_from(steps)} where a plan of {steps} "
-                             "steps begins to close; give more epochs")
-        method.load_state_dict(state["method"])
-        optimiser.load_state_dict(state["optimiser"])
+        step, steps, before = restore(checkpoint, seed, steps, method, optimiser)
     began = saved = time.time()
-
-    def state_at(step):
-        return dict(step=step, steps=steps, seed=seed, seconds=before + time.time() - began,
-                    method=method.state_dict(), optimiser=optimiser.state_dict())
-
-    running, pace, step = None, None, start
+    running, pace = None, None
     while step < steps:
         tick = time.time()
-        if minutes and pace and step < decay_from(steps):  # begin to close while there is time for it
-            shortest = math.ceil(max(step, WARMUP) / (1 - CLOSING))
-            if time.time() - began + 1.3 * (shortest - step) * pace > 60 * minutes:
-                steps = min(steps, shortest)
-                print(f"{name} closes at step {step}, ends at {steps}", flush=True)
-        decay = decay_of(step, steps)
-        for group in optimiser.param_groups:
-            group["lr"] = recipe["lr"] * min(1, (step + 1) / WARMUP) * (1 - decay + 1e-3)
-        gen = torch.Generator().manual_seed((seed + 1) * 10_000_019 + step)
-        size = 24 if decay < 0.6 else 32  # small views first: nearly half the cost
-        loss = method.loss(batch_of(images, step, batch, seed), gen, size, decay, step)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"{name}: loss {loss.item()} at step {step}")
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(method.parameters(), 3.0)
-        optimiser.step()
+        planned, steps = steps, shortened(step, steps, minutes, tick - began, pace)
+        if steps < planned:
+            print(f"{name} closes at step {step}, ends at {steps}", flush=True)
+        running = smoothed(running, update(method, optimiser, images, recipe, step, steps, seed), 0.95)
         step += 1
-        pace = time.time() - tick if pace is None else 0.98 * pace + 0.02 * (time.time() - tick)
-        running = loss.item() if running is None else 0.95 * running + 0.05 * loss.item()
+        pace = smoothed(pace, time.time() - tick, 0.98)
+        spent = time.time() - began
         if step % 50 == 0 or step == steps:
-            print(f"{name} step {step}/{steps} loss {running:.4f} spent {time.time() - began:.0f} s "
-                  f"left {pace * (steps - step):.0f} s", flush=True)
+            left = pace * (steps - step)
+            print(f"{name} step {step}/{steps} loss {running:.4f} spent {spent:.0f} s left {left:.0f} s", flush=True)
         if watch_every and step % watch_every == 0:
             print(f"{name} step {step} {watch(method.network, images, labels)}", flush=True)
         if time.time() - saved > save_every or step == steps:
-            save_atomic(state_at(step), checkpoint)
+            state = dict(step=step, steps=steps, seed=seed, seconds=before + spent)
+            save_atomic(state | dict(method=method.state_dict(), optimiser=optimiser.state_dict()), checkpoint)
             saved = time.time()
-    seconds = before + time.time() - began
-    weights = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in method.network.state_dict().items()}
-    save_file(weights, out / f"{name}.safetensors")
-    facts = dict(epochs=round(steps * batch / len(images), 2), steps=steps, batch=batch, seed=seed, seconds=round(seconds),
-                 threads=threads, lr=recipe["lr"], optimiser="AdamW, betas 0.9 0.95, weight decay 0.05; learning rate: "
-                 f"warm-up of {WARMUP} steps, constant, linear to 0 in the last {CLOSING:.0%}")
-    (out / f"{name}.train.json").write_text(json.dumps(facts, indent=1))
+    seconds = round(before + time.time() - began)
+    save_result(name, out, method, epochs=round(steps * batch / len(images), 2), steps=steps, batch=batch, seed=seed,
+                seconds=seconds, threads=threads, lr=recipe["lr"])
 
 
 def main():
@@ -153,7 +185,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--watch-every", type=int, default=0, metavar="STEPS", help="print an accuracy among training images")
+    parser.add_argument("--watch-every", type=int, default=0, metavar="STEPS",
+                        help="print an accuracy among training images")
     train(**vars(parser.parse_args()))
 
 

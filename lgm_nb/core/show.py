@@ -96,7 +96,7 @@ def did_you_mean(
     "Suggest known names for one that is not."
     known = {k.lower(): k for k in names}
     close = difflib.get_close_matches(name.lower(), known, n)
-    longer = [k for k in known if name and k.startswith(name.lower())]
+    longer = [k for k in known if len(name) > 2 and name.lower() in k]
     found = [repr(known[k]) for k in dict.fromkeys([*close, *longer])][:n]
     return f' Did you mean {" or ".join(found)}?' if found else ''
 
