@@ -1,14 +1,14 @@
-"""Every reader on a miniature in the layout that is published (files, lists, metadata), and on the faults that people have."""
-import csv, hashlib, io, json, pickle, shutil, tarfile
+"""Every reader on a miniature of the published layout (files, lists, metadata), and on the faults that people have."""
+import csv, hashlib, io, json, os, pickle, shutil, tarfile
+from itertools import product
 from pathlib import Path
 import numpy as np
 import pytest, torch
 from PIL import Image
 from conftest import ROOT
-from lgm_nb.data.open import open_dataset
-from lgm_nb.data.readers import ARTBENCH, CALTECH, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes, keep_classes
+from lgm_nb.data.open import list_datasets, open_dataset, verify_dataset
 from lgm_nb.data.published import PUBLISHED
-from lgm_nb.data.open import verify_dataset
+from lgm_nb.data.readers import ARTBENCH, CALTECH, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes, keep_classes
 
 _JPEG = {}
 
@@ -16,15 +16,23 @@ def picture(file, shade=0):
     "A small photograph whose red is `shade`, so that a test can tell which it is."
     file.parent.mkdir(parents=True, exist_ok=True)
     if shade not in _JPEG:
-        data = io.BytesIO(); Image.new('RGB', (8, 8), (shade%256, 100, 50)).save(data, 'jpeg', quality=95)
+        data = io.BytesIO()
+        Image.new('RGB', (8, 8), (shade%256, 100, 50)).save(data, 'jpeg', quality=95)
         _JPEG[shade] = data.getvalue()
     file.write_bytes(_JPEG[shade])
+
+def write_lines(file, lines): file.write_text('\n'.join(lines) + '\n')
+
+def remove(path):
+    if path.is_dir(): shutil.rmtree(path)
+    else: path.unlink()
 
 def mac_dust(folder):
     "What macOS and notebooks leave in a folder."
     for f in (folder, *[d for d in folder.rglob('*') if d.is_dir()][:40]):
-        (f/'.DS_Store').write_bytes(b'x'); (f/'._0001.jpg').write_bytes(b'x')
-    (folder/'__MACOSX').mkdir(); picture(folder/'__MACOSX'/'a.jpg'); (folder/'.ipynb_checkpoints').mkdir()
+        for name in ('.DS_Store', '._0001.jpg'): (f/name).write_bytes(b'x')
+    picture(folder/'__MACOSX'/'a.jpg')
+    (folder/'.ipynb_checkpoints').mkdir()
 
 def upper_case(folder, n=20):
     "A copy over a file system that does not care has turned suffixes."
@@ -41,14 +49,18 @@ def imagenet(root, ids=range(1000)):
     return root/'imagenet'
 
 def cub(root):
-    folder, lines = root/'CUB_200_2011', {f: [] for f in ('images', 'image_class_labels', 'train_test_split', 'classes')}
+    folder = root/'CUB_200_2011'
+    lines = dict(images=[], image_class_labels=[], train_test_split=[], classes=[])
     for c in range(1, 201):
-        d = f'{c:03}.Red_faced_Bird_{c}'; lines['classes'].append(f'{c} {d}')
+        d = f'{c:03}.Red_faced_Bird_{c}'
+        lines['classes'].append(f'{c} {d}')
         for i in (0, 1):
             n = 2*c + i - 1
             picture(folder/'images'/d/f'Bird_{n:04}.jpg', c)
-            lines['images'].append(f'{n} {d}/Bird_{n:04}.jpg'); lines['image_class_labels'].append(f'{n} {c}'); lines['train_test_split'].append(f'{n} {1 - i}')
-    for f, l in lines.items(): (folder/f'{f}.txt').write_text('\n'.join(l) + '\n')
+            lines['images'].append(f'{n} {d}/Bird_{n:04}.jpg')
+            lines['image_class_labels'].append(f'{n} {c}')
+            lines['train_test_split'].append(f'{n} {1 - i}')
+    for f, listed in lines.items(): write_lines(folder/f'{f}.txt', listed)
     return folder
 
 def caltech(root):
@@ -57,7 +69,8 @@ def caltech(root):
     return root/'caltech101'
 
 def cell(strings):
-    out = np.empty((len(strings), 1), object); out[:, 0] = strings
+    out = np.empty((len(strings), 1), object)
+    out[:, 0] = strings
     return out
 
 def dogs(root):
@@ -65,9 +78,13 @@ def dogs(root):
     lists = {'train': [], 'test': []}
     for c in range(1, 121):
         for i, split in enumerate(lists):
-            name = f'n0208{c:04}-Breed_{c}/n0208{c:04}_{i}.jpg'; lists[split].append((name, c)); picture(root/'stanford_dogs/Images'/name, c)
+            name = f'n0208{c:04}-Breed_{c}/n0208{c:04}_{i}.jpg'
+            lists[split].append((name, c))
+            picture(root/'stanford_dogs/Images'/name, c)
     for split, rows in lists.items():
-        savemat(root/f'stanford_dogs/{split}_list.mat', dict(file_list=cell([n for n, _ in rows]), annotation_list=cell([n[:-4] for n, _ in rows]), labels=np.array([[c] for _, c in rows], np.uint8)))
+        names, labels = cell([n for n, _ in rows]), np.array([[c] for _, c in rows], np.uint8)
+        facts = dict(file_list=names, annotation_list=cell([n[:-4] for n, _ in rows]), labels=labels)
+        savemat(root/f'stanford_dogs/{split}_list.mat', facts)
     return root/'stanford_dogs'
 
 def flowers(root):
@@ -81,11 +98,12 @@ def flowers(root):
 
 def food(root):
     classes = [f'dish_{i:03}' for i in range(101)]
-    lists = {s: {c: [f'{c}/{10*i + j}' for j in js] for i, c in enumerate(classes)} for s, js in (('train', (0, 1)), ('test', (2,)))}
-    for s, d in lists.items():
+    (root/'food-101/meta').mkdir(parents=True)
+    for split, numbers in (('train', (0, 1)), ('test', (2,))):
+        listed = {c: [f'{c}/{10*i + j}' for j in numbers] for i, c in enumerate(classes)}
         for i, c in enumerate(classes):
-            for n in d[c]: picture(root/'food-101/images'/f'{n}.jpg', i)
-        (root/'food-101/meta').mkdir(exist_ok=True); (root/'food-101/meta'/f'{s}.json').write_text(json.dumps(d))
+            for n in listed[c]: picture(root/'food-101/images'/f'{n}.jpg', i)
+        (root/'food-101/meta'/f'{split}.json').write_text(json.dumps(listed))
     return root/'food-101'
 
 def artbench(root):
@@ -97,12 +115,15 @@ def artbench(root):
 def waterbirds(root):
     folder, rows = root/'waterbirds_v1.0', []
     folder.mkdir(parents=True)
-    for split in (0, 1, 2):
-        for y in (0, 1):
-            for place in (0, 1):
-                name = f'{y:03}.Bird/Bird_{split}{y}{place}.jpg'; picture(folder/name, 10*y + place)
-                rows.append(dict(img_id=len(rows) + 1, img_filename=name, y=y, split=split, place=place, place_filename='/b/x.jpg'))
-    with open(folder/'metadata.csv', 'w', newline='') as f: w = csv.DictWriter(f, rows[0]); w.writeheader(); w.writerows(rows)
+    for split, y, place in product((0, 1, 2), (0, 1), (0, 1)):
+        name = f'{y:03}.Bird/Bird_{split}{y}{place}.jpg'
+        picture(folder/name, 10*y + place)
+        row = dict(img_id=len(rows) + 1, img_filename=name, y=y, split=split, place=place, place_filename='/b/x.jpg')
+        rows.append(row)
+    with open(folder/'metadata.csv', 'w', newline='') as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
     return folder
 
 def spawrious(root):
@@ -113,17 +134,21 @@ def spawrious(root):
     return root/'spawrious224'
 
 def cifar10(root):
-    folder, facts = root/'cifar-10-batches-py', {}
+    folder = root/'cifar-10-batches-py'
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     for f in [*(f'data_batch_{i}' for i in range(1, 6)), 'test_batch']:
-        (folder/f).write_bytes(pickle.dumps(dict(data=rng.integers(0, 256, (20, 3072), np.uint8), labels=list(range(10))*2)))
-    (folder/'batches.meta').write_bytes(pickle.dumps(dict(label_names='airplane automobile bird cat deer dog frog horse ship truck'.split())))
+        images = rng.integers(0, 256, (20, 3072), np.uint8)
+        (folder/f).write_bytes(pickle.dumps(dict(data=images, labels=list(range(10))*2)))
+    names = 'airplane automobile bird cat deer dog frog horse ship truck'.split()
+    (folder/'batches.meta').write_bytes(pickle.dumps(dict(label_names=names)))
     return folder
 
 def cifar100(root):
-    folder = root/'cifar-100-python'; folder.mkdir(parents=True)
-    for f in ('train', 'test'): (folder/f).write_bytes(pickle.dumps(dict(data=np.zeros((100, 3072), np.uint8), fine_labels=list(range(100)), coarse_labels=[0]*100)))
+    folder = root/'cifar-100-python'
+    folder.mkdir(parents=True)
+    content = dict(data=np.zeros((100, 3072), np.uint8), fine_labels=list(range(100)), coarse_labels=[0]*100)
+    for f in ('train', 'test'): (folder/f).write_bytes(pickle.dumps(content))
     (folder/'meta').write_bytes(pickle.dumps(dict(fine_label_names=[f'thing {i}' for i in range(100)])))
     return folder
 
@@ -131,32 +156,36 @@ def as_published(folder, monkeypatch):
     "torchvision unpickles only files with the published checksums: here the miniature's own stand in for them."
     from torchvision.datasets import CIFAR10, CIFAR100
     cls = CIFAR10 if 'cifar-10-' in folder.name else CIFAR100
-    md5 = lambda f: hashlib.md5((folder/f).read_bytes()).hexdigest()
-    for attribute in ('train_list', 'test_list'): monkeypatch.setattr(cls, attribute, [[f, md5(f)] for f, _ in getattr(cls, attribute)])
+    def md5(f): return hashlib.md5((folder/f).read_bytes()).hexdigest()
+    for attribute in ('train_list', 'test_list'):
+        monkeypatch.setattr(cls, attribute, [[f, md5(f)] for f, _ in getattr(cls, attribute)])
     monkeypatch.setattr(cls, 'meta', dict(cls.meta, md5=md5(cls.meta['filename'])))
 
 def pathmnist(root):
     (root/'medmnist').mkdir(parents=True)
-    arrays = {f'{s}_{k}': v for s in ('train', 'val', 'test') for k, v in (('images', np.full((18, 28, 28, 3), 7, np.uint8)), ('labels', np.arange(18, dtype=np.uint8)[:, None]%9))}
+    content = dict(images=np.full((18, 28, 28, 3), 7, np.uint8), labels=np.arange(18, dtype=np.uint8)[:, None]%9)
+    arrays = {f'{split}_{key}': values for split in ('train', 'val', 'test') for key, values in content.items()}
     np.savez(root/'medmnist/pathmnist.npz', **arrays)
     return root/'medmnist'
 
 MINIATURES = { # name → (maker, training images, test images)
-    'imagenet-1k': (imagenet, 2000, 1000), 'cub-200': (cub, 200, 200), 'caltech-101': (caltech, 303, 101), 'stanford-dogs': (dogs, 120, 120), 'flowers-102': (flowers, 102, 102),
-    'food-101': (food, 202, 101), 'artbench-10': (artbench, 20, 20), 'waterbirds': (waterbirds, 4, 4), 'spawrious': (spawrious, 48, 24)}
+    'imagenet-1k': (imagenet, 2000, 1000), 'cub-200': (cub, 200, 200), 'caltech-101': (caltech, 303, 101),
+    'stanford-dogs': (dogs, 120, 120), 'flowers-102': (flowers, 102, 102), 'food-101': (food, 202, 101),
+    'artbench-10': (artbench, 20, 20), 'waterbirds': (waterbirds, 4, 4), 'spawrious': (spawrious, 48, 24)}
 NEEDS = {'stanford-dogs': 'scipy', 'flowers-102': 'scipy', 'pathmnist': 'medmnist'}
 
 def need(name):
-    if name in NEEDS: pytest.importorskip(NEEDS[name], reason=f'{NEEDS[name]} is not installed (extra: data)')
+    if name in NEEDS: pytest.importorskip(NEEDS[name], reason=f'{NEEDS[name]} is not installed (extra: hub)')
 
 @pytest.mark.parametrize('name', MINIATURES)
 def test_published_layout(name, tmp_path):
-    "Counts, labels, pictures; opened again from what the set remembers; dust and upper-case suffixes change nothing."
+    "Counts, labels, images, opening it again; leftovers and upper-case suffixes change nothing."
     need(name)
     make, train, test = MINIATURES[name]
     folder = make(tmp_path)
     data = open_dataset(name, root=tmp_path)
-    assert (len(data.train), len(data.test), len(data.classes))==(train, test, PUBLISHED[name].classes) and data.name==name
+    assert (len(data.train), len(data.test), len(data.classes))==(train, test, PUBLISHED[name].classes)
+    assert data.name==name
     assert open_dataset(data.source).hash==data.hash==open_dataset(f'{name}:{folder}').hash
     assert verify_dataset(name, tmp_path)
     if name not in ('waterbirds', 'spawrious'): # the red of a picture is its class
@@ -171,16 +200,19 @@ def test_published_layout(name, tmp_path):
     assert verify_dataset(name, tmp_path)
 
 def test_groups(tmp_path):
-    waterbirds(tmp_path); spawrious(tmp_path)
+    waterbirds(tmp_path)
+    spawrious(tmp_path)
     birds, dogs = open_dataset('waterbirds', root=tmp_path), open_dataset('spawrious', root=tmp_path)
     for data, names in ((birds, 4), (dogs, 12)):
         assert len(data.group_names)==names
         for split in (data.train, data.test):
-            for row in range(len(split)): # the name of a group begins with the class, and its place is where the file lies
+            for row in range(len(split)): # the name of a group begins with the class
                 assert data.group_names[split.groups[row]].startswith(data.classes[split.labels[row]])
-    assert [birds.group_names[g] for g in birds.train.groups]==['landbird on land', 'landbird on water', 'waterbird on land', 'waterbird on water']
+    groups = ['landbird on land', 'landbird on water', 'waterbird on land', 'waterbird on water']
+    assert [birds.group_names[g] for g in birds.train.groups]==groups
     for split in (dogs.train, dogs.test):
-        for row, file in enumerate(split.source): assert dogs.group_names[split.groups[row]]==f'{file.parent.name} in {file.parent.parent.name}'
+        for row, file in enumerate(split.source): # the place of a dog is where its file lies
+            assert dogs.group_names[split.groups[row]]==f'{file.parent.name} in {file.parent.parent.name}'
     seen, unseen = ({dogs.group_names[g] for g in s.groups.tolist()} for s in (dogs.train, dogs.test))
     assert not seen & unseen, 'o2o_hard tests each breed where it was never seen'
 
@@ -191,20 +223,24 @@ def test_spawrious_counts(tmp_path):
             for env in (0, 1):
                 for i in range(100): picture(tmp_path/'spawrious224'/str(env)/place/breed/f'{i:03}.png')
     data = open_dataset('spawrious', root=tmp_path, total=100)
-    counts = {data.group_names[g]: n for g, n in enumerate(torch.bincount(data.train.groups, minlength=12).tolist()) if n}
-    assert counts=={f'{b} in {p}': n for b, (s, _) in SPAWRIOUS.items() for p, n in ((s, 97 + 87), ('beach', 3 + 13))}
+    counts = torch.bincount(data.train.groups, minlength=12).tolist()
+    for breed, (seen, unseen) in SPAWRIOUS.items():
+        for place, n in ((seen, 97 + 87), ('beach', 3 + 13), (unseen, 0)):
+            assert counts[data.group_names.index(f'{breed} in {place}')]==n
 
-LISTS = [('cub-200', 'train_test_split.txt'), ('cub-200', 'images.txt'), ('cub-200', 'image_class_labels.txt'), ('stanford-dogs', 'train_list.mat'), ('flowers-102', 'setid.mat'),
-         ('food-101', 'meta/test.json'), ('waterbirds', 'metadata.csv'), ('imagenet-1k', 'val'), ('artbench-10', 'test'), ('spawrious', '1')]
+LISTS = [
+    ('cub-200', 'train_test_split.txt'), ('cub-200', 'images.txt'), ('cub-200', 'image_class_labels.txt'),
+    ('stanford-dogs', 'train_list.mat'), ('flowers-102', 'setid.mat'), ('food-101', 'meta/test.json'),
+    ('waterbirds', 'metadata.csv'), ('imagenet-1k', 'val'), ('artbench-10', 'test'), ('spawrious', '1')]
 
 @pytest.mark.parametrize('name, lost', LISTS)
 def test_missing_part(name, lost, tmp_path):
     "What is missing is named, by the error and by `verify`, and where to get it."
     need(name)
     folder = MINIATURES[name][0](tmp_path)
-    shutil.rmtree(folder/lost) if (folder/lost).is_dir() else (folder/lost).unlink()
+    remove(folder/lost)
     with pytest.raises(ValueError) as e: open_dataset(name, root=folder)
-    assert f'{lost} is missing' in str(e.value) and PUBLISHED[name].where in str(e.value) and name in str(e.value)
+    for words in (f'{lost} is missing', PUBLISHED[name].where, name): assert words in str(e.value)
     verdict = verify_dataset(name, folder)
     assert not verdict and f'{lost} is missing' in repr(verdict)
 
@@ -221,16 +257,18 @@ def test_missing_part(name, lost, tmp_path):
 def test_half_extracted(name, gone, words, tmp_path):
     need(name)
     folder = MINIATURES[name][0](tmp_path)
-    shutil.rmtree(folder/gone) if (folder/gone).is_dir() else (folder/gone).unlink()
+    remove(folder/gone)
     with pytest.raises(ValueError, match='extract') as e: open_dataset(name, root=tmp_path)
     assert words in str(e.value) and not verify_dataset(name, tmp_path)
 
-@pytest.mark.parametrize('name, place', [('imagenet-1k', 'train'), ('caltech-101', '101_ObjectCategories'), ('artbench-10', 'train')])
+@pytest.mark.parametrize('name, place', [
+    ('imagenet-1k', 'train'), ('caltech-101', '101_ObjectCategories'), ('artbench-10', 'train')])
 def test_extra_folder(name, place, tmp_path):
     "Where folders are classes, a stranger would move every label behind it."
     folder = MINIATURES[name][0](tmp_path)
     picture(folder/place/'backup'/'a.jpg')
-    with pytest.raises(ValueError, match='no (ImageNet )?class: backup; move them away'): open_dataset(name, root=tmp_path)
+    with pytest.raises(ValueError, match='no (ImageNet )?class: backup; move them away'):
+        open_dataset(name, root=tmp_path)
 
 @pytest.mark.parametrize('name', ['cub-200', 'stanford-dogs', 'food-101'])
 def test_extra_folder_beside_a_list(name, tmp_path):
@@ -257,7 +295,8 @@ def test_cut_off(tmp_path):
 def test_not_extracted(tmp_path):
     for archive, name in (('food-101.tar.gz', 'food-101'), ('CUB_200_2011.tgz', 'cub-200')):
         (tmp_path/archive).touch()
-        with pytest.raises(ValueError, match=f'{archive} is there, but not extracted'): open_dataset(name, root=tmp_path)
+        with pytest.raises(ValueError, match=f'{archive} is there, but not extracted'):
+            open_dataset(name, root=tmp_path)
     with pytest.raises(ValueError, match='no folder'): open_dataset('waterbirds', root=tmp_path)
 
 def test_torn_lists(tmp_path):
@@ -269,7 +308,7 @@ def test_torn_lists(tmp_path):
     with pytest.raises(ValueError, match='columns img_id, filename'): open_dataset('waterbirds', root=tmp_path)
 
 def test_imagenet_subsets(tmp_path):
-    "A part needs only its own folders, keeps the paper's order, and means the same from shards and from Hugging Face."
+    "A part needs only its own folders, and keeps the paper's order."
     ids = IMAGENET_SUBSETS['imagenet-fruits']
     imagenet(tmp_path, ids)
     wnids, words = imagenet_classes()
@@ -300,33 +339,40 @@ def shards(folder, ids):
     for split, each in (('train', 2), ('validation', 1)):
         with tarfile.open(folder/f'imagenet1k-{split}-0000.tar', 'w') as tar:
             for n, i in enumerate([i for i in ids for _ in range(each)]):
-                jpeg = io.BytesIO(); Image.new('RGB', (8, 8), (i%256, 0, 0)).save(jpeg, 'jpeg', quality=95)
+                jpeg = io.BytesIO()
+                Image.new('RGB', (8, 8), (i%256, 0, 0)).save(jpeg, 'jpeg', quality=95)
                 for suffix, content in (('jpg', jpeg.getvalue()), ('cls', str(i).encode()), ('json', b'{}')):
-                    facts = tarfile.TarInfo(f'{n:06}.{suffix}'); facts.size = len(content); tar.addfile(facts, io.BytesIO(content))
+                    facts = tarfile.TarInfo(f'{n:06}.{suffix}')
+                    facts.size = len(content)
+                    tar.addfile(facts, io.BytesIO(content))
     return folder
+
+def first_red(split, label): return split.image(int(split.rows_of(label)[0])).getpixel((0, 0))[0]
 
 def test_imagenet_from_shards(tmp_path):
     ids = IMAGENET_SUBSETS['imagenette']
     data = open_dataset('imagenette', shards=shards(tmp_path/'wds', [*ids, 5, 6, 999]))
     assert (len(data.classes), len(data.train), len(data.test))==(10, 20, 10)
-    for label, i in enumerate(ids): assert abs(data.train.image(int(data.train.rows_of(label)[0])).getpixel((0, 0))[0] - i%256) <= 3
+    for label, i in enumerate(ids): assert abs(first_red(data.train, label) - i%256) <= 3
     assert data.train.batch(range(20), 8).shape==(20, 3, 8, 8)
 
 def hub_set(folder, labels, size=8):
-    hf = pytest.importorskip('datasets', reason='datasets is not installed (extra: data)')
+    hf = pytest.importorskip('datasets', reason='datasets is not installed (extra: hub)')
     names = [f'c{i}' for i in range(1000)]
     features = hf.Features(dict(image=hf.Image(), label=hf.ClassLabel(names=names[:max(labels) + 1])))
-    make = lambda own: hf.Dataset.from_dict(dict(image=[Image.new('RGB', (size, size), (l%256, 0, 0)) for l in own], label=own), features=features)
+    def make(own):
+        images = [Image.new('RGB', (size, size), (label%256, 0, 0)) for label in own]
+        return hf.Dataset.from_dict(dict(image=images, label=own), features=features)
     hf.DatasetDict(train=make(labels*3), validation=make(labels), test=make([-1]*len(labels))).save_to_disk(str(folder))
     return folder
 
 def test_hugging_face(tmp_path):
-    "Columns by type; a test split with hidden labels is passed over; a part of ImageNet from a copy."
+    "Columns by type; a test split with hidden labels is skipped; a part of ImageNet from a copy."
     ids = IMAGENET_SUBSETS['imagenet-cats']
     folder = hub_set(tmp_path/'copy', ids)
     part = open_dataset('imagenet-cats', hub=str(folder))
     assert (len(part.train), len(part.test))==(30, 10)
-    for label, i in enumerate(ids): assert part.train.image(int(part.train.rows_of(label)[0])).getpixel((0, 0))[0]==i%256
+    for label, i in enumerate(ids): assert first_red(part.train, label)==i%256
     small = open_dataset(f'hub:{hub_set(tmp_path/"small", [0, 1, 2])}')
     assert small.classes==['c0', 'c1', 'c2'] and len(small.test)==3
     assert open_dataset(small.source).hash==small.hash
@@ -336,11 +382,13 @@ def test_hugging_face(tmp_path):
 @pytest.mark.parametrize('make, name, train', [(cifar10, 'cifar-10', 100), (cifar100, 'cifar-100', 100)])
 def test_cifar(make, name, train, tmp_path, monkeypatch):
     folder = make(tmp_path)
-    with pytest.raises(ValueError, match='differ from the published files'): open_dataset(name, root=tmp_path) # unknown pickles stay closed
+    with pytest.raises(ValueError, match='differ from the published files'): # unknown pickles stay closed
+        open_dataset(name, root=tmp_path)
     as_published(folder, monkeypatch)
     data = open_dataset(name, root=tmp_path)
     assert len(data.train)==train and len(data.classes)==PUBLISHED[name].classes and data.train.image(0).size==(32, 32)
-    lost = PUBLISHED[name].expects[0]; (folder/lost).unlink()
+    lost = PUBLISHED[name].expects[0]
+    (folder/lost).unlink()
     with pytest.raises(ValueError, match=f'{lost} is missing'): open_dataset(name, root=tmp_path)
 
 def test_medmnist(tmp_path):
@@ -354,21 +402,31 @@ def test_medmnist(tmp_path):
     for name, d in PUBLISHED.items(): # the list agrees with the package
         if name[-1] != ':' and d.fetch=='medmnist':
             info = medmnist.INFO[name]
-            assert d.images==(info['n_samples']['train'], info['n_samples']['test']) and d.classes==len(info['label']) and d.licence.replace('-', ' ')==info['license'].replace('-', ' ')
+            assert d.images==(info['n_samples']['train'], info['n_samples']['test']) and d.classes==len(info['label'])
+            assert d.licence.replace('-', ' ')==info['license'].replace('-', ' ')
 
 def test_nothing_downloads_unasked(tmp_path, monkeypatch):
     import socket
     def refuse(*a, **k): raise AssertionError('a connection was tried')
-    monkeypatch.setattr(socket, 'getaddrinfo', refuse); monkeypatch.setattr(socket.socket, 'connect', refuse)
+    monkeypatch.setattr(socket, 'getaddrinfo', refuse)
+    monkeypatch.setattr(socket.socket, 'connect', refuse)
     for name, d in PUBLISHED.items():
         if name[-1]==':': continue
         with pytest.raises(ValueError): open_dataset(name, root=tmp_path)
         assert not verify_dataset(name, tmp_path)
     for name in ('cub-200', 'waterbirds', 'imagenet-100'):
-        with pytest.raises(ValueError, match='cannot be fetched by a program'): open_dataset(name, root=tmp_path, download=True)
+        with pytest.raises(ValueError, match='cannot be fetched by a program'):
+            open_dataset(name, root=tmp_path, download=True)
+
+def test_list():
+    "Every name is listed once, and a filter picks some."
+    assert [n for n in PUBLISHED if n[-1] != ':']==[n for n in list_datasets() if n != 'cifar10-mini']
+    assert list_datasets('imagenet-subset-*').names==[f'imagenet-subset-{c}' for c in 'abcde']
+    with pytest.raises(ValueError, match="'flowers' is not known. Did you mean 'flowers-102'"): open_dataset('flowers')
 
 def test_default_root(tmp_path, monkeypatch):
-    monkeypatch.setenv('LGM_NB_DATA', str(tmp_path)); artbench(tmp_path)
+    monkeypatch.setenv('LGM_NB_DATA', str(tmp_path))
+    artbench(tmp_path)
     assert len(open_dataset('artbench-10').train)==20
     with pytest.raises(ValueError, match='nosuch'): verify_dataset('nosuch')
 
@@ -376,11 +434,12 @@ def test_keep_classes(tmp_path):
     waterbirds(tmp_path)
     data = open_dataset('waterbirds', root=tmp_path)
     swapped = keep_classes(data, [1, 0], 'swapped')
-    assert swapped.classes==['waterbird', 'landbird'] and torch.equal(swapped.train.labels, 1 - data.train.labels) and torch.equal(swapped.train.groups, data.train.groups)
+    assert swapped.classes==['waterbird', 'landbird']
+    assert torch.equal(swapped.train.labels, 1 - data.train.labels)
+    assert torch.equal(swapped.train.groups, data.train.groups)
 
 def test_real_caltech():
     "The photographs themselves, where they lie beside the checkout: every class, every file once."
-    import os
     root = Path(os.environ.get('LGM_NB_PHOTOS', ROOT.parent/'shared'/'data'))
     if not (root/'caltech101').is_dir(): pytest.skip(f'no caltech101 in {root}')
     data = open_dataset('caltech-101', root=root)

@@ -5,7 +5,7 @@ from safetensors.torch import load_file
 from conftest import ROOT
 from lgm_nb.backbones.embedded import zoo_cards
 
-ZOO = ROOT/'lgm_nb/zoo'
+ZOO = ROOT/'lgm_nb/backbones/zoo'
 MEASURED = ('knn_top1', 'probe_top1', 'random_init_knn_top1', 'random_init_probe_top1')
 
 def test_weights_and_cards_are_pairs():
@@ -21,7 +21,8 @@ def test_card_fits_weights(name):
     assert all(torch.isfinite(t).all() for t in state.values() if t.is_floating_point())
     buffers = ('running_mean', 'running_var', 'num_batches_tracked')
     assert sum(t.numel() for k, t in state.items() if not k.endswith(buffers))==card['params']
-    assert card['training']['labels_used'] is False and card['training']['epochs'] > 0 and card['training']['seconds'] > 0
+    training = card['training']
+    assert training['labels_used'] is False and training['epochs'] > 0 and training['seconds'] > 0
     e = card['evaluation']
     assert all(0.1 < e[k] < 1 for k in MEASURED)
     assert e['probe_top1'] > e['random_init_probe_top1'] and e['knn_top1'] > e['random_init_knn_top1']
@@ -31,7 +32,8 @@ def test_every_card_has_a_recipe():
     pytest.importorskip('lightly', reason='lightly is not installed (extra: zoo)')
     from zoo.recipes import RECIPES
     for name, card in zoo_cards().items():
-        assert RECIPES[name]['method']==card['method'] and RECIPES[name]['spec']['family']==card['architecture']['family']
+        recipe = RECIPES[name]
+        assert recipe['method']==card['method'] and recipe['spec']['family']==card['architecture']['family']
 
 class Killed(Exception): pass
 
@@ -41,7 +43,7 @@ def test_resumed_equals_unbroken(name, tmp_path, monkeypatch):
     from zoo import train as module
     monkeypatch.setitem(module.RECIPES, name, module.RECIPES[name] | dict(batch=8))
     images = torch.randint(256, (16, 3, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    train = lambda out, **kw: module.train(name, (images, torch.zeros(16)), out, epochs=1, **kw)
+    def train(out, **kw): module.train(name, (images, torch.zeros(16)), out, epochs=1, **kw)
     train(tmp_path/'whole')
     write = module.save_atomic
     def write_and_die(state, path):
@@ -60,11 +62,13 @@ def test_resumed_equals_unbroken(name, tmp_path, monkeypatch):
 def test_mini_test_images_are_unseen():
     "The test images of cifar10-mini come from CIFAR-10's test split; where that is at hand, pixel for pixel."
     from lgm_nb.data.open import open_dataset
-    facts = json.loads((ROOT/'lgm_nb/samples/cifar10-mini.json').read_text())['splits']
+    facts = json.loads((ROOT/'lgm_nb/data/samples/cifar10-mini.json').read_text())['splits']
     assert max(facts['test']['rows']) < 10_000 < max(facts['train']['rows']) < 50_000
-    if not (path := os.environ.get('CIFAR10')): pytest.skip('rows checked, pixels not: CIFAR10 does not name a folder with the whole data set')
+    path = os.environ.get('CIFAR10')
+    if not path: pytest.skip('rows checked, pixels not: CIFAR10 does not name a folder with the whole data set')
     from zoo.data import load_cifar10
     images, labels = load_cifar10(path, train=False)
     data = open_dataset('cifar10-mini')
     mine = (data.test.batch(range(len(data.test)), 32)*255).round().byte()
-    assert torch.equal(mine, images[facts['test']['rows']]) and torch.equal(data.test.labels, labels[facts['test']['rows']])
+    rows = facts['test']['rows']
+    assert torch.equal(mine, images[rows]) and torch.equal(data.test.labels, labels[rows])
