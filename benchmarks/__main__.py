@@ -1,10 +1,10 @@
-"""Every benchmark, one after the other, each in a process of its own and with brief settings: does it still run, and what does it find?
+"""Run every benchmark, one after the other, each in its own process and with brief settings.
 
     python -m benchmarks [NAME …] [--out build/benchmarks]
 
-Writes the JSON object that each prints as its last line to OUT/NAME.json. One that lacks photographs or weights says so and is left
-out; where one fails, the exit code is 1. For figures to quote, run a benchmark by itself and on an idle machine: the settings here are
-for finding out overnight what a change has broken.
+Writes the JSON object that each prints as its last line to OUT/NAME.json. A benchmark without its photographs or weights
+says so and is skipped; if one fails, the exit code is 1. For figures to quote, run a benchmark by itself on an idle
+machine: the settings here are for finding out overnight what a change has broken.
 """
 import argparse, json, subprocess, sys, time
 from pathlib import Path
@@ -21,17 +21,19 @@ BRIEF = {
     'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet --keep {out}/kept --out {out}/shortcut-points.json',
     'zoo_matrix': '--seeds 1 --json --out {out}',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
-    'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random --keep {out}/kept --out {out}/alignment-points.json',
+    'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random '
+                 '--keep {out}/kept --out {out}/alignment-points.json',
     'real_weights': '--per-class 50 --tests 20 --epochs 20'}
 
 def measure(name, out):
-    "Run one; what came of it in a few words, and whether that is a failure."
-    start = time.perf_counter()
-    done = subprocess.run([sys.executable, '-m', f'benchmarks.{name}', *BRIEF[name].format(out=out).split()], cwd=ROOT, capture_output=True, text=True)
+    "Run one benchmark; returns what happened in a few words, and whether that is a failure."
+    start, options = time.perf_counter(), BRIEF[name].format(out=out).split()
+    done = subprocess.run([sys.executable, '-m', f'benchmarks.{name}', *options], cwd=ROOT, capture_output=True, text=True)
     last = (done.stderr.strip().splitlines() or [''])[-1]
     if done.returncode and last.startswith('cannot run:'): return last, False
     if done.returncode: return f'FAILED with code {done.returncode}\n{done.stderr}', True
-    (out/f'{name}.json').write_text(json.dumps(json.loads(done.stdout.strip().splitlines()[-1]), indent=1)+'\n', encoding='utf-8')
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    (out/f'{name}.json').write_text(json.dumps(found, indent=1)+'\n', encoding='utf-8')
     return f'ran in {time.perf_counter() - start:.0f} s', False
 
 def main(names, out):
@@ -46,9 +48,9 @@ def main(names, out):
 
 if __name__=='__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('names', nargs='*', default=list(BRIEF), metavar='NAME', help=f'all without one: {", ".join(BRIEF)}')
+    p.add_argument('names', nargs='*', default=list(BRIEF), metavar='NAME', help=f'default: all of {", ".join(BRIEF)}')
     p.add_argument('--out', type=Path, default=ROOT/'build/benchmarks')
     args = p.parse_args()
-    strangers = [n for n in args.names if n not in BRIEF]
-    if strangers: p.error(f'{strangers[0]}: no such benchmark; there are {", ".join(BRIEF)}')
+    unknown = [n for n in args.names if n not in BRIEF]
+    if unknown: p.error(f'{unknown[0]}: no such benchmark; must be one of {", ".join(BRIEF)}')
     main(args.names, args.out)
