@@ -1,4 +1,4 @@
-"""What earlier versions wrote is read: `tests/versions/VERSION` holds a distilled set, a checkpoint, a bank and a cache.
+"""What earlier versions wrote is read: `tests/versions/VERSION` holds a set, a checkpoint, a bank and a cache.
 
 All come from the same twelve images, six of each of two classes of cifar10-mini, on tiny-can-vit, in one thread.
 """
@@ -6,19 +6,22 @@ import shutil
 from pathlib import Path
 import pytest, torch
 from safetensors.torch import load_file
-from lgm_nb.all import DistilledSet, Distiller, Settings, build_bank, from_arrays, load_checkpoint, open_backbone, open_dataset
+from lgm_nb import DistilledSet, Distiller, Settings, build_bank, from_arrays, open_backbone, open_dataset
+from lgm_nb.method.runs import load_checkpoint
 
 VERSIONS = sorted(p.name for p in (Path(__file__).parent/'versions').iterdir())
 SETTINGS = Settings(steps=6, augs=1, views=1, seed=5)
 
 @pytest.fixture(params=VERSIONS)
-def written(request, tmp_path): return shutil.copytree(Path(__file__).parent/'versions'/request.param, tmp_path/request.param)
+def written(request, tmp_path):
+    return shutil.copytree(Path(__file__).parent/'versions'/request.param, tmp_path/request.param)
 
 @pytest.fixture(scope='module')
 def data():
     mini = open_dataset('cifar10-mini')
     rows = torch.cat([mini.train.rows_of(c)[:6] for c in (0, 1)])
-    return from_arrays((mini.train.source[rows.numpy()], mini.train.labels[rows].numpy()), classes=['plane', 'car'], name='twelve')
+    twelve = mini.train.subset(rows)
+    return from_arrays((twelve.source, twelve.labels.numpy()), classes=['plane', 'car'], name='twelve')
 
 @pytest.fixture(scope='module')
 def backbone(): return open_backbone('tiny-can-vit')

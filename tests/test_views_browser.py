@@ -21,8 +21,10 @@ def html():
     "A run of eight frames, whose loss never passes 0.9."
     g = np.random.default_rng(0)
     frames = [(k, 1, g.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)) for k in range(8)]
-    curves = [dict(name=n, own=n=='a', points=[[0, 10., 1.], [7, 30., 1.]], baselines=dict(random=[20., 1.]), classes=[30.]*4) for n in 'ab']
-    return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], loss=[[k + 1, .85 - .1*k] for k in range(7)], curves=curves))
+    points, baselines = [[0, 10., 1.], [7, 30., 1.]], dict(random=[20., 1.])
+    curves = [dict(name=n, own=n=='a', points=points, baselines=baselines, classes=[30.]*4) for n in 'ab']
+    loss = [[k + 1, .85 - .1*k] for k in range(7)]
+    return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], loss=loss, curves=curves))
 
 @pytest.fixture
 def page(browser, html, tmp_path):
@@ -41,7 +43,7 @@ def page(browser, html, tmp_path):
 
 def test_the_readout_is_silent_while_it_plays(page):
     page = page()
-    live = lambda: page.locator('.readout').get_attribute('aria-live')
+    def live(): return page.locator('.readout').get_attribute('aria-live')
     assert live()=='polite'
     page.get_by_role('button', name='Play', exact=True).click()
     page.wait_for_timeout(200)
@@ -53,17 +55,20 @@ def test_the_readout_is_silent_while_it_plays(page):
 def test_headings_continue_the_outline(page, before, title):
     page = page(before)
     page.locator('.tile').first.click()
-    level = lambda text: page.get_by_role('heading', name=text).get_attribute('aria-level')
-    assert [level('A run'), level('Meta-loss'), level('Test accuracy of this class')]==[str(title), str(title + 1), str(title + 2)]
+    def level(text): return page.get_by_role('heading', name=text).get_attribute('aria-level')
+    levels = [level(text) for text in ('A run', 'Meta-loss', 'Test accuracy of this class')]
+    assert levels==[str(title + i) for i in range(3)]
 
 @pytest.mark.parametrize('motion, behavior', [('reduce', 'auto'), ('no-preference', 'smooth')])
 def test_the_closer_look_scrolls_as_asked(page, motion, behavior):
     page = page(reduced_motion=motion)
-    page.evaluate('() => { Element.prototype.scrollIntoView = function (options) { window.asked = options.behavior; }; }')
+    note = 'function (options) { window.asked = options.behavior; }'
+    page.evaluate(f'() => {{ Element.prototype.scrollIntoView = {note}; }}')
     page.locator('.tile').first.click()
     assert page.evaluate('window.asked')==behavior
     page.keyboard.press('Escape')
-    assert page.locator('.detail').is_hidden() and page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement.className")=='tile'
+    focused = page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement.className")
+    assert page.locator('.detail').is_hidden() and focused=='tile'
 
 def test_labels_of_the_loss_are_true(page):
     labels = page().locator('.chart').nth(1).locator('text[text-anchor="end"]').all_text_contents()
@@ -73,6 +78,8 @@ def test_a_chosen_column_says_so_and_keeps_the_focus(page):
     page = page()
     column = page.locator('.column').nth(1)
     assert column.get_attribute('aria-pressed')=='false'
-    column.focus(); page.keyboard.press('Enter')
-    page.wait_for_function("() => document.querySelector('[data-lgm-player]').shadowRoot.querySelectorAll('.column')[1].getAttribute('aria-pressed')==='true'")
+    column.focus()
+    page.keyboard.press('Enter')
+    columns = "document.querySelector('[data-lgm-player]').shadowRoot.querySelectorAll('.column')"
+    page.wait_for_function(f"() => {columns}[1].getAttribute('aria-pressed')==='true'")
     assert page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement.textContent")=='b'
