@@ -1,4 +1,4 @@
-"""Images, labels and a card that says how they came to be.
+"""Images, labels and a card that says how they were made.
 
 Docs: https://lgm-nb.github.io/lgm_nb/method/distilled_set.html.md"""
 
@@ -8,57 +8,79 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/distilled_set.html.md"""
 __all__ = ['DistilledSet']
 
 # %% ../../nbs/method/06_distilled_set.ipynb #f4bb0128
-import json
+import io, json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 import torch
 from safetensors.torch import load_file
 from ..core.files import write_folder
 from ..core.show import grid
 from .run_folder import image_names, REPORT_FILES, written_files
+from .settings import renamed_settings
+
+# %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87
+def _read_set(folder):
+    "Card and tensors of the set in a folder."
+    folder = Path(folder)
+    if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
+        unfinished = (folder/'checkpoint.safetensors').exists()
+        remedy = ' (it holds the checkpoint of an unfinished run: continue it with --resume)' if unfinished else ''
+        raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
+    card = json.loads((folder/'card.json').read_text(encoding='utf-8'))
+    if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
+    return card, load_file(folder/'distilled.safetensors')
+
+# %% ../../nbs/method/06_distilled_set.ipynb #4f39a6cf
+def _png(images):
+    "PNG file of some images, as bytes."
+    file = io.BytesIO()
+    grid(images).save(file, 'png')
+    return file.getvalue()
+
+def _write_images(folder, images, names):
+    "Write each image under its name."
+    (folder/'images').mkdir()
+    for image, name in zip(images, names): grid(image[None]).save(folder/name)
 
 # %% ../../nbs/method/06_distilled_set.ipynb #21d4df3a
 class DistilledSet:
-    "Synthetic images with labels and provenance."
+    "Synthetic images with labels and a card that says how they were made."
     def __init__(self,
         images:torch.Tensor, # (N, 3, H, W) float in [0, 1]
         labels:torch.Tensor, # (N,) int64
-        classes, # class names
-        card:dict=None, # method, settings, data, backbone, seed, versions, wall time
-        losses:torch.Tensor=None, # (steps,) meta-loss on the way, where known
-    ): self.images, self.labels, self.classes, self.card, self.losses = images, labels, list(classes), card or {}, losses
+        classes:Iterable[str], # class names
+        card:dict[str, Any]|None=None, # method, settings, data, backbone, seed, versions, wall time
+        losses:torch.Tensor|None=None, # (steps,) meta-loss of each step, if known
+    ):
+        self.images, self.labels, self.classes = images, labels, list(classes)
+        self.card, self.losses = card or {}, losses
 
-    def __len__(self): return len(self.images)
+    def __len__(self)->int: return len(self.images)
 
     def save(self,
-        folder, # to make or to write into; other files in it stay as they are
+        folder:str|Path, # to make or to write into; other files in it stay as they are
         overwrite:bool=False, # replace a finished set
-    )->Path:
-        "Write the set as a folder; nothing is left half-written. Raises ValueError rather than replace a file that it did not write."
+    )->Path: # the folder
+        "Write the set as a folder. Raises ValueError if that would replace a file that it did not write."
         own = written_files(folder)
-        if own and not overwrite: raise ValueError(f'folder: {folder} holds a finished distilled set; give another folder, or pass overwrite=True')
-        def pngs(temporary):
-            (temporary/'images').mkdir()
-            for image, name in zip(self.images, image_names(self.labels.tolist(), self.classes)): grid(image[None]).save(temporary/name)
+        if own and not overwrite:
+            raise ValueError(f'folder: {folder} holds a finished set; give another folder, or pass overwrite=True')
+        names = image_names(self.labels.tolist(), self.classes)
+        tensors = dict(images=self.images, labels=self.labels)
+        if self.losses is not None: tensors['losses'] = self.losses
         card = dict(self.card, classes=self.classes, images=len(self))
-        tensors = dict(images=self.images, labels=self.labels, **({} if self.losses is None else dict(losses=self.losses)))
-        write_folder(folder, dict(distilled=tensors), dict(card=card), pngs, own - REPORT_FILES)
+        def add_images(temporary): _write_images(temporary, self.images, names)
+        write_folder(Path(folder), dict(distilled=tensors), dict(card=card), add_images, own - REPORT_FILES)
         return Path(folder)
 
     @classmethod
-    def load(cls, folder)->'DistilledSet':
-        "Read a set from its folder."
-        folder = Path(folder)
-        if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
-            unfinished = ' (it holds the checkpoint of an unfinished run: continue it with --resume)' if (folder/'checkpoint.safetensors').exists() else ''
-            raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{unfinished}')
-        card, tensors = json.loads((folder/'card.json').read_text(encoding='utf-8')), load_file(folder/'distilled.safetensors')
+    def load(cls, folder:str|Path)->'DistilledSet':
+        "Read a set from its folder. Raises ValueError if there is none."
+        card, tensors = _read_set(folder)
         return cls(tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses'))
 
-    def __repr__(self):
-        made = self.card.get('backbone', {}).get('name', 'unknown')
-        return f'DistilledSet({len(self)} images of {self.images.shape[-1]} px, {len(self.classes)} classes, distilled with {made})'
-
-    def _repr_png_(self):
-        import io
-        file = io.BytesIO(); grid(self.images).save(file, 'png')
-        return file.getvalue()
+    def __repr__(self)->str:
+        made, side = self.card.get('backbone', {}).get('name', 'unknown'), self.images.shape[-1]
+        return f'DistilledSet({len(self)} images of {side} px, {len(self.classes)} classes, distilled with {made})'
+    def _repr_png_(self)->bytes: return _png(self.images)
