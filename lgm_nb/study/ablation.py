@@ -11,7 +11,8 @@ __all__ = ['Ablation', 'ablate']
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from os import PathLike
+from pathlib import Path
+from typing import Literal
 import torch
 from ..core.files import cached
 from ..core.show import Chart, mean_std, picture_rows, Result, Table
@@ -41,7 +42,7 @@ def _name_of(combination):
     if len(on)==len(combination): return 'all'
     return ' + '.join(on) or 'none'
 
-# %% ../../nbs/study/04_ablation.ipynb #4d9accd8
+# %% ../../nbs/study/04_ablation.ipynb #1636e4eb
 def _pairs(runs, factor):
     "Pairs of combinations without and with `factor`, otherwise the same; a pair is left out if one was not run."
     combined = [r['combination'] for r in runs]
@@ -49,13 +50,11 @@ def _pairs(runs, factor):
     return [(off, on) for off, on in every if on in combined]
 
 def _effect_row(ablation, factor, where): # `where`: 'same' or 'other'
-    change = {}
-    pairs = _pairs(ablation.runs, factor)
-    for off, on in pairs:
-        present = sum(off.values()) # how many other ingredients there are
-        change.setdefault(present, []).append(ablation.accuracy(on, where) - ablation.accuracy(off, where))
-    def cell(present): return f'{change[present][-1]:+.1f}' if present in change else ''
-    mean = sum(sum(c) for c in change.values())/len(pairs)
+    def change(off, on): return ablation.accuracy(on, where) - ablation.accuracy(off, where)
+    changes = [(sum(off.values()), change(off, on)) for off, on in _pairs(ablation.runs, factor)]
+    by_others = dict(changes) # how many other ingredients there are → the change
+    def cell(n): return f'{by_others[n]:+.1f}' if n in by_others else ''
+    mean = sum(c for _, c in changes)/len(changes)
     others = len(ablation.runs[0]['combination']) - 1
     name = 'same model' if where=='same' else 'other models'
     return factor, name, cell(0), cell(others), f'{mean:+.1f}'
@@ -117,7 +116,7 @@ def _picture_rows(ablation, classes):
         rows[f'{_name_of(combination)}\n{ablation.accuracy(combination):.1f} %'] = made.images[kept.bool()]
     return picture_rows(rows, side=.6)
 
-# %% ../../nbs/study/04_ablation.ipynb #003a7a67
+# %% ../../nbs/study/04_ablation.ipynb #239f20d8
 def ablate(
     data:Dataset,
     backbones:Sequence[Backbone], # the first distils; probes are trained on all
@@ -126,7 +125,7 @@ def ablate(
     settings:Settings=Settings(), # of every run, except for the factors
     objective:Objective|None=None, # None for gradient matching with its default settings
     seeds:int=5, # probes
-    cache:str|PathLike|bool|None=None, # folder to keep results in; None for the default cache, False to keep nothing
+    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False to keep nothing
     progress:Progress=no_progress, # wraps the list of combinations, and the work on each
 )->Ablation:
     "Distil with and without each ingredient, and probe."

@@ -12,6 +12,7 @@ __all__ = ['GroupScore', 'group_table', 'Border', 'Tint', 'Watermark', 'Backgrou
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 import numpy as np
 import torch
 from PIL import Image, ImageOps
@@ -294,7 +295,7 @@ def _curve_chart(curve, what):
     chart.figure.legend(loc='outside right upper', fontsize=8)
     return chart
 
-# %% ../../nbs/study/03_groups.ipynb #96656202
+# %% ../../nbs/study/03_groups.ipynb #c1fb878e
 def shortcut_curve(
     data:Dataset,
     shortcut:Shortcut, # as for `plant_shortcut`
@@ -307,7 +308,7 @@ def shortcut_curve(
     settings:Settings=Settings(), # of the distillations
     seeds:int=5, # probes
     seed:int=0, # of the planting
-    cache:str|PathLike|bool|None=None, # folder to keep results in; None for the default cache, False to keep nothing
+    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False to keep nothing
     progress:Progress=no_progress, # wraps the list of (strength, backbone) pairs, and the work on each
 )->ShortcutCurve:
     "Measure by group against the strength of a planted shortcut."

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 from .. import __version__
 from ..core.devices import Meter
 from ..core.files import check_writable, cached
@@ -176,7 +177,7 @@ def _jobs(sources, targets, baselines):
     for s in sources: jobs += [('distil', s, None), *((kind, s, t) for t in targets for kind in own)]
     return jobs
 
-# %% ../../nbs/study/01_transfer.ipynb #30380466
+# %% ../../nbs/study/01_transfer.ipynb #b2d991f9
 @dataclass
 class _Measurement:
     "Makes the records of a matrix, each from the cache if it is there."
@@ -185,7 +186,7 @@ class _Measurement:
     objective:Objective|None
     protocol:str
     seeds:int
-    cache:str|PathLike|bool|None
+    cache:str|Path|Literal[False]|None
     progress:Progress
     sets:dict[str, DistilledSet] = field(default_factory=dict)
     examiners:dict[str, Examiner] = field(default_factory=dict)
@@ -227,7 +228,7 @@ def transfer_matrix(
     baselines:Sequence[str]=BASELINES, # 'full' and 'random' are needed for what is lost and gained
     protocol:str='fast', # of the probes
     seeds:int=5, # probes
-    cache:str|PathLike|bool|None=None, # folder to keep results in; None for the default cache, False to keep nothing
+    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False to keep nothing
     progress:Progress=no_progress, # wraps the list of things to measure, and the work on each
 )->TransferMatrix:
     "Distil with each backbone and probe on each, beside baselines of real images."
