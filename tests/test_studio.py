@@ -8,9 +8,10 @@ from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
 from lgm_nb.views.history import History
+from lgm_nb.views.messages import Ask, Tell, read_protocol
 from lgm_nb.views.studio import Studio
 from lgm_nb.views.studio_run import StudioRun
-from lgm_nb.views.widgets import EvolutionPlayer, FactsWidget
+from lgm_nb.views.widgets import EvolutionPlayer
 from lgm_nb.views.sheets import page_json, still_html
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
@@ -22,8 +23,9 @@ def net(): return open_backbone(tiny_name())
 def data():
     "A small data set whose class names are an attack."
     g = np.random.default_rng(0)
-    images = np.concatenate([g.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)//2 + 60*k for k in range(3)]).astype(np.uint8)
-    return from_arrays((images, np.repeat(np.arange(3), 12)), classes=NASTY, name='<b>bold</b>')
+    images = [g.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)//2 + 60*k for k in range(3)]
+    arrays = (np.concatenate(images).astype(np.uint8), np.repeat(np.arange(3), 12))
+    return from_arrays(arrays, classes=NASTY, name='<b>bold</b>')
 
 def noise(seed, n=5, side=8): return np.random.default_rng(seed).integers(0, 256, (n, side, side, 3), dtype=np.uint8)
 
@@ -37,7 +39,8 @@ def test_history_is_bounded_and_even():
 def test_history_sends_only_what_changed():
     history, images = History(), noise(1)
     history.add(0, 1, images)
-    changed = images.copy(); changed[3] = 0
+    changed = images.copy()
+    changed[3] = 0
     frame, sheet, _ = history.add(1, 1, changed)
     assert sheet['count']==1 and np.array_equal(history.pixels(frame), changed)
     assert history.add(2, 1, changed)[1] is None
@@ -49,7 +52,8 @@ def finished(data, net):
     async def go():
         run = StudioRun(data, [net], Settings(steps=12, views=1), points=3, seeds=2)
         run.listeners.append(lambda message, buffers: told.append((message, buffers)))
-        run.start(); run.start() # the second start must not start anything
+        run.start()
+        run.start() # must not start anything
         await run.wait()
         return run
     return asyncio.run(go()), told
@@ -63,7 +67,9 @@ def test_run_finishes_and_tells(finished):
         json.dumps(message, allow_nan=False)
         assert all(isinstance(b, bytes) for b in buffers)
 
-def test_points_are_at_regular_steps(finished): assert [step for step, _ in finished[0].accuracies.scores[finished[0].plan.distil_with]]==[0, 4, 8, 12]
+def test_points_are_at_regular_steps(finished):
+    run, _ = finished
+    assert [step for step, _ in run.accuracies.scores[run.plan.distil_with]]==[0, 4, 8, 12]
 
 def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
     plain = Distiller(data, net, Settings(steps=12, views=1), frames=0)
@@ -82,17 +88,41 @@ def test_pause_continue_stop(data, net):
         assert run.step==at
         run.start()
         while run.step < at + 2: await asyncio.sleep(.01)
-        run.stop(); await run.wait()
+        run.stop()
+        await run.wait()
         assert run.state=='stopped' and len(run.results)==1
     asyncio.run(asyncio.wait_for(go(), 120))
 
+def test_a_pause_right_after_continue_counts(data, net):
+    "Two quick clicks on a paused run: it stays paused."
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
+        run.start()
+        while run.step < 2: await asyncio.sleep(.01)
+        run.pause()
+        while run.state != 'paused': await asyncio.sleep(.01)
+        at = run.step
+        run.start()
+        run.pause()
+        await asyncio.sleep(.3)
+        assert run.state=='paused' and run.step==at
+        run.stop()
+        await run.wait()
+    asyncio.run(asyncio.wait_for(go(), 120))
+
+def test_kinds_of_message_are_those_of_the_table():
+    protocol = read_protocol()
+    for side, names in (('tell', Tell), ('ask', Ask)):
+        assert {value for name, value in vars(names).items() if name.isupper()}==set(protocol[side])
+
 def test_starting_one_run_pauses_the_other(data, net):
     async def go():
-        one, two = (StudioRun(data, [net], Settings(steps=100_000, views=1, seed=s), points=1, seeds=1) for s in (0, 1))
+        settings = [Settings(steps=100_000, views=1, seed=s) for s in (0, 1)]
+        one, two = (StudioRun(data, [net], s, points=1, seeds=1) for s in settings)
         one.start()
         while one.step < 2: await asyncio.sleep(.01)
         two.start()
-        while one.state != 'paused' or two.step < 2: await asyncio.sleep(.01) # it first ends what it is at
+        while one.state != 'paused' or two.step < 2: await asyncio.sleep(.01) # the first ends its present step
         still = one.step
         while two.step < 4: await asyncio.sleep(.01)
         assert one.state=='paused' and one.step==still
@@ -101,7 +131,7 @@ def test_starting_one_run_pauses_the_other(data, net):
     asyncio.run(asyncio.wait_for(go(), 120))
 
 def test_an_interrupt_pauses(data, net):
-    "An idle kernel ignores SIGINT; while a run goes on it means Pause, and no step is torn."
+    "While a run is active, SIGINT to an idle kernel means Pause, and no step is torn."
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     async def go():
         run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
@@ -109,7 +139,8 @@ def test_an_interrupt_pauses(data, net):
         while run.step < 2: await asyncio.sleep(.01)
         os.kill(os.getpid(), signal.SIGINT)
         while run.state != 'paused': await asyncio.sleep(.01)
-        run.stop(); await run.wait()
+        run.stop()
+        await run.wait()
         os.kill(os.getpid(), signal.SIGINT) # nothing runs: nothing happens
         await asyncio.sleep(.05)
         assert run.state=='stopped' and run.error is None
@@ -122,7 +153,8 @@ class Broken(Objective):
 def test_divergence_is_told(data, net):
     async def go():
         run = StudioRun(data, [net], Settings(steps=5, views=1), objective=Broken(), seeds=1)
-        run.start(); await run.wait()
+        run.start()
+        await run.wait()
         assert run.state=='failed' and 'finite' in run.message and 'finite' in run.status()['message']
     asyncio.run(go())
 
@@ -134,7 +166,8 @@ def test_names_cannot_become_markup(finished):
     run, _ = finished
     facts = run.film()
     html = still_html(facts)
-    assert '<img src=x' not in html and '<script>alert' not in html and '<b>bold' not in html and html.count('</script>')==2
+    assert not any(tag in html for tag in ('<img src=x', '<script>alert', '<b>bold'))
+    assert html.count('</script>')==2
     assert json.loads(page_json(facts))['classes']==NASTY
 
 def test_still_pages_are_deterministic_and_ask_nobody(finished):
@@ -146,4 +179,5 @@ def test_still_pages_are_deterministic_and_ask_nobody(finished):
 
 def test_mime_bundle_holds_both(finished):
     bundle, _ = EvolutionPlayer([torch.rand(3, 3, 8, 8) for _ in range(4)])._repr_mimebundle_()
-    assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle) and 'data-lgm-player' in bundle['text/html']
+    assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle)
+    assert 'data-lgm-player' in bundle['text/html']

@@ -11,7 +11,8 @@ if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=T
 
 CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
 # JupyterLab's own words, not ours
-NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy', 'Notebook a.ipynb is not trusted', 'Notebook b.ipynb is not trusted']
+NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy',
+    'Notebook a.ipynb is not trusted', 'Notebook b.ipynb is not trusted']
 
 @pytest.fixture(scope='module')
 def browser():
@@ -22,22 +23,30 @@ def browser():
 
 @pytest.fixture(autouse=True)
 def bounded(seconds=600):
-    "End a test that hangs where no timeout of Playwright reaches, as in a script that never returns: without its browser, the call that waits fails."
+    "Kill the browser of a test that hangs where no timeout of Playwright reaches; the call that waits then fails."
     def end():
         print(f'The test took more than {seconds} s: its browser is killed.')
         for p in psutil.Process().children(recursive=True):
             if 'chrom' in p.name(): p.kill()
     timer = threading.Timer(seconds, end)
-    timer.daemon = True; timer.start()
+    timer.daemon = True
+    timer.start()
     yield
     timer.cancel()
+
+LOCAL = re.compile(r'(?:https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|file:')
 
 def watched(browser, **kwargs):
     "A page, with what went wrong on it."
     page, wrong = browser.new_page(**kwargs), []
-    page.on('console', lambda m: wrong.append(m.text) if m.type=='error' and not any(n in m.text for n in NOISE) else None)
+    def console(message):
+        noise = any(n in message.text for n in NOISE)
+        if message.type=='error' and not noise: wrong.append(message.text)
+    def request(asked):
+        if not LOCAL.match(asked.url): wrong.append(asked.url)
+    page.on('console', console)
     page.on('pageerror', lambda e: wrong.append(str(e)))
-    page.on('request', lambda r: wrong.append(r.url) if not re.match(r'(?:https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|file:', r.url) else None)
+    page.on('request', request)
     return page, wrong
 
 @pytest.fixture(scope='module')
@@ -49,7 +58,14 @@ def button(page, text):
     return page.locator('button.jupyter-button', has_text=re.compile(rf'^\s*{text}\s*$')).first
 
 def step(page): return int(re.search(r'step (\d+)', page.locator('.numbers').inner_text())[1])
-def picture(page): return page.evaluate("() => [...(document.querySelector('.jp-OutputArea-output [data-ready]')?.shadowRoot.querySelectorAll('.tile canvas') ?? [])].map(c => c.toDataURL()).join()")
+
+ROOT = "document.querySelector('.jp-OutputArea-output [data-ready]')?.shadowRoot"
+
+def picture(page):
+    "The pixels of all tiles."
+    return page.evaluate(f"() => [...({ROOT}.querySelectorAll('.tile canvas') ?? [])].map(c => c.toDataURL()).join()")
+
+def heading(page, text): return page.locator('.detail').get_by_role('heading', name=text)
 
 def until(page, true, seconds=120):
     end = time.monotonic() + seconds
@@ -59,11 +75,12 @@ def until(page, true, seconds=120):
 
 def says(page):
     "What the studio and the cell say, for the message of a test that waited in vain."
-    return dict(buttons=page.locator('button.jupyter-button').all_inner_texts(), state=page.locator('.chip').all_inner_texts(),
-                output=[t[-500:] for t in page.locator('.jp-OutputArea-output').all_inner_texts()])
+    output = page.locator('.jp-OutputArea-output').all_inner_texts()
+    return dict(buttons=page.locator('button.jupyter-button').all_inner_texts(),
+        state=page.locator('.chip').all_inner_texts(), output=[t[-500:] for t in output])
 
 def start(page, seconds=180):
-    "Press Start once the cell has shown it; importing torch takes its time on a busy machine. A kernel that has run this studio before shows Start again."
+    "Press Start once the cell shows it: importing torch takes long on a busy machine."
     until(page, lambda: button(page, 'Start').count(), seconds)
     button(page, 'Start').click()
 
@@ -91,24 +108,27 @@ def test_studio_in_jupyterlab(browser, lab):
     button(page, 'Continue').click()
     until(page, lambda: step(page) > at)
     # three points, drawn as markers with their values
-    page.wait_for_function("() => document.querySelector('.jp-OutputArea-output [data-ready]')?.shadowRoot.querySelectorAll('.chart title').length >= 3", timeout=180_000)
+    page.wait_for_function(f"() => {ROOT}.querySelectorAll('.chart title').length >= 3", timeout=180_000)
     page.locator('.tile').first.click()
-    page.locator('.detail h5:has-text("Nearest real images")').wait_for(timeout=180_000)
+    heading(page, 'Nearest real images').wait_for(timeout=180_000)
     page.keyboard.press('Escape')
     assert page.locator('.detail').is_hidden()
     page.locator('.chip:has-text("Finished")').wait_for(timeout=240_000)
     page.wait_for_timeout(500)
     last = picture(page)
     slider = page.get_by_role('slider', name='Step of the run')
-    slider.focus(); page.keyboard.press('Home'); page.wait_for_timeout(300)
+    slider.focus()
+    page.keyboard.press('Home')
+    page.wait_for_timeout(300)
     assert picture(page) != last and slider.get_attribute('aria-valuetext')=='step 0'
-    page.keyboard.press('End'); page.wait_for_timeout(300)
+    page.keyboard.press('End')
+    page.wait_for_timeout(300)
     assert picture(page)==last
     button(page, 'Save').click()
-    for name, file in (('GIF', 'cifar10-mini.gif'), ('HTML', 'cifar10-mini.html'), ('Distilled set', 'cifar10-mini/card.json')):
+    files = {'GIF': 'cifar10-mini.gif', 'HTML': 'cifar10-mini.html', 'Distilled set': 'cifar10-mini/card.json'}
+    for name, file in files.items():
         button(page, name).click()
-        end = time.monotonic() + 180
-        while not (folder/'runs'/file).exists(): assert time.monotonic() < end, name; page.wait_for_timeout(100)
+        until(page, (folder/'runs'/file).exists, 180)
         page.wait_for_timeout(300)
     assert not wrong, wrong
     # a reload shows the same run; a restarted kernel starts anew
@@ -126,7 +146,7 @@ def test_studio_in_jupyterlab(browser, lab):
 def test_two_tabs_and_an_interrupt(browser, lab, tiny):
     "A second tab shows the same run; the run outlives the first one; an interrupted kernel means Pause."
     url, folder = lab
-    # A notebook and a workspace of its own: the other test's kernel remembers a stopped run, and its workspace reopens that notebook.
+    # Its own notebook and workspace: the other test's kernel remembers a stopped run, its workspace that notebook.
     write_notebook(folder, 'b', CELL.replace('TINY', tiny))
     url = url.replace('/lab/tree/a.ipynb', '/lab/workspaces/first/tree/b.ipynb')
     first, wrong = watched(browser, viewport=dict(width=1280, height=1000))
@@ -170,12 +190,13 @@ def test_still_page_plays(browser, lab, width, scheme):
     host.wait_for()
     assert host.get_attribute('data-theme')==scheme
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'the page is wider than its window'
-    look = lambda: page.evaluate("() => document.querySelector('[data-lgm-player]').shadowRoot.querySelector('.tile canvas').toDataURL()")
-    seen = set()
+    root, seen = "document.querySelector('[data-lgm-player]').shadowRoot", set()
     page.get_by_role('button', name='Play', exact=True).click()
-    for _ in range(12): seen.add(look()); page.wait_for_timeout(150)
+    for _ in range(12):
+        seen.add(page.evaluate(f"() => {root}.querySelector('.tile canvas').toDataURL()"))
+        page.wait_for_timeout(150)
     assert len(seen) >= 3
     page.locator('.tile').nth(2).click()
-    assert page.locator('.detail h5:has-text("Nearest real images")').is_visible()
+    assert heading(page, 'Nearest real images').is_visible()
     assert not wrong, wrong
     page.close()

@@ -10,25 +10,30 @@ from fastcore.nbio import read_nb, write_nb
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-LARGE = 40_000 # characters of base64: above that a JPEG will do, or fewer colours where there is none
+LARGE = 40_000 # characters of base64: a larger picture is kept as JPEG, or in fewer colours
 
 def fewer_colours(png):
-    "The same plot with a palette of 128 colours, which no eye misses in lines and text."
+    "The same plot in 128 colours: nobody sees the difference in lines and text."
     from PIL import Image
     image, small = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
     image.convert('RGB').quantize(128, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
     return min(png, base64.b64encode(small.getvalue()).decode(), key=len)
 
+def slim_output(data):
+    "Keep one picture. Jupyter saves a PIL picture both as PNG and as JPEG; a plot is a PNG alone."
+    png = ''.join(data.get('image/png', ''))
+    if not png: return
+    is_plot = ''.join(data.get('text/plain', '')).startswith('<Figure')
+    if 'image/jpeg' in data: del data['image/png' if len(png) > LARGE else 'image/jpeg']
+    elif is_plot or len(png) > LARGE: data['image/png'] = fewer_colours(png)
+
 def slim(path):
-    "Jupyter saves a PIL picture both as PNG and as JPEG: keep the PNG, or the JPEG where the PNG is large. A plot is a PNG alone."
+    "Make the saved outputs of a notebook small."
     nb = read_nb(path)
     for cell in nb.cells:
         # Warnings name files of one machine, and progress bars one clock: neither is a result.
         if 'outputs' in cell: cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']
-        for output in cell.get('outputs', []):
-            data = output.get('data', {})
-            if {'image/png', 'image/jpeg'} <= data.keys(): del data['image/png' if len(''.join(data['image/png'])) > LARGE else 'image/jpeg']
-            elif ''.join(data.get('text/plain', '')).startswith('<Figure') or len(''.join(data.get('image/png', ''))) > LARGE: data['image/png'] = fewer_colours(''.join(data['image/png']))
+        for output in cell.get('outputs', []): slim_output(output.get('data', {}))
     write_nb(nb, path)
 
 def execute(path):

@@ -1,4 +1,6 @@
-"""Execute notebooks and keep only what plays without a kernel in their saved outputs: `python tools/still_outputs.py nbs/09_widgets.ipynb …`
+"""Execute notebooks and keep only what plays without a kernel in their saved outputs.
+
+    python tools/still_outputs.py [--renew] nbs/views/02_widgets.ipynb …
 
 A widget's saved output holds a model id, which means nothing once its kernel has gone, beside the page that plays.
 Whoever opens a notebook then gets JupyterLab's complaint instead of the page, so the id is left out.
@@ -8,25 +10,41 @@ import json, re, sys
 import nbformat
 from nbclient import NotebookClient
 
+LIVE = 'application/vnd.jupyter.widget-view+json'
+
 def execute(path):
+    "Run a notebook, and drop what needs its kernel."
     nb = nbformat.read(path, 4)
-    NotebookClient(nb, timeout=600, kernel_name='python3', store_widget_state=False, resources=dict(metadata=dict(path='nbs'))).execute()
+    client = NotebookClient(nb, timeout=600, kernel_name='python3', store_widget_state=False,
+        resources=dict(metadata=dict(path='nbs')))
+    client.execute()
     nb.metadata.pop('widgets', None)
     for cell in nb.cells:
         cell.get('outputs', [])[:] = [o for o in cell.get('outputs', []) if o.output_type != 'stream']
-        for output in cell.get('outputs', []): output.get('data', {}).pop('application/vnd.jupyter.widget-view+json', None)
+        for output in cell.get('outputs', []): output.get('data', {}).pop(LIVE, None)
     nbformat.write(nb, path)
 
-PAGE = re.compile(r'<div data-lgm-player="lgm-\w+"><p>.*?</p>(?P<poster>.*?)</div>\n<script type="application/json" data-lgm-facts="lgm-\w+">(?P<facts>.*?)</script>.*', re.S)
+PAGE = re.compile(r"""
+    <div\ data-lgm-player="lgm-\w+"><p>.*?</p>(?P<poster>.*?)</div>\n
+    <script\ type="application/json"\ data-lgm-facts="lgm-\w+">(?P<facts>.*?)</script>.*
+    """, re.S|re.X)
+
+def renew_page(html):
+    "A saved page with the scripts of today; any other output as it is."
+    from lgm_nb.views.sheets import still_html
+    old = PAGE.fullmatch(html)
+    if not old: return html
+    return still_html(json.loads(old['facts'])).replace('</p></div>', f"</p>{old['poster']}</div>", 1)
 
 def renew(path):
-    from lgm_nb.views.sheets import still_html
+    "Give the saved pages of a notebook the scripts of today."
     nb = nbformat.read(path, 4)
     for output in (o for c in nb.cells for o in c.get('outputs', [])):
-        old = PAGE.fullmatch(output.get('data', {}).get('text/html', ''))
-        if old: output['data']['text/html'] = still_html(json.loads(old['facts'])).replace('</p></div>', f"</p>{old['poster']}</div>", 1)
+        data = output.get('data', {})
+        if 'text/html' in data: data['text/html'] = renew_page(data['text/html'])
     nbformat.write(nb, path)
 
 if __name__=='__main__':
-    names = [a for a in sys.argv[1:] if a != '--renew']
-    for path in names: (renew if '--renew' in sys.argv else execute)(path)
+    work = renew if '--renew' in sys.argv else execute
+    for path in sys.argv[1:]:
+        if path != '--renew': work(path)
