@@ -1,31 +1,37 @@
 """Which settings reach an accuracy in the fewest seconds? One change at a time from `BASE`.
 
-    python -m benchmarks.fewer_steps [--sets cifar10-mini,caltech101] [--budgets 40,120,400] [--seeds 5] [--variants "start;lr 0.01;…"] [--keep FILE] [--json]
+    python -m benchmarks.fewer_steps [--sets cifar10-mini,caltech101] [--budgets 40,120,400] [--seeds 5]
+        [--variants "start;lr 0.01;…"] [--keep FILE] [--json]
 
-`cifar10-mini` is distilled with an embedded backbone (`--backbone`), `caltech101` (ten classes, `--photos` is the folder that holds it)
-with EfficientNet-Lite0 at 96 px. A budget is steps of three views; a variant with more or fewer views a step takes fewer or more steps.
-Every budget is a run of its own, since schedules stretch over a run. Seconds are steps times the time of a step with a complete pyramid,
-taken at the end for all kinds of step in turn, so that the load of the machine during a long search is no matter. Accuracy is that of probes on a fifth of the training images,
-held back; mean over `seeds` runs. `others` is the accuracy of the same images on backbones that did not make them: the other embedded ones, and
-MobileNetV2 for the photographs. `against_start`, `others_against_start`: difference of the runs with the same seed, and its standard error.
-`seconds_to_goal`: seconds of the run whose mean accuracy is that of `start` at the largest budget, read between the measured budgets; `chosen` reaches it soonest
-(sum over the sets of the ratio to the seconds of `start`), among those that lose nothing on other backbones: at the largest budget no more than
-two standard errors. `test` grades `start` and the chosen on test images, which decides nothing. What is done is kept in `--keep`, so that a search that is killed goes on.
+`cifar10-mini` is distilled with an embedded backbone (`--backbone`), `caltech101` (ten classes, `--photos` is the
+folder that holds it) with EfficientNet-Lite0 at 96 px. A budget is steps of three views; a variant with more or
+fewer views per step takes fewer or more steps. Every budget is a run of its own, since schedules stretch over a
+run. Seconds are steps times the time of a step with a complete pyramid, taken at the end for all kinds of step in
+turn, so that the load of the machine during a long search is no matter. Accuracy is that of probes on a fifth of
+the training images, held back; mean over `seeds` runs. `others` is the accuracy of the same images on backbones
+that did not make them: the other embedded ones, and MobileNetV2 for the photographs. `against_start`,
+`others_against_start`: difference of the runs with the same seed, and its standard error.
+
+`seconds_to_goal`: seconds of the run whose mean accuracy is that of `start` at the largest budget, read between the
+measured budgets; `chosen` reaches it soonest (sum over the sets of the ratio to the seconds of `start`), among
+those that lose nothing on other backbones: at the largest budget no more than two standard errors. `test` scores
+`start` and the chosen on test images, which decides nothing. Results so far are in `--keep`, so that a search that
+is killed can be resumed.
 """
-import json, math, statistics, time
-from dataclasses import replace
+import json, math, statistics
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 import torch
-from benchmarks.accuracy_time import held_back
-from benchmarks.common import alternate, middle, parser, run, say
+from benchmarks.accuracy_time import held_back, timed_bank
+from benchmarks.common import add_numbers, alternate, middle, numbers, parser, run, say
 from benchmarks.step import grown
-from lgm_nb.backbones.open import open_backbone
 from lgm_nb.backbones.embedded import zoo_cards
+from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
-from lgm_nb.method.settings import Settings
-from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching
+from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 
 BASE = dict(lr=2e-2, augs=(3, 3), grow=.7, decay=0., average=0., restart=True, level=0., draw=0)
@@ -34,116 +40,182 @@ VARIANTS = { # what differs from BASE
     'lr 0.005': dict(lr=5e-3), 'lr 0.01': dict(lr=1e-2), 'lr 0.04': dict(lr=4e-2), 'lr 0.08': dict(lr=8e-2),
     'decay 1': dict(decay=1.), 'decay 0.3': dict(decay=.3), 'average 0.2': dict(average=.2),
     '1 view': dict(augs=(1, 1)), '1, then 5 views': dict(augs=(1, 5)), '5, then 1 view': dict(augs=(5, 1)),
-    'grown at 0.4': dict(grow=.4), 'grown at 0.2': dict(grow=.2), 'Adam goes on': dict(restart=False), 'coarse faster': dict(level=.25), 'fine faster': dict(level=-.25),
+    'grown at 0.4': dict(grow=.4), 'grown at 0.2': dict(grow=.2), 'Adam goes on': dict(restart=False),
+    'coarse faster': dict(level=.25), 'fine faster': dict(level=-.25),
     'rows 2000': dict(draw=2000), 'rows 100': dict(draw=100),
 }
-
-SOME = ('start', 'lr 0.01', 'lr 0.04', 'decay 0.3', 'average 0.2', '1 view', '1, then 5 views', 'grown at 0.4', 'grown at 0.2', 'Adam goes on', 'coarse faster', 'rows 100') # half an hour on one core
+SOME = ('start', 'lr 0.01', 'lr 0.04', 'decay 0.3', 'average 0.2', '1 view', '1, then 5 views', 'grown at 0.4',
+        'grown at 0.2', 'Adam goes on', 'coarse faster', 'rows 100') # half an hour on one core
 FEW = ('start', 'lr 0.01', 'lr 0.04', 'grown at 0.4') # on photographs, where a step takes ten times as long
+
+def knobs_of(variant): return BASE | VARIANTS[variant]
+def steps_of(knobs, budget): return max(1, round(3*budget/(sum(knobs['augs'])/2)))
 
 class Steered(Distiller):
     "A distiller whose schedules are those of a variant."
     def __init__(self, data, net, bank, knobs, steps, seed):
-        self.knobs, self.optimiser, self.sums, self.summed = knobs, None, None, 0
-        rows = knobs['draw'] > 0
-        super().__init__(data, net, Settings(steps=steps, augs=knobs['augs'][0], seed=seed, bank_rows=knobs['draw'] or 1), GradientMatching(w_std=.01, centre=False) if rows else None, bank=bank, frames=0)
-        if rows: self.target.each = knobs['draw']//self.n_classes
+        self.knobs, self.optimiser = knobs, None
+        self.sums, self.summed = None, 0
+        settings = Settings(steps=steps, augs=knobs['augs'][0], seed=seed, bank_rows=knobs['draw'] or 1)
+        objective = GradientMatching(w_std=.01, centre=False) if knobs['draw'] else None
+        super().__init__(data, net, settings, objective, bank=bank, frames=0)
         self.grow_every = max(1, int(knobs['grow']*steps/(len(self.pyramid.sizes) - 1)))
 
-    def _restart(self):
-        "One group a level; moments stay where the variant wants it."
-        old, n = self.optimiser, len(self.pyramid.sizes)
-        groups = [dict(params=[p], whole=self.knobs['lr']*2**(self.knobs['level']*((n - 1)/2 - i))) for i, p in enumerate(self.pyramid.levels)]
+    def restart_optimiser(self):
+        "One group per level; moments stay if the variant says so."
+        old, middle_level = self.optimiser, (len(self.pyramid.sizes) - 1)/2
+        def lr(i): return self.knobs['lr']*2**(self.knobs['level']*(middle_level - i))
+        groups = [dict(params=[level], whole=lr(i)) for i, level in enumerate(self.pyramid.levels)]
         self.optimiser = torch.optim.Adam(groups, fused=True)
-        if old is not None and not self.knobs['restart']: self.optimiser.state.update({p: s for p, s in old.state.items()})
+        if old is not None and not self.knobs['restart']: self.optimiser.state.update(dict(old.state))
 
-    def _pace(self):
+    def _set_lr(self):
         "Set the learning rate of a step: a cosine to zero over the last part of the run."
         left, last = 1 - self.step/self.settings.steps, self.knobs['decay']
-        for g in self.optimiser.param_groups: g['lr'] = g['whole']*(.5 - .5*math.cos(math.pi*left/last) if left < last else 1.)
+        share = .5 - .5*math.cos(math.pi*left/last) if left < last else 1.
+        for group in self.optimiser.param_groups: group['lr'] = group['whole']*share
+
+    def _set_views(self):
+        "Change the views per step halfway."
+        augs = self.knobs['augs'][self.step >= self.settings.steps/2]
+        if augs==self.settings.augs: return
+        self.settings = replace(self.settings, augs=augs)
+        self.encoder.encode.augs, self.encoder.chunk = augs, 0
+
+    def _average(self):
+        "Average the levels over the last part of the run."
+        late = self.step > (1 - self.knobs['average'])*self.settings.steps
+        if not self.knobs['average'] or not self.pyramid.complete or not late: return
+        if self.sums is None: self.sums = [torch.zeros_like(p) for p in self.pyramid.levels]
+        for s, p in zip(self.sums, self.pyramid.levels): s += p.detach()
+        self.summed += 1
+        if self.step < self.settings.steps: return
+        for s, p in zip(self.sums, self.pyramid.levels): p.data.copy_(s/self.summed)
 
     def __next__(self):
-        late = self.step >= self.settings.steps/2
-        if (augs := self.knobs['augs'][late]) != self.settings.augs:
-            self.settings = replace(self.settings, augs=augs); self.views.augs, self.encoder.chunk = augs, 0
-        self._pace(); snap = super().__next__()
-        if self.knobs['average'] and self.pyramid.complete and self.step > (1 - self.knobs['average'])*self.settings.steps:
-            if self.sums is None: self.sums = [torch.zeros_like(p) for p in self.pyramid.levels]
-            for s, p in zip(self.sums, self.pyramid.levels): s += p.detach()
-            self.summed += 1
-            if self.step==self.settings.steps:
-                for s, p in zip(self.sums, self.pyramid.levels): p.data.copy_(s/self.summed)
+        self._set_views()
+        self._set_lr()
+        snap = super().__next__()
+        self._average()
         return snap
 
-def one_run(data, net, bank, variant, budget, seed):
-    "Images of a run."
-    knobs = BASE | VARIANTS[variant]
-    way = Steered(data, net, bank, knobs, steps_of(knobs, budget), seed)
-    for _ in way: pass
-    return way.images()
+@dataclass
+class Search:
+    "One set: what is distilled, with what, and how it is measured."
+    name:str
+    whole:Any # with its test split
+    net:Any # backbone that distils
+    others:list # backbones that only read
+    budgets:tuple
+    seeds:int
+    probes:int
+    epochs:int
+    keep:Path|None
 
-def steps_of(knobs, budget): return max(1, round(3*budget/(sum(knobs['augs'])/2)))
+    def __post_init__(self):
+        self.data, self.images = held_back(self.whole), {}
+        self.bank, self.bank_seconds = timed_bank(self.data, self.net)
+        self.examiner, *self.readers = (self._examiner(self.data, n) for n in (self.net, *self.others))
+        lines = self.keep.read_text().splitlines() if self.keep and self.keep.exists() else []
+        self.done = {tuple(r['of']): r for r in map(json.loads, lines)}
 
-def step_seconds(data, net, bank, variants, repeats=9):
-    "Seconds of a step for each number of views and of rows that some variants need."
-    kinds = {(a, k['draw']) for k in (BASE | VARIANTS[v] for v in variants) for a in k['augs']}
-    runs = {kind: grown(Steered(data, net, bank, BASE | dict(augs=(kind[0],)*2, draw=kind[1]), 10_000, 0)) for kind in sorted(kinds)}
-    return {kind: middle(s) for kind, s in alternate({kind: lambda r=r: next(r) for kind, r in runs.items()}, repeats).items()}
+    def _examiner(self, data, net): return Examiner(data, net, seeds=self.probes, epochs=self.epochs)
+    def _accuracy(self, examiner, images):
+        return float(examiner.score(images, torch.arange(len(self.data.classes))).top1.mean())
+
+    def key(self, variant, budget, seed): return self.name, self.net.hash, variant, budget, seed
+
+    def images_of(self, variant, budget, seed):
+        "Images of a run."
+        key = self.key(variant, budget, seed)
+        if key not in self.images:
+            knobs = knobs_of(variant)
+            way = Steered(self.data, self.net, self.bank, knobs, steps_of(knobs, budget), seed)
+            for _ in way: pass
+            self.images[key] = way.images()
+        return self.images[key]
+
+    def measure(self, variant, budget, seed):
+        "Measure a run, unless it was."
+        key = self.key(variant, budget, seed)
+        if key in self.done: return
+        images = self.images_of(variant, budget, seed)
+        others = round(statistics.mean(self._accuracy(e, images) for e in self.readers), 3)
+        self.done[key] = dict(of=key, top1=round(self._accuracy(self.examiner, images), 3), others=others)
+        if self.keep:
+            with self.keep.open('a') as f: f.write(json.dumps(self.done[key]) + '\n')
+
+    def runs(self, variant, budget): return [self.done[self.key(variant, budget, s)] for s in range(self.seeds)]
+
+    def curve(self, variant, seed): return [self.done[self.key(variant, b, seed)]['top1'] for b in self.budgets]
+
+    def test(self, variant):
+        "Mean test accuracy of the runs at the largest budget."
+        final = self._examiner(self.whole, self.net)
+        sets = [self.images_of(variant, self.budgets[-1], s) for s in range(self.seeds)]
+        return [round(self._accuracy(final, images), 2) for images in sets]
+
+    def step_seconds(self, variants, repeats=9):
+        "Seconds of a step for each number of views and of rows that some variants need."
+        knobs = [knobs_of(v) for v in variants]
+        kinds = sorted({(augs, k['draw']) for k in knobs for augs in k['augs']})
+        def start(augs, draw):
+            kind = BASE | dict(augs=(augs, augs), draw=draw)
+            return grown(Steered(self.data, self.net, self.bank, kind, 10_000, 0))
+        runs = {kind: start(*kind) for kind in kinds}
+        seconds = alternate({kind: lambda r=r: next(r) for kind, r in runs.items()}, repeats)
+        return {kind: middle(s) for kind, s in seconds.items()}
+
+def mean(xs): return round(statistics.mean(xs), 2)
+def standard_error(xs): return round(statistics.stdev(xs)/len(xs)**.5, 3) if len(xs) > 1 else 0.
+
+def points_of(search, variant, each):
+    "What a variant came to at each budget; `each`: seconds of a step by kind."
+    knobs, points = knobs_of(variant), []
+    step = sum(each[augs, knobs['draw']] for augs in knobs['augs'])/2
+    for budget in search.budgets:
+        runs, base = search.runs(variant, budget), search.runs('start', budget)
+        point = dict(budget=budget, seconds=round(steps_of(knobs, budget)*step, 2))
+        for key, gain in (('top1', 'against_start'), ('others', 'others_against_start')):
+            gains = [r[key] - q[key] for r, q in zip(runs, base)]
+            point |= {key: mean([r[key] for r in runs]), gain: [mean(gains), standard_error(gains)]}
+        top1 = [r['top1'] for r in runs]
+        points.append(point | dict(sem=standard_error(top1), runs=top1))
+    return points
+
+def facts_of(search, each):
+    "What was measured, with what."
+    def kind(augs, draw): return f'{augs} views' + (f', {draw} rows' if draw else '')
+    return dict(backbone=search.net.name, weights=search.net.hash, others=[n.name for n in search.others],
+                bank_seconds=round(search.bank_seconds, 2), step_seconds={kind(*k): s for k, s in each.items()},
+                train=len(search.data.train), held_back=len(search.data.test))
+
+def measure_all(search, variants):
+    "Measure all runs of one set; its facts, and the points of each variant."
+    for seed in range(search.seeds):
+        for budget in search.budgets:
+            for v in variants: search.measure(v, budget, seed)
+        say(search.name, 'seed', seed, {v: search.curve(v, seed) for v in variants})
+    each = search.step_seconds(variants)
+    return facts_of(search, each), {v: points_of(search, v, each) for v in variants}
 
 def open_set(name, backbone, photos):
     "The data, the backbone that distils, and others that read."
-    if name=='cifar10-mini': return open_dataset(name), open_backbone(backbone), [open_backbone(n) for n in zoo_cards() if n != backbone]
+    if name=='cifar10-mini':
+        return open_dataset(name), open_backbone(backbone), [open_backbone(n) for n in zoo_cards() if n != backbone]
     from benchmarks.photos import CLASSES, photographs
     return photographs(photos, CLASSES[:10]), open_backbone('efficientnet-lite0'), [open_backbone('mobilenetv2')]
 
-def search(name, backbone, photos, variants, budgets, seeds, probes, epochs, keep):
-    "Measure all runs of one set; those in `keep` are taken from there."
-    whole, net, others = open_set(name, backbone, photos); data = held_back(whole)
-    start = time.perf_counter(); bank = build_bank(data, net, folder=False); bank_seconds = time.perf_counter() - start
-    examiner, *readers = (Examiner(data, n, seeds=probes, epochs=epochs) for n in (net, *others))
-    grade, pictures = lambda e, images: float(e.score(images, torch.arange(len(data.classes))).top1.mean()), {}
-    done = {tuple(r['of']): r for r in map(json.loads, keep.read_text().splitlines())} if keep and keep.exists() else {}
-    for seed in range(seeds):
-        for budget in budgets:
-            for v in variants:
-                key = (name, net.hash, v, budget, seed)
-                if key in done: continue
-                images = one_run(data, net, bank, v, budget, seed)
-                done[key] = dict(of=key, top1=round(grade(examiner, images), 3), others=round(statistics.mean(grade(e, images) for e in readers), 3)); pictures[key] = images
-                if keep:
-                    with keep.open('a') as f: f.write(json.dumps(done[key]) + '\n')
-        say(name, 'seed', seed, {v: [done[name, net.hash, v, b, seed]['top1'] for b in budgets] for v in variants})
-    each = step_seconds(data, net, bank, variants)
-    def points(v):
-        knobs, out = BASE | VARIANTS[v], []
-        step = sum(each[a, knobs['draw']] for a in knobs['augs'])/2
-        for b in budgets:
-            rs, base = ([done[name, net.hash, w, b, s] for s in range(seeds)] for w in (v, 'start'))
-            mean, sem = (lambda xs: round(statistics.mean(xs), 2)), (lambda xs: round(statistics.stdev(xs)/len(xs)**.5, 3) if len(xs) > 1 else 0.)
-            point = dict(budget=b, seconds=round(steps_of(knobs, b)*step, 2))
-            for key, gain in (('top1', 'against_start'), ('others', 'others_against_start')):
-                gains = [r[key] - q[key] for r, q in zip(rs, base)]
-                point |= {key: mean([r[key] for r in rs]), gain: [mean(gains), sem(gains)]}
-            out.append(point | dict(sem=sem([r['top1'] for r in rs]), runs=[r['top1'] for r in rs]))
-        return out
-    results = {v: points(v) for v in variants}
-    def test(v):
-        "Mean test accuracy of the runs at the largest budget."
-        final = Examiner(whole, net, seeds=probes, epochs=epochs)
-        def of(s):
-            images = pictures.get((name, net.hash, v, budgets[-1], s))
-            if images is None: images = one_run(data, net, bank, v, budgets[-1], s)
-            return float(final.score(images, torch.arange(len(data.classes))).top1.mean())
-        return [round(of(s), 2) for s in range(seeds)]
-    return dict(backbone=net.name, weights=net.hash, others=[n.name for n in others], bank_seconds=round(bank_seconds, 2), step_seconds={f'{a} views' + (f', {d} rows' if d else ''): s for (a, d), s in each.items()}, train=len(data.train), held_back=len(data.test)), results, test
-
 def to_goal(results):
-    "Seconds in which each variant is as good as the longest runs of `start`; between two budgets in proportion, on a scale of log seconds."
+    """Seconds in which each variant is as good as the longest runs of `start`; between two budgets in proportion, on a
+    scale of log seconds."""
     goal = results['start'][-1]['top1']
     def seconds(points):
         if points[0]['top1'] >= goal: return points[0]['seconds']
         for p, q in zip(points, points[1:]):
-            if q['top1'] >= goal: return round(p['seconds']*(q['seconds']/p['seconds'])**((goal - p['top1'])/(q['top1'] - p['top1'])), 2)
+            if q['top1'] < goal: continue
+            share = (goal - p['top1'])/(q['top1'] - p['top1'])
+            return round(p['seconds']*(q['seconds']/p['seconds'])**share, 2)
     return {v: seconds(points) for v, points in results.items()}
 
 def carries(points):
@@ -153,23 +225,33 @@ def carries(points):
 
 def choose(seconds, results):
     "The variant that reaches the goal soonest on all sets together, of those that carry over."
-    names = set.intersection(*[{v for v, s in found.items() if s and carries(results[name][v])} for name, found in seconds.items()])
-    return min(names, key=lambda v: sum(found[v]/found['start'] for found in seconds.values()))
+    good = [{v for v, s in found.items() if s and carries(results[name][v])} for name, found in seconds.items()]
+    return min(set.intersection(*good), key=lambda v: sum(found[v]/found['start'] for found in seconds.values()))
 
-def main(sets=('cifar10-mini', 'caltech101'), backbone='tiny-simclr-resnet', photos='../shared/data', variants=SOME, budgets=(40, 120, 400), seeds=5, probes=3, epochs=1000, keep=None, threads=0, few=FEW):
+def main(sets=('cifar10-mini', 'caltech101'), backbone='tiny-simclr-resnet', photos='../shared/data', variants=SOME,
+         budgets=(40, 120, 400), seeds=5, probes=3, epochs=1000, keep=None, threads=0, few=FEW):
     if threads: torch.set_num_threads(threads)
-    found = {name: search(name, backbone, photos, few if name=='caltech101' else variants, budgets, seeds, probes, epochs, keep) for name in sets}
-    seconds = {name: to_goal(results) for name, (_, results, _) in found.items()}
-    best = choose(seconds, {name: results for name, (_, results, _) in found.items()})
-    return dict(benchmark='fewer_steps', sets={n: f[0] for n, f in found.items()}, seeds=seeds, knobs={v: BASE | VARIANTS[v] for v in dict.fromkeys((*variants, *few))}, chosen=best, seconds_to_goal=seconds,
-                test={n: {v: f[2](v) for v in dict.fromkeys(('start', best))} for n, f in found.items()}, results={n: f[1] for n, f in found.items()})
+    searches = {n: Search(n, *open_set(n, backbone, photos), budgets, seeds, probes, epochs, keep) for n in sets}
+    found = {n: measure_all(s, few if n=='caltech101' else variants) for n, s in searches.items()}
+    results = {n: points for n, (_, points) in found.items()}
+    seconds = {n: to_goal(points) for n, points in results.items()}
+    best = choose(seconds, results)
+    return dict(benchmark='fewer_steps', sets={n: facts for n, (facts, _) in found.items()}, seeds=seeds,
+                knobs={v: knobs_of(v) for v in dict.fromkeys((*variants, *few))}, chosen=best, seconds_to_goal=seconds,
+                test={n: {v: s.test(v) for v in dict.fromkeys(('start', best))} for n, s in searches.items()},
+                results=results)
+
+def words(text): return tuple(text.split(','))
+def several(text): return tuple(text.split(';'))
 
 if __name__=='__main__':
-    words, numbers = (lambda text: tuple(text.split(','))), (lambda text: tuple(int(n) for n in text.split(',')))
-    several = lambda text: tuple(text.split(';'))
     p = parser(__doc__)
-    p.add_argument('--sets', type=words, default=('cifar10-mini', 'caltech101')); p.add_argument('--backbone', default='tiny-simclr-resnet'); p.add_argument('--photos', default='../shared/data')
-    p.add_argument('--variants', type=several, default=SOME, help='separated by semicolons; there are more in VARIANTS'); p.add_argument('--budgets', type=numbers, default=(40, 120, 400))
-    for name, value in (('seeds', 5), ('probes', 3), ('epochs', 1000), ('threads', 0)): p.add_argument(f'--{name}', type=int, default=value)
-    p.add_argument('--few', type=several, default=FEW, help='variants on the photographs'); p.add_argument('--keep', type=Path)
+    p.add_argument('--sets', type=words, default=('cifar10-mini', 'caltech101'))
+    p.add_argument('--backbone', default='tiny-simclr-resnet')
+    p.add_argument('--photos', default='../shared/data')
+    p.add_argument('--variants', type=several, default=SOME, help='separated by semicolons; there are more in VARIANTS')
+    p.add_argument('--few', type=several, default=FEW, help='variants on the photographs')
+    p.add_argument('--budgets', type=numbers, default=(40, 120, 400))
+    p.add_argument('--keep', type=Path)
+    add_numbers(p, seeds=5, probes=3, epochs=1000, threads=0)
     run(main, p)

@@ -1,54 +1,68 @@
-"""How long does a step take, and how much memory, in the paper's way and in ours, at equal settings?
+"""How long does a step take, and how much memory, as in the paper and here, at equal settings?
 
     python -m benchmarks.step [--backbone efficientnet-lite0] [--classes 5] [--augs 4] [--repeats 5] [--json]
 
-The paper's way is `benchmarks.paper_way`: fresh real images each step, autograd twice, weights that ask for gradients. Ours is the
-default `Distiller`: class means, the closed form, a frozen backbone with folded batch norms. Same backbone, classes, views, number
-format and threads, complete pyramids; steps are taken in turn and the ratio is the median of neighbours'. Real images come once from
-memory and once from JPEG files of 500 × 375 pixels that two loader workers decode. Keys: `time_ratio_memory`, `time_ratio_jpeg`,
-`memory_ratio_100x10` (all: the paper's over ours), `memory_ratio_unchunked_100x10` (our own step in one piece over ours in chunks). Memory
-is the rise of the resident memory above the loaded backbone, from before the run is made to after its first step, at 100 classes × 10 views
-with `tiny-simclr-resnet`, each mode in a fresh process, ours in chunks of `--chunk` views; a step of two classes comes before, so
-that code read from disk does not count as memory of a step. `sweep`: seconds and memory of our step by views of an image, classes and chunk.
+The paper's step is `benchmarks.paper_way`: fresh real images each step, autograd twice, weights that ask for
+gradients. Ours is the default `Distiller`: class means, the closed form, a frozen backbone with folded batch norms.
+Same backbone, classes, views, number format and threads, complete pyramids; steps are taken in turn and the ratio
+is the median of neighbours'. Real images come once from memory and once from JPEG files of 500 × 375 pixels that
+two loader workers decode.
+
+Keys: `time_ratio_memory`, `time_ratio_jpeg`, `memory_ratio_100x10` (all: the paper's over ours),
+`memory_ratio_unchunked_100x10` (our own step in one piece over ours in chunks). Memory is the rise of the resident
+memory above the loaded backbone, from before the run is made to after its first step, at 100 classes × 10 views
+with `tiny-simclr-resnet`, each mode in a fresh process, ours in chunks of `--chunk` views; a step of two classes
+comes before, so that code read from disk does not count as memory of a step. `sweep`: seconds and memory of our
+step by views of an image, classes and chunk.
 """
 import tempfile
 from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from benchmarks.common import alternate, in_new_process, middle, parser, peak, ratio, run, say
+from benchmarks.common import add_numbers, alternate, in_new_process, middle, parser, peak, ratio, run, say
 from benchmarks.paper_way import PaperWay, plain_backbone
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.dataset import Dataset, Split
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
-from lgm_nb.method.settings import Settings
 from lgm_nb.method.feature_bank import FeatureBank
+from lgm_nb.method.settings import Settings
 
 def noise_data(classes, size, each=20, seed=0):
-    "Random pictures: a step takes as long with any."
+    "Random images: a step takes as long with any."
     pixels = np.random.default_rng(seed).integers(0, 256, (classes*each, size, size, 3), np.uint8)
     split = Split(pixels, np.arange(classes).repeat(each))
     return Dataset(f'noise-{classes}', split, split, range(classes))
 
 def jpegs(folder, classes, each=20):
-    "Enlarged small pictures as JPEG files of the size of ImageNet's."
+    "Enlarged small images as JPEG files of the size of ImageNet's."
     small, files, labels = open_dataset('cifar10-mini').train, [], []
     for c in range(classes):
         for row in small.rows_of(c%10)[:each].tolist():
             file = Path(folder)/f'{c}_{row}.jpg'
-            small.image(row).resize((500, 375), Image.Resampling.BICUBIC).save(file, quality=90); files.append(file); labels.append(c)
+            small.image(row).resize((500, 375), Image.Resampling.BICUBIC).save(file, quality=90)
+            files.append(file)
+            labels.append(c)
     split = Split(files, labels)
     return Dataset(f'jpegs-{classes}', split, split, range(classes))
 
+def in_memory(files, size):
+    "The same images, decoded."
+    pixels = np.stack([np.array(files.train.image(i).resize((size, size))) for i in range(len(files.train))])
+    split = Split(pixels, files.train.labels)
+    return Dataset('memory', split, split, files.classes)
+
 def ours(data, net, augs, **kw):
-    bank = FeatureBank(torch.randn(len(data.train), net.dim, generator=torch.Generator().manual_seed(0)), data.train.labels, len(data.classes))
-    return grown(Distiller(data, net, Settings(steps=10_000, augs=augs, views=1, grow_every=1, precision='float32', **kw), bank=bank, frames=0))
+    features = torch.randn(len(data.train), net.dim, generator=torch.Generator().manual_seed(0))
+    bank = FeatureBank(features, data.train.labels, len(data.classes))
+    settings = Settings(steps=10_000, augs=augs, views=1, grow_every=1, precision='float32', **kw)
+    return grown(Distiller(data, net, settings, bank=bank, frames=0))
 
 def grown(way):
     "Complete the pyramid, so that all steps cost the same."
     while not way.pyramid.complete: way.pyramid.grow(way.generator)
-    way._restart()
+    way.restart_optimiser()
     return way
 
 def memory(mode, backbone, classes, augs, chunk, steps=0):
@@ -56,44 +70,60 @@ def memory(mode, backbone, classes, augs, chunk, steps=0):
     torch.manual_seed(0)
     net, runs = plain_backbone(backbone) if mode=='paper' else open_backbone(backbone), []
     def go(data, augs, chunk):
-        runs.append(grown(PaperWay(data, net, augs, steps=10 + steps)) if mode=='paper' else ours(data, net, augs, chunk=chunk))
-        next(runs[-1])
+        if mode=='paper': way = grown(PaperWay(data, net, augs, steps=10 + steps))
+        else: way = ours(data, net, augs, chunk=chunk)
+        runs.append(way)
+        next(way)
     for _ in range(2): go(noise_data(2, net.canvas, 2), 2, 2)
-    runs.clear(); data = noise_data(classes, net.canvas, augs)
+    runs.clear()
+    data = noise_data(classes, net.canvas, augs)
     bytes_ = peak(lambda: go(data, augs, chunk or classes*augs))
     if not steps: return bytes_
     return bytes_, middle(alternate({'step': lambda: next(runs[0])}, steps)['step'])
 
 def sweep(backbone, steps=3):
     "Seconds and memory of our step as views, classes and chunk change, the rest as it is."
-    at = lambda of, classes, augs, chunk: dict(of=of, classes=classes, augs=augs, chunk=chunk)
-    points = [at('augs', 20, a, 50) for a in (1, 3, 10, 30)] + [at('classes', c, 3, 50) for c in (10, 30, 100, 300)] + [at('chunk', 100, 10, c) for c in (10, 25, 50, 100, 250, 1000)]
-    for p in points: p['bytes'], p['seconds'] = in_new_process(memory, 'ours', backbone, p['classes'], p['augs'], p['chunk'], steps); say(p)
+    def at(of, classes, augs, chunk): return dict(of=of, classes=classes, augs=augs, chunk=chunk)
+    points = [at('augs', 20, a, 50) for a in (1, 3, 10, 30)]
+    points += [at('classes', c, 3, 50) for c in (10, 30, 100, 300)]
+    points += [at('chunk', 100, 10, c) for c in (10, 25, 50, 100, 250, 1000)]
+    for p in points:
+        size = p['classes'], p['augs'], p['chunk']
+        p['bytes'], p['seconds'] = in_new_process(memory, 'ours', backbone, *size, steps)
+        say(p)
     return points
 
-def main(backbone='efficientnet-lite0', small='tiny-simclr-resnet', classes=5, augs=4, repeats=5, workers=2, chunk=25):
+def step_seconds(net, plain, classes, augs, repeats, workers):
+    "Seconds of the steps of each way, taken in turn."
     with tempfile.TemporaryDirectory() as folder:
-        net, plain, files = open_backbone(backbone), plain_backbone(backbone), jpegs(folder, classes)
-        pixels = np.stack([np.array(files.train.image(i).resize((net.canvas, net.canvas))) for i in range(len(files.train))])
-        images = Dataset('memory', Split(pixels, files.train.labels), Split(pixels, files.train.labels), files.classes)
-        n = repeats + 1
-        ways = dict(ours=ours(images, net, augs), paper_memory=grown(PaperWay(images, plain, augs, steps=n)),
-                    ours_bfloat16=None, paper_jpeg=grown(PaperWay(files, plain, augs, steps=n, workers=workers)))
+        files, n = jpegs(folder, classes), repeats + 1
+        images = in_memory(files, net.canvas)
         half = ours(images, net, augs)
-        half.views.dtype = torch.bfloat16; ways['ours_bfloat16'] = half
-        seconds = alternate({k: lambda w=w: next(w) for k, w in ways.items()}, repeats); say({k: middle(v) for k, v in seconds.items()})
-    bytes_ = {mode: in_new_process(memory, kind, small, 100, 10, c) for mode, kind, c in
-              (('paper', 'paper', 0), ('ours_unchunked', 'ours', 0), ('ours', 'ours', chunk))}; say(bytes_)
-    swept = sweep(small)
-    return dict(benchmark='step', backbone=backbone, input_size=net.input_size, classes=classes, augs=augs, workers=workers,
-        time_ratio_memory=ratio(seconds['paper_memory'], seconds['ours']), time_ratio_jpeg=ratio(seconds['paper_jpeg'], seconds['ours']),
-        memory_ratio_100x10=round(bytes_['paper']/bytes_['ours'], 2), memory_ratio_unchunked_100x10=round(bytes_['ours_unchunked']/bytes_['ours'], 2),
+        half.encoder.encode.dtype = torch.bfloat16
+        ways = dict(ours=ours(images, net, augs), paper_memory=grown(PaperWay(images, plain, augs, steps=n)),
+                    ours_bfloat16=half, paper_jpeg=grown(PaperWay(files, plain, augs, steps=n, workers=workers)))
+        return alternate({k: lambda w=w: next(w) for k, w in ways.items()}, repeats)
+
+def main(backbone='efficientnet-lite0', small='tiny-simclr-resnet', classes=5, augs=4, repeats=5, workers=2, chunk=25):
+    net = open_backbone(backbone)
+    seconds = step_seconds(net, plain_backbone(backbone), classes, augs, repeats, workers)
+    say({k: middle(v) for k, v in seconds.items()})
+    modes = (('paper', 'paper', 0), ('ours_unchunked', 'ours', 0), ('ours', 'ours', chunk))
+    bytes_ = {mode: in_new_process(memory, kind, small, 100, 10, c) for mode, kind, c in modes}
+    say(bytes_)
+    return dict(
+        benchmark='step', backbone=backbone, input_size=net.input_size, classes=classes, augs=augs, workers=workers,
+        time_ratio_memory=ratio(seconds['paper_memory'], seconds['ours']),
+        time_ratio_jpeg=ratio(seconds['paper_jpeg'], seconds['ours']),
+        memory_ratio_100x10=round(bytes_['paper']/bytes_['ours'], 2),
+        memory_ratio_unchunked_100x10=round(bytes_['ours_unchunked']/bytes_['ours'], 2),
         time_ratio_memory_bfloat16=ratio(seconds['paper_memory'], seconds['ours_bfloat16']),
-        seconds={k: middle(v) for k, v in seconds.items()}, memory=dict(backbone=small, classes=100, augs=10, chunk=chunk, bytes=bytes_), sweep=swept)
+        seconds={k: middle(v) for k, v in seconds.items()},
+        memory=dict(backbone=small, classes=100, augs=10, chunk=chunk, bytes=bytes_), sweep=sweep(small))
 
 if __name__=='__main__':
     p = parser(__doc__)
-    p.add_argument('--backbone', default='efficientnet-lite0'); p.add_argument('--small', default='tiny-simclr-resnet', help='backbone of the memory part')
-    p.add_argument('--classes', type=int, default=5); p.add_argument('--augs', type=int, default=4); p.add_argument('--chunk', type=int, default=25)
-    p.add_argument('--repeats', type=int, default=5); p.add_argument('--workers', type=int, default=2)
+    p.add_argument('--backbone', default='efficientnet-lite0')
+    p.add_argument('--small', default='tiny-simclr-resnet', help='backbone of the memory part')
+    add_numbers(p, classes=5, augs=4, chunk=25, repeats=5, workers=2)
     run(main, p)

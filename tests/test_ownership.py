@@ -2,7 +2,7 @@
 import contextlib, hashlib, io, json
 from collections import namedtuple
 import pytest
-from lgm_nb import cli
+from lgm_nb.cli import commands as cli
 
 TINY = 'tiny-can-vit'
 QUICK = dict(augs=1, views=1, steps=2, device='cpu')
@@ -22,9 +22,18 @@ def ok(*args):
 
 def contents(folder):
     "Every file with the hash of its contents."
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob('*') if p.is_file()}
+    files = [p for p in folder.rglob('*') if p.is_file()]
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
-def kept(before, folder): return {n: h for n, h in contents(folder).items() if n in before}==before
+def kept(before, folder):
+    "Are all files that were there before unchanged?"
+    return {n: h for n, h in contents(folder).items() if n in before}==before
+
+def hold(folder, *names):
+    "Write files of somebody else."
+    for n in names:
+        (folder/n).parent.mkdir(parents=True, exist_ok=True)
+        (folder/n).write_text('mine')
 
 @pytest.fixture(scope='module')
 def photos(tmp_path_factory):
@@ -33,7 +42,8 @@ def photos(tmp_path_factory):
     root, data = tmp_path_factory.mktemp('photos'), open_dataset('cifar10-mini')
     for label in range(3):
         (root/data.classes[label]).mkdir()
-        for row in data.train.rows_of(label)[:12].tolist(): data.train.image(row).save(root/data.classes[label]/f'{row}.png')
+        for row in data.train.rows_of(label)[:12].tolist():
+            data.train.image(row).save(root/data.classes[label]/f'{row}.png')
     return root
 
 @pytest.fixture(scope='module')
@@ -42,7 +52,8 @@ def cache(tmp_path_factory): return tmp_path_factory.mktemp('cache')
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, cache): monkeypatch.setenv('LGM_NB_CACHE', str(cache))
 
-def distill(data, out, **more): return cli.lgm_distill, dict(QUICK, data=f'folder:{data}', backbone=TINY, out=str(out), **more)
+def distill(data, out, **more):
+    return cli.lgm_distill, dict(QUICK, data=f'folder:{data}', backbone=TINY, out=str(out), **more)
 
 def copied(photos, to):
     import shutil
@@ -62,27 +73,30 @@ def test_photographs_beside_what_is_written(photos, tmp_path):
     ok(*distill(tmp_path/'photos', tmp_path))
     assert kept(before, tmp_path) and (tmp_path/'card.json').exists()
 
-STRANGERS = ['images/holiday.jpg', 'images/deep/er.txt', '.DS_Store', 'Thumbs.db', 'notes.txt', '.ipynb_checkpoints/a', '.nfs0001']
+STRANGERS = ['images/holiday.jpg', 'images/deep/er.txt', '.DS_Store', 'Thumbs.db', 'notes.txt', '.ipynb_checkpoints/a',
+             '.nfs0001']
 
 def test_other_files_stay_and_are_no_reason_to_refuse(photos, tmp_path):
     out = tmp_path/'out'
-    for n in STRANGERS: (out/n).parent.mkdir(parents=True, exist_ok=True); (out/n).write_text(n)
+    hold(out, *STRANGERS)
     before = contents(out)
     ok(*distill(photos, out, report=True))
     assert kept(before, out)
-    assert set(contents(out)) - set(before)=={'card.json', 'distilled.safetensors', 'report.html', 'report.json', 'evolution.gif',
-                                              *(f'images/{i}_{c}.png' for i, c in enumerate(('airplane', 'automobile', 'bird')))}
+    images = {f'images/{i}_{c}.png' for i, c in enumerate(('airplane', 'automobile', 'bird'))}
+    report = {'report.html', 'report.json', 'evolution.gif'}
+    assert set(contents(out)) - set(before)=={'card.json', 'distilled.safetensors'} | report | images
     ok(*distill(photos, out, resume=True, report=True))
     assert kept(before, out)
 
-@pytest.mark.parametrize('name', ['card.json', 'distilled.safetensors', 'checkpoint.safetensors', 'images/0_airplane.png', 'report.html', 'report.json', 'evolution.gif'])
+@pytest.mark.parametrize('name', ['card.json', 'distilled.safetensors', 'checkpoint.safetensors', 'images/0_airplane.png',
+                                  'report.html', 'report.json', 'evolution.gif'])
 def test_a_file_of_the_same_name_stops_the_run_before_it_starts(photos, tmp_path, name):
     out = tmp_path/'out'
-    (out/name).parent.mkdir(parents=True); (out/name).write_text('mine')
+    hold(out, name)
     for more in ({}, dict(resume=True)):
         done = run(*distill(photos, out, report=True, **more))
         assert done.returncode==2 and name in done.stderr and 'Traceback' not in done.stderr, done.stderr
-        assert contents(out)==dict({name: hashlib.sha256(b'mine').hexdigest()}) and 'step' not in done.stderr
+        assert contents(out)=={name: hashlib.sha256(b'mine').hexdigest()} and 'step' not in done.stderr
 
 def test_a_finished_set_is_not_replaced(photos, tmp_path):
     out = tmp_path/'out'
@@ -96,26 +110,30 @@ def test_a_finished_set_is_not_replaced(photos, tmp_path):
 def test_the_demo_leaves_an_unfinished_run_alone(photos, tmp_path):
     from lgm_nb.all import Distiller, Settings, open_backbone, open_dataset, save_checkpoint
     run_ = Distiller(open_dataset(f'folder:{photos}'), open_backbone(TINY), Settings(steps=2, augs=1, views=1))
-    next(run_); save_checkpoint(run_, tmp_path/'checkpoint.safetensors')
+    next(run_)
+    save_checkpoint(run_, tmp_path/'checkpoint.safetensors')
     before = contents(tmp_path)
     done = run(cli.lgm_demo, dict(backbone=TINY, steps=2, out=str(tmp_path)))
     assert done.returncode==2 and 'checkpoint' in done.stderr and contents(tmp_path)==before
 
-def bank(photos, out, views=1): return cli.lgm_bank, dict(data=f'folder:{photos}', backbone=TINY, views=views, out=str(out))
+def bank(photos, out, views=1):
+    return cli.lgm_bank, dict(data=f'folder:{photos}', backbone=TINY, views=views, out=str(out))
 
 def test_a_bank_leaves_other_folders_and_banks_alone(photos, tmp_path):
-    for n in ('bank.parts/mine', 'bank.new/mine', 'bank/notes.txt'): (tmp_path/n).parent.mkdir(exist_ok=True); (tmp_path/n).write_text('mine')
+    hold(tmp_path, 'bank.parts/mine', 'bank.new/mine', 'bank/notes.txt')
     before = contents(tmp_path)
     ok(*bank(photos, tmp_path/'bank'))
     assert kept(before, tmp_path)
-    assert set(contents(tmp_path)) - set(before)=={f'bank/{n}' for n in ('bank.json', 'means.safetensors', 'features.safetensors')}
+    new = {f'bank/{n}' for n in ('bank.json', 'means.safetensors', 'features.safetensors')}
+    assert set(contents(tmp_path)) - set(before)==new
     before = contents(tmp_path)
     done = run(*bank(photos, tmp_path/'bank', 2))
     assert done.returncode==2 and 'views' in done.stderr and contents(tmp_path)==before
 
 @pytest.mark.parametrize('name', ['bank.json', 'means.safetensors', 'features.safetensors', '.building/mine'])
 def test_a_bank_replaces_no_file_of_somebody_else(photos, tmp_path, name):
-    (tmp_path/name).parent.mkdir(exist_ok=True); (tmp_path/name).write_text('{}')
+    (tmp_path/name).parent.mkdir(exist_ok=True)
+    (tmp_path/name).write_text('{}')
     before = contents(tmp_path)
     done = run(*bank(photos, tmp_path))
     assert done.returncode==2 and name.split('/')[0] in done.stderr and 'Traceback' not in done.stderr, done.stderr
@@ -130,7 +148,8 @@ def test_a_matrix_replaces_no_file_of_somebody_else(photos, tmp_path, name):
 
 @pytest.mark.parametrize('name', ['results.json', 'results.csv'])
 def test_a_sweep_replaces_no_file_of_somebody_else(photos, tmp_path, name):
-    (tmp_path/'out').mkdir(); (tmp_path/'out'/name).write_text('[1]')
+    (tmp_path/'out').mkdir()
+    (tmp_path/'out'/name).write_text('[1]')
     (tmp_path/'grid.toml').write_text(f'[grid]\ndata = "folder:{photos}"\nbackbone = "{TINY}"\nsteps = 2\n')
     done = run(cli.lgm_sweep, dict(grid=str(tmp_path/'grid.toml'), out=str(tmp_path/'out')))
     assert done.returncode==2 and name in done.stderr and (tmp_path/'out'/name).read_text()=='[1]'
@@ -155,7 +174,8 @@ def test_a_set_of_version_0_1_0(photos, tmp_path):
     ok(*distill(photos, tmp_path))
     card = json.loads((tmp_path/'card.json').read_text(encoding='utf-8'))
     del card['files']
-    (tmp_path/'card.json').write_text(json.dumps(card)); (tmp_path/'images'/'mine.png').write_text('mine')
+    (tmp_path/'card.json').write_text(json.dumps(card))
+    (tmp_path/'images'/'mine.png').write_text('mine')
     old = DistilledSet.load(tmp_path)
     with pytest.raises(ValueError, match='overwrite=True'): old.save(tmp_path)
     old.save(tmp_path, overwrite=True)

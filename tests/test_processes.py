@@ -1,9 +1,10 @@
 "Several processes on one run: the same images as one, and a checkpoint when one of them is lost."
-import json, os, signal, subprocess, sys, time
+import atexit, json, os, signal, subprocess, sys, time
+from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from conftest import BIN, ok, run
+from conftest import BIN, ok
 from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.feature_bank import build_bank
@@ -22,7 +23,7 @@ def build_together(folder, tiny):
 def few():
     "Three classes, which two processes cannot share evenly, in a few images."
     full = open_dataset('cifar10-mini')
-    cut = lambda split: (split.source[split.labels < 3][::10], split.labels[split.labels < 3][::10])
+    def cut(split): return split.source[split.labels < 3][::10], split.labels[split.labels < 3][::10]
     return from_arrays(cut(full.train), cut(full.test))
 
 def distil_together(folder, tiny, real, objective):
@@ -34,11 +35,10 @@ def test_gathering(): launch(roll_call, 2, threads=1)
 
 def leave(folder, tiny):
     "Note, as the process exits, which threads it still has."
-    import atexit
-    from pathlib import Path
     from lgm_nb.backbones.open import open_backbone
-    names = lambda: [f.read_text().strip() for f in Path('/proc/self/task').glob('*/comm')]
-    open_backbone(tiny); roll_call()
+    def names(): return [f.read_text().strip() for f in Path('/proc/self/task').glob('*/comm')]
+    open_backbone(tiny)
+    roll_call()
     assert [n for n in names() if 'gloo' in n]
     atexit.register(lambda rank=ProcessGroup().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
 
@@ -54,10 +54,11 @@ def test_processes_fill_one_bank(tiny, tmp_path):
     build_together(tmp_path/'one', tiny)
     one, two = (load_file(tmp_path/n/'features.safetensors') for n in ('one', 'two'))
     assert torch.equal(one['features'], two['features']) and torch.equal(one['labels'], two['labels'])
-    assert sorted(p.name for p in (tmp_path/'two').iterdir())==['bank.json', 'features.safetensors', 'means.safetensors']
+    names = sorted(p.name for p in (tmp_path/'two').iterdir())
+    assert names==['bank.json', 'features.safetensors', 'means.safetensors']
 
 @pytest.mark.parametrize('real, objective', [
-    ('bank', GradientMatching() + .1*TotalVariation()), # looks at pictures too
+    ('bank', GradientMatching() + .1*TotalVariation()), # reads the images too
     ('paper', GradientMatching(w_std=.01, centre=False))])
 def test_two_equal_one(tiny, tmp_path, real, objective):
     launch(distil_together, 2, tmp_path/'two', tiny, real, objective, threads=1)
@@ -66,7 +67,8 @@ def test_two_equal_one(tiny, tmp_path, real, objective):
     assert (one - two).abs().max() < 1e-5
 
 def torchrun(n, *args):
-    return [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--standalone', '-m', 'lgm_nb.distill', *args]
+    launcher = [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--standalone']
+    return [str(a) for a in (*launcher, '-m', 'lgm_nb', 'distill', *args)]
 
 def members(parent):
     "The processes that torchrun has started."
@@ -74,10 +76,12 @@ def members(parent):
     return [int(p) for p in found]
 
 def test_lost_process(tiny, tmp_path):
-    "One of two is killed: a clear error, and the checkpoint goes on in one process to the images of an undisturbed run."
-    args = ['--data', 'cifar10-mini', '--backbone', tiny, '--steps', 40, '--augs', 1, '--views', 1, '--device', 'cpu', '--checkpoint-every', 5]
+    "One of two is killed: a clear error, and one process resumes to the images of an undisturbed run."
+    args = ['--data', 'cifar10-mini', '--backbone', tiny, '--device', 'cpu',
+            '--steps', 40, '--augs', 1, '--views', 1, '--checkpoint-every', 5]
     out = tmp_path/'lost'
-    process = subprocess.Popen([str(a) for a in torchrun(2, *args, '--out', out)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(torchrun(2, *args, '--out', out), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               text=True)
     end = time.monotonic() + 300
     while not (out/'checkpoint.safetensors').exists():
         assert process.poll() is None, process.stderr.read()
