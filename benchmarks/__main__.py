@@ -2,8 +2,8 @@
 
     python -m benchmarks [NAME …] [--out build/benchmarks]
 
-Writes the JSON object that each prints as its last line to OUT/NAME.json. A benchmark without its photographs or weights
-says so and is skipped; if one fails, the exit code is 1. For figures to quote, run a benchmark by itself on an idle
+Writes the JSON object that each prints as its last line to OUT/NAME.json. A benchmark that lacks photographs or
+weights says so and is skipped; if one fails, the exit code is 1. For figures to quote, run a benchmark by itself on an idle
 machine: the settings here are for finding out overnight what a change has broken.
 """
 import argparse, json, subprocess, sys, time
@@ -18,7 +18,8 @@ BRIEF = {
     'fewer_steps': '--sets cifar10-mini --budgets 4,8 --seeds 1 --probes 1 --epochs 10',
     'cost_model': '--size 64 --repeats 1 --seconds .2',
     'studio_fps': '--seconds 5',
-    'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet --keep {out}/kept --out {out}/shortcut-points.json',
+    'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet '
+                '--keep {out}/kept --out {out}/shortcut-points.json',
     'zoo_matrix': '--seeds 1 --json --out {out}',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
     'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random '
@@ -28,7 +29,8 @@ BRIEF = {
 def measure(name, out):
     "Run one benchmark; returns what happened in a few words, and whether that is a failure."
     start, options = time.perf_counter(), BRIEF[name].format(out=out).split()
-    done = subprocess.run([sys.executable, '-m', f'benchmarks.{name}', *options], cwd=ROOT, capture_output=True, text=True)
+    call = [sys.executable, '-m', f'benchmarks.{name}', *options]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
     last = (done.stderr.strip().splitlines() or [''])[-1]
     if done.returncode and last.startswith('cannot run:'): return last, False
     if done.returncode: return f'FAILED with code {done.returncode}\n{done.stderr}', True

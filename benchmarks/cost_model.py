@@ -2,10 +2,10 @@
 
     python -m benchmarks.cost_model [--size 96] [--repeats 3] [--real bank|paper] [--save FILE] [--json]
 
-Measures this machine on the reference networks of `lgm_nb.scale.machine`, predicts the time of one distillation step, and
-times steps of a `Distiller` on cifar10-mini with random weights (a step takes as long with any weights). Each repeat
-calibrates and measures again, one right after the other, so that a change of the machine's load affects both. Prints one
-JSON object as the last line: for every backbone the ratios predicted/measured and their median. The aim is a median
+Measures this machine on the reference networks of `lgm_nb.scale.machine`, predicts the time of one distillation step,
+and times steps of a `Distiller` on cifar10-mini with random weights (a step takes as long with any weights). Each repeat
+calibrates and measures again, one right after the other, so that a change of the machine's load affects both. Prints
+one JSON object as the last line: for every backbone the ratios predicted/measured and their median. The aim is a median
 between 0.7 and 1.3. Nothing is asserted.
 """
 import statistics, time
@@ -76,7 +76,7 @@ def main(size=96, repeats=3, real='bank', seconds=.6):
         for model, family in BACKBONES.items():
             found = compare_once(runs[model], works[model], family, size, seconds)
             results[model].append(found)
-            say(f"{model}: predicted {found['predicted']:.3f} s, measured {found['measured']:.3f} s, ratio {found['ratio']:.2f}")
+            say('{}: predicted {predicted:.3f} s, measured {measured:.3f} s, ratio {ratio:.2f}'.format(model, **found))
     medians = {m: statistics.median(r['ratio'] for r in rows) for m, rows in results.items()}
     return dict(benchmark='cost_model', size=size, real=real,
                 backbones={m: dict(median_ratio=medians[m], runs=rows) for m, rows in results.items()})

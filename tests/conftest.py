@@ -8,9 +8,9 @@ BIN = Path(sys.executable).parent
 
 def tiny_name():
     "The first embedded network that the zoo's index files name."
-    names = sorted({n for p in (ROOT/'lgm_nb/zoo').glob('*.json')
+    names = sorted({n for p in (ROOT/'lgm_nb/backbones/zoo').glob('*.json')
                     for n in re.findall(r'tiny-[a-z0-9]+(?:-[a-z0-9]+)*', p.stem+' '+p.read_text(encoding='utf-8'))})
-    assert names, 'lgm_nb/zoo/*.json names no tiny-… network'
+    assert names, 'lgm_nb/backbones/zoo/*.json names no tiny-… network'
     return names[0]
 
 def run(*args, cwd=None, timeout=600):
@@ -18,19 +18,19 @@ def run(*args, cwd=None, timeout=600):
     return subprocess.run([str(a) for a in args], cwd=cwd, timeout=timeout, capture_output=True, text=True)
 
 def start_until(there, *args, cwd=None, timeout=600):
-    "Start a command, and come back when a condition holds but it is still running."
+    "Start a command and return it when a condition holds, while it is still running."
     # A parent that was started in the background hands down an ignored SIGINT; a terminal would not.
     restore = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
     end = time.monotonic() + timeout
     while not there():
         assert process.poll() is None, f'ended too early: {process.stderr.read()}'
-        assert time.monotonic() < end, 'waited in vain'
+        assert time.monotonic() < end, f'not so within {timeout} s'
         time.sleep(.02)
     return process
 
 def interrupted(process):
-    "Press Ctrl-C; what was said to standard error. The exit code is 130, as a shell expects."
+    "Press Ctrl-C and return what was said to standard error. The exit code is 130, as a shell expects."
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode==130 and 'Traceback' not in errors, errors
@@ -49,6 +49,24 @@ def ok(*args, **kwargs):
 def last_json(done):
     "What a `--json` command says in its last line."
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+def bars(said):
+    "The bars of a command as (name, counts that it showed, total), from what it said to standard error."
+    found = []
+    for name, n, total in re.findall(r'[\r\n]([^\r\n|]+): +\d+%\|[^|]*\| (\d+)/(\d+) ', said):
+        latest = next((b for b in reversed(found) if b[0]==name), None)
+        again = latest is None or (n=='0' and latest[1][-1] > 0) # a new bar of that name begins at 0
+        if again: found.append(latest := (name, [], int(total)))
+        latest[1].append(int(n))
+    return found
+
+def check_bars(said, outer, rows):
+    "One outer bar counts the rows; inner bars move within them. None goes back, and each ends full."
+    found = bars(said)
+    assert all(counts==sorted(counts) and counts[-1]==total for _, counts, total in found), found
+    assert [(name, total) for name, _, total in found if name==outer]==[(outer, rows)], found
+    inner = [(counts, total) for name, counts, total in found if name != outer]
+    assert len(inner) >= rows and any(0 < n < total for counts, total in inner for n in counts), found
 
 def check_report(report, name):
     "The contract of report.json and of the last line of `lgm-compare --json`."

@@ -3,14 +3,18 @@ import json, re, signal, sys
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
-from conftest import BIN, check_report, half_written, interrupted, last_json, ok, run, start_until
+from conftest import BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run, start_until
 
 OPTIONS = {
     'lgm-demo': ['--backbone', '--steps', '--out'],
-    'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device', '--resume', '--checkpoint-every', '--report', '--report-on', '--json'],
+    'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device', '--resume',
+                    '--checkpoint-every', '--report', '--report-on', '--json'],
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
     'lgm-compare': ['--backbones', '--baselines', '--json'],
     'lgm-bank': ['--data', '--backbone'],
+    'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--keep', '--seeds', '--json'],
+    'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
+    'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
     'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
@@ -19,6 +23,19 @@ def test_help(name):
     assert not [o for o in OPTIONS[name] if o not in said]
     imports = ok(sys.executable, '-X', 'importtime', BIN/name, '--help').stderr
     assert 'fastcore' in imports and not re.search(r'\| +torch$', imports, re.M), 'help needs no torch'
+
+MODULE = [sys.executable, '-m', 'lgm_nb']
+
+def test_the_package_runs_every_command():
+    "`python -m lgm_nb distill` is `lgm-distill`."
+    settings = (ROOT/'settings.ini').read_text(encoding='utf-8')
+    commands = re.findall(r'^ +lgm-(\w+)=', settings, re.M)
+    said = ok(*MODULE, '--help').stdout
+    assert sorted(re.findall(r'\w+', said.split('commands:')[1]))==sorted(commands)
+    for name in commands: assert ok(*MODULE, name, '--help').stdout.startswith(f'usage: lgm-{name}'), name
+    for args in (['nosuch'], []):
+        done = run(*MODULE, *args)
+        assert done.returncode==2 and 'distill' in done.stderr and 'Traceback' not in done.stderr
 
 @pytest.mark.parametrize('args, names', [
     (['lgm-distill', '--data', 'nosuch', '--backbone', 'TINY', '--out', 'd'], ['data', 'nosuch']),
@@ -29,7 +46,7 @@ def test_help(name):
     (['lgm-probe', 'nosuch', '--backbone', 'TINY'], ['nosuch']),
     (['lgm-compare', 'nosuch', '--backbones', 'TINY'], ['nosuch'])])
 def test_bad_input(args, names, tiny, tmp_path):
-    "Exit code 2, and a message, not a traceback, that names the argument and the value."
+    "Exit code 2, and a message, not a traceback, that names the argument and its value."
     command,*args = [tiny if a=='TINY' else a for a in args]
     done = run(BIN/command, *args, cwd=tmp_path)
     assert done.returncode==2, done.stderr
@@ -73,9 +90,10 @@ def photographs(folder, classes, each=6):
 def sections(page): return re.findall('<h2>(.*?)</h2>', page.read_text(encoding='utf-8'))
 
 def test_report_of_ones_own_photographs(tiny, tmp_path):
-    "From a folder to a page in one command; class names in any script are file names of their own."
+    "From a folder to a page in one command; class names in any script give distinct file names."
     names, out = ['apfel', 'äpfel', '犬', '猫'], tmp_path/'out'
-    args = [BIN/'lgm-distill', '--data', f'folder:{photographs(tmp_path/"photos", names)}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device', 'cpu', '--out', out]
+    photos = photographs(tmp_path/'photos', names)
+    args = [BIN/'lgm-distill', '--data', f'folder:{photos}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device', 'cpu', '--out', out]
     said = last_json(ok(*args, '--report', '--json'))
     assert said['report']==str(out/'report.html') and set(said['rows'])=={'distilled', 'random', 'centroid', 'neighbour', 'full'}
     assert sorted(p.name for p in (out/'images').iterdir())==[f'{i}_{n}.png' for i, n in enumerate(names)]
@@ -88,11 +106,11 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
 
 def test_report_of_a_set_that_was_distilled_without_one(distilled, tiny):
-    "The film is gone, all else is there."
+    "There is no film, but everything else."
     ok(*distill(tiny, distilled, '--steps', 6, '--resume', '--report'))
     assert len(sections(distilled/'report.html'))==4 and not (distilled/'evolution.gif').exists()
 
-def test_report_on_a_wrong_name_is_told_before_the_work(tiny, tmp_path):
+def test_report_on_a_wrong_name_fails_before_the_work(tiny, tmp_path):
     done = run(*distill(tiny, tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))
     assert done.returncode==2 and 'nosuch' in done.stderr and not (tmp_path/'out').exists()
 
@@ -103,10 +121,7 @@ def test_a_gpu_that_is_not_there(tiny, tmp_path):
     assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
 
 def test_compare_moves_within_a_row(distilled, tiny):
-    "The bar moves within each part, never goes back, and ends full."
-    said = ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr
-    shown = [float(n) for n in re.findall(r'([0-9.]+)/2 parts', said)]
-    assert shown==sorted(shown) and shown[-1]==2 and any(n%1 for n in shown), shown
+    check_bars(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr, 'probe', 2)
 
 LONG = ['--steps', 60, '--checkpoint-every', 5]
 
@@ -114,7 +129,7 @@ def start_until_checkpoint(args, out): return start_until((out/'checkpoint.safet
 
 @pytest.fixture(scope='module')
 def uninterrupted(tiny, tmp_path_factory):
-    "The images of a run that nobody disturbed."
+    "The images of a run that was not interrupted."
     out = tmp_path_factory.mktemp('runs')/'whole'
     ok(*distill(tiny, out, *LONG))
     return load_file(out/'distilled.safetensors')['images']
@@ -129,7 +144,7 @@ def test_killed_run_resumes_bit_identical(tiny, tmp_path, uninterrupted):
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
 
 def test_interrupt_saves(tiny, tmp_path, uninterrupted):
-    "Ctrl-C exits with 130, as a shell expects, and what it saved can be continued."
+    "Ctrl-C exits with 130, as a shell expects, and the run that it saved can be resumed."
     out = tmp_path/'interrupted'
     process = start_until_checkpoint(distill(tiny, out, *LONG), out)
     assert interrupted(process).strip().endswith('continue with --resume')

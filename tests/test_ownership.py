@@ -2,7 +2,9 @@
 import contextlib, hashlib, io, json
 from collections import namedtuple
 import pytest
-from lgm_nb.cli import commands as cli
+from lgm_nb.cli.distil import lgm_bank, lgm_demo, lgm_distill
+from lgm_nb.cli.measure import lgm_transfer
+from lgm_nb.cli.tables import lgm_reproduce, lgm_sweep
 
 TINY = 'tiny-can-vit'
 QUICK = dict(augs=1, views=1, steps=2, device='cpu')
@@ -53,7 +55,7 @@ def cache(tmp_path_factory): return tmp_path_factory.mktemp('cache')
 def own_cache(monkeypatch, cache): monkeypatch.setenv('LGM_NB_CACHE', str(cache))
 
 def distill(data, out, **more):
-    return cli.lgm_distill, dict(QUICK, data=f'folder:{data}', backbone=TINY, out=str(out), **more)
+    return lgm_distill, dict(QUICK, data=f'folder:{data}', backbone=TINY, out=str(out), **more)
 
 def copied(photos, to):
     import shutil
@@ -103,7 +105,7 @@ def test_a_finished_set_is_not_replaced(photos, tmp_path):
     ok(*distill(photos, out, report=True))
     before = contents(out)
     assert run(*distill(photos, out)).returncode==2
-    done = run(cli.lgm_demo, dict(backbone=TINY, steps=2, out=str(out)))
+    done = run(lgm_demo, dict(backbone=TINY, steps=2, out=str(out)))
     assert done.returncode==2 and 'finished' in done.stderr
     assert contents(out)==before
 
@@ -113,11 +115,11 @@ def test_the_demo_leaves_an_unfinished_run_alone(photos, tmp_path):
     next(run_)
     save_checkpoint(run_, tmp_path/'checkpoint.safetensors')
     before = contents(tmp_path)
-    done = run(cli.lgm_demo, dict(backbone=TINY, steps=2, out=str(tmp_path)))
+    done = run(lgm_demo, dict(backbone=TINY, steps=2, out=str(tmp_path)))
     assert done.returncode==2 and 'checkpoint' in done.stderr and contents(tmp_path)==before
 
 def bank(photos, out, views=1):
-    return cli.lgm_bank, dict(data=f'folder:{photos}', backbone=TINY, views=views, out=str(out))
+    return lgm_bank, dict(data=f'folder:{photos}', backbone=TINY, views=views, out=str(out))
 
 def test_a_bank_leaves_other_folders_and_banks_alone(photos, tmp_path):
     hold(tmp_path, 'bank.parts/mine', 'bank.new/mine', 'bank/notes.txt')
@@ -143,7 +145,7 @@ def test_a_bank_replaces_no_file_of_somebody_else(photos, tmp_path, name):
 def test_a_matrix_replaces_no_file_of_somebody_else(photos, tmp_path, name):
     (tmp_path/name).write_text('{}')
     before = contents(tmp_path)
-    done = run(cli.lgm_transfer, dict(data=f'folder:{photos}', backbones=TINY, steps=2, out=str(tmp_path)))
+    done = run(lgm_transfer, dict(data=f'folder:{photos}', backbones=TINY, steps=2, out=str(tmp_path)))
     assert done.returncode==2 and name in done.stderr and contents(tmp_path)==before
 
 @pytest.mark.parametrize('name', ['results.json', 'results.csv'])
@@ -151,12 +153,12 @@ def test_a_sweep_replaces_no_file_of_somebody_else(photos, tmp_path, name):
     (tmp_path/'out').mkdir()
     (tmp_path/'out'/name).write_text('[1]')
     (tmp_path/'grid.toml').write_text(f'[grid]\ndata = "folder:{photos}"\nbackbone = "{TINY}"\nsteps = 2\n')
-    done = run(cli.lgm_sweep, dict(grid=str(tmp_path/'grid.toml'), out=str(tmp_path/'out')))
+    done = run(lgm_sweep, dict(grid=str(tmp_path/'grid.toml'), out=str(tmp_path/'out')))
     assert done.returncode==2 and name in done.stderr and (tmp_path/'out'/name).read_text()=='[1]'
 
 def test_a_table_of_the_paper_replaces_no_file_of_somebody_else(tmp_path):
     (tmp_path/'results.json').write_text('[1]')
-    done = run(cli.lgm_reproduce, dict(table='main', data='cifar10-mini', backbones=TINY, out=str(tmp_path)))
+    done = run(lgm_reproduce, dict(table='main', data='cifar10-mini', backbones=TINY, out=str(tmp_path)))
     assert done.returncode==2 and 'results.json' in done.stderr and (tmp_path/'results.json').read_text()=='[1]'
 
 def test_a_report_replaces_only_its_own(photos, tmp_path):

@@ -1,9 +1,13 @@
-"The paper's tables as a command: the plan needs neither data nor weights; an interrupted table goes on where it stopped."
+"The paper's tables as a command: the plan needs neither data nor weights; an interrupted table resumes."
 import json
 import pytest
 from conftest import BIN, half_written, interrupted, last_json, ok, run, start_until
 
 CALL = [BIN/'lgm-reproduce']
+
+def table(tiny, *more):
+    "The main table on the embedded sample and one embedded backbone."
+    return [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--seeds', 1, '--device', 'cpu', '--out', 'out', *more]
 
 @pytest.mark.parametrize('machine', ['H100', 'laptop'])
 def test_dry_run(machine, tmp_path):
@@ -20,7 +24,7 @@ def test_dry_run_counts_all(tmp_path):
     assert all(r[at['of']]=='4 sets' and r[at['memory GB']] for r in probes)
 
 def test_resumes(tiny, tmp_path):
-    args = [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--steps', '2', '--seeds', '1', '--device', 'cpu', '--out', 'out', '--json']
+    args = table(tiny, '--steps', 2, '--json')
     first = last_json(ok(*args, cwd=tmp_path))['results']
     file = tmp_path/'out/results.json'
     saved = json.loads(file.read_text())
@@ -33,13 +37,13 @@ def test_resumes(tiny, tmp_path):
     assert again[lost]['top1_mean']==first[lost]['top1_mean']
 
 def test_interrupt(tiny, tmp_path):
-    "Ctrl-C, in a distillation and in a probe: one line that says how to go on, nothing half-written, and the same command does go on."
-    args = [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--steps', 150, '--chunk', 10, '--seeds', 1, '--device', 'cpu', '--out', 'out']
+    "Ctrl-C in a distillation and in a probe: one line that says how to resume, nothing half-written, and the same command resumes."
+    args = table(tiny, '--steps', 150, '--chunk', 10)
     def stop_when(there):
         last = interrupted(start_until(there, *args, cwd=tmp_path)).strip().splitlines()[-1]
-        assert last.endswith('what is done is kept in out, and the same command goes on from there') and not half_written(tmp_path)
+        assert last.endswith('results so far are in out; run the same command to resume') and not half_written(tmp_path)
         return last
-    found = lambda pattern: next((tmp_path/'out').glob(pattern), None)
+    def found(pattern): return next((tmp_path/'out').glob(pattern), None)
     assert stop_when(lambda: found('sets/*/checkpoint.safetensors')).startswith('stopped at step')
     kept = found('sets/*/checkpoint.safetensors').read_bytes()
     stop_when(lambda: found('results.json'))

@@ -1,20 +1,21 @@
-"A grid of runs: here, on a local Ray, killed and continued."
+"A grid of runs: here, on a local Ray, killed and resumed."
 import csv, json, signal, subprocess, time
 import pytest
 from conftest import BIN, ok, run, last_json
 
 def grid(folder, tiny, *, seeds, steps=5, more=''):
     file = folder/'grid.toml'
-    file.write_text(f'[grid]\ndata = "cifar10-mini"\nbackbone = "{tiny}"\nviews = 1\naugs = 1\nsteps = {steps}\nseed = {seeds}\n{more}', encoding='utf-8')
+    head = f'[grid]\ndata = "cifar10-mini"\nbackbone = "{tiny}"\n'
+    file.write_text(f'{head}views = 1\naugs = 1\nsteps = {steps}\nseed = {seeds}\n{more}', encoding='utf-8')
     return file
 
 def untimed(results): return [{k: v for k, v in r.items() if 'seconds' not in k} for r in results]
 
 def test_ray_equals_local(tiny, tmp_path):
-    "Two workers of a local Ray come to the results of one process; a run that cannot be is told, and exits with 1."
+    "Two workers of a local Ray give the results of one process; a run that fails is reported, and the exit code is 1."
     pytest.importorskip('ray')
     file = grid(tmp_path, tiny, seeds=[0, 1, 2])
-    args = (BIN/'lgm-sweep', file, '--device', 'cpu', '--probes', 1, '--json')
+    args = (BIN/'lgm-sweep', file, '--device', 'cpu', '--seeds', 1, '--json')
     here = last_json(ok(*args, '--out', tmp_path/'here'))
     there = last_json(ok(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2))
     assert here['failed']==there['failed']==0 and untimed(here['results'])==untimed(there['results'])
@@ -26,14 +27,15 @@ def test_ray_equals_local(tiny, tmp_path):
     assert done.returncode==1 and said['failed']==1 and 'tiny-nothing' in said['results'][-1]['error']
     assert said['results'][:3]==there['results'], 'finished runs were done again'
 
-def test_killed_sweep_goes_on(tiny, tmp_path):
+def test_killed_sweep_resumes(tiny, tmp_path):
     file, out = grid(tmp_path, tiny, seeds=[0, 1, 2]), tmp_path/'out'
-    args = [str(a) for a in (BIN/'lgm-sweep', file, '--out', out, '--device', 'cpu', '--probes', 1, '--json')]
+    args = [str(a) for a in (BIN/'lgm-sweep', file, '--out', out, '--device', 'cpu', '--seeds', 1, '--json')]
     process, end = subprocess.Popen(args, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True), time.monotonic() + 300
     while not (out/'results.json').exists():
         assert process.poll() is None and time.monotonic() < end, process.communicate()[1]
         time.sleep(.05)
-    process.send_signal(signal.SIGKILL); process.communicate()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
     first = json.loads((out/'results.json').read_text(encoding='utf-8'))
     whole = last_json(ok(*args))
     assert whole['results'][:len(first)]==first and len(whole['results'])==3

@@ -1,4 +1,4 @@
-"""Progress bars, messages and exit codes that all commands share.
+"""Exit codes, progress bars and messages that all commands share.
 
 Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 
@@ -8,101 +8,171 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 __all__ = []
 
 # %% ../../nbs/cli/00_terminal.ipynb #01e5b70f
-import contextlib, signal, sys, time
+import contextlib, json, signal, sys, time
+from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
-import json as _json
+from typing import Any
 
-# %% ../../nbs/cli/00_terminal.ipynb #de7b375e
-_BARS = [] # that were opened
-
-def _tqdm(*args, **kwargs):
-    "A progress bar on standard error; `_exits` closes it, so that what is said at the end has a line to itself."
-    from tqdm import tqdm
-    _BARS.append(tqdm(*args, file=sys.stderr, dynamic_ncols=True, **kwargs))
-    return _BARS[-1]
+# %% ../../nbs/cli/00_terminal.ipynb #c7000000
+_OPEN:dict = {} # bars by identity, since tqdm compares them by position
 
 @contextlib.contextmanager
-def _exits(
-    how='', # to go on after Ctrl-C
-):
-    "Turn errors into messages and exit codes."
-    def end(code, *said):
-        while _BARS: _BARS.pop().close()
-        if said: print(*said, file=sys.stderr)
-        sys.exit(code)
-    try: yield
-    except ValueError as e: end(2, f'error: {e}')
-    except (RuntimeError, OSError) as e: end(1, f'failed: {e}')
-    except KeyboardInterrupt as e:
-        said = e.args[0] if e.args else 'interrupted' # '' in processes that leave it to the first to speak
-        end(130, *([f'{said}; {how}' if how else said] if said else []))
+def _open_bar(**options):
+    "Open a bar on standard error for a `with` block."
+    from tqdm import tqdm
+    bar = tqdm(file=sys.stderr, dynamic_ncols=True, leave=not _OPEN, **options)
+    _OPEN[id(bar)] = bar
+    try: yield bar
+    finally:
+        bar.close()
+        _OPEN.pop(id(bar), None)
 
-def _require(**options):
-    for name, value in options.items():
-        if value is None: raise ValueError(f'--{name} is missing; see --help')
+def _close_bars():
+    "Close the bars that an error left open, the innermost first."
+    while _OPEN: _OPEN.popitem()[1].close()
 
-def _bar(items, desc='', total=None, unit='it', **kwargs):
-    "A `Progress` that draws bars: one inside another goes when it is done; Ctrl-C stops a distiller between two steps."
-    if hasattr(items, 'distilled'): return _steps_bar(items, desc, unit)
-    total = len(items) if total is None and hasattr(items, '__len__') else total
-    return _tqdm(items, desc=desc, total=total, unit=unit, leave=all(b.disable for b in _BARS), **kwargs) # a closed bar is disabled
+# %% ../../nbs/cli/00_terminal.ipynb #c7000001
+def _items_bar(items, **options):
+    "A bar over items; it shows the last of them before it disappears."
+    with _open_bar(**options) as bar:
+        for item in items:
+            yield item
+            bar.update()
+        bar.refresh()
 
+def terminal_bar(
+    items:Iterable, # or a `Distiller`, which Ctrl-C stops between two steps
+    *,
+    desc:str='', # what is going on
+    total:int|None=None, # how many items there are, if `items` has no length
+    unit:str='it', # what an item is
+)->Iterator:
+    "Draw a bar while items are iterated over: the `Progress` of the commands."
+    if hasattr(items, 'distilled'): return _run_bar(items, desc, unit)
+    if total is None and isinstance(items, Sized): total = len(items)
+    return _items_bar(items, desc=desc, total=total, unit=unit)
+
+# %% ../../nbs/cli/00_terminal.ipynb #c7000004
 class _Interruptible:
-    "Notes Ctrl-C, so that a loop stops between steps and its state is whole; a second Ctrl-C stops at once."
+    "Notes Ctrl-C inside a `with` block; a second one raises KeyboardInterrupt."
     def __enter__(self):
         self.asked, self.before = False, signal.getsignal(signal.SIGINT)
-        def note(*_):
-            if self.asked: raise KeyboardInterrupt
-            self.asked = True
-        signal.signal(signal.SIGINT, note)
+        signal.signal(signal.SIGINT, self._note)
         return self
+
     def __exit__(self, *_): signal.signal(signal.SIGINT, self.before)
 
+    def _note(self, *_):
+        if self.asked: raise KeyboardInterrupt
+        self.asked = True
+
 # %% ../../nbs/cli/00_terminal.ipynb #a157cd51
-def _steps_bar(run, desc='distil', unit='step'):
-    "A bar over the steps of a run; Ctrl-C stops it between two of them, and all processes at the same."
+def _must_stop(run, asked):
+    "Was any process of the run asked to stop?"
+    if run.team.size==1: return asked
     import torch
+    return bool(run.team.any(torch.tensor(float(asked))))
+
+def _run_bar(run, desc, unit):
+    "A bar over the steps of a run, which Ctrl-C stops between two steps."
     from lgm_nb.method.runs import RunStopped
-    with _Interruptible() as ctrl_c, _tqdm(total=run.settings.steps, initial=run.step, desc=desc, unit=unit, disable=run.team.rank > 0) as bar:
+    first = run.team.rank==0
+    options = dict(total=run.settings.steps, initial=run.step, desc=desc, unit=unit, disable=not first)
+    with _Interruptible() as ctrl_c, _open_bar(**options) as bar:
         for snap in run:
             bar.update()
             if snap.step%run.check_every==0: bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
             yield snap
-            stop = ctrl_c.asked if run.team.size==1 else bool(run.team.any(torch.tensor(float(ctrl_c.asked))))
-            if stop: raise RunStopped('' if run.team.rank else f'stopped at step {run.step}')
+            if _must_stop(run, ctrl_c.asked): raise RunStopped(f'stopped at step {run.step}' if first else '')
+        bar.refresh()
 
-def _finish(run, out, every):
-    "Step a run to its end, with a bar, checkpoints and a clean stop on Ctrl-C."
-    from lgm_nb.core.processes import ProcessLostError
-    from lgm_nb.method.runs import run_steps
-    file = Path(out)/'checkpoint.safetensors'
-    try: run_steps(run, file, every, _bar)
-    except ProcessLostError as e:
-        raise ProcessLostError(f'{e}; ' + (f'continue from {file} with --resume, on any number of processes' if file.exists() else 'there is no checkpoint yet')) from e
+# %% ../../nbs/cli/00_terminal.ipynb #de7b375e
+def _exit(code, message=''):
+    "Close all bars, print a message and exit."
+    _close_bars()
+    if message: print(message, file=sys.stderr)
+    sys.exit(code)
 
-def _open_backbones(names, device='auto'):
-    "Backbones by name, separated by commas."
+@contextlib.contextmanager
+def exit_codes(
+    remedy:str='', # how to continue after Ctrl-C
+)->Iterator[None]:
+    "Turn errors into messages and exit codes."
+    try: yield
+    except ValueError as e: _exit(2, f'error: {e}')
+    except (RuntimeError, OSError) as e: _exit(1, f'failed: {e}')
+    except KeyboardInterrupt as e:
+        reason = e.args[0] if e.args else 'interrupted' # '' in all processes but the first
+        _exit(130, f'{reason}; {remedy}' if reason and remedy else reason)
+
+def require_options(**options:object)->None:
+    "Raise ValueError for an option that was not given."
+    for name, value in options.items():
+        if value is None: raise ValueError(f'--{name} is missing; see --help')
+
+# %% ../../nbs/cli/00_terminal.ipynb #c7000009
+def print_result(
+    result:dict, # for --json
+    as_json:bool,
+    text:object, # otherwise
+)->None:
+    "Print the result of a command."
+    print(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+# %% ../../nbs/cli/00_terminal.ipynb #c700000b
+def open_backbones(
+    names:str|None, # separated by commas
+    device:str='auto',
+)->list: # of `Backbone`
+    "Open backbones by name."
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.core.devices import pick_device
-    return [open_backbone(n, device=pick_device(device)) for n in names.split(',') if n]
+    return [open_backbone(n, device=pick_device(device)) for n in (names or '').split(',') if n]
 
-def _open(data, backbone, device='auto', weights=None):
+def open_both(
+    data:Any, # name of a data set, or a `Dataset`
+    backbone:Any, # its name
+    device:str='auto',
+    weights:str|None=None, # file for the backbone, instead of a download
+)->tuple: # `Dataset`, `Backbone`
+    "Open a data set and a backbone."
     from lgm_nb.data.open import open_dataset
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.core.devices import pick_device
     return open_dataset(data), open_backbone(backbone, weights=weights, device=pick_device(device))
 
-def _report(out, run, distilled, ds, nets, **seconds):
-    "Probe a finished set and write its page; the film comes first, since the run does not outlive the command."
+# %% ../../nbs/cli/00_terminal.ipynb #c700000d
+def finish_run(
+    run:Any, # a `Distiller`
+    out:str|Path, # folder of the checkpoint
+    every:int, # steps between checkpoints
+)->None:
+    "Step a run to its end, resuming from its checkpoint if there is one."
+    from lgm_nb.core.processes import ProcessLostError
+    from lgm_nb.method.runs import run_steps
+    file = Path(out)/'checkpoint.safetensors'
+    try: run_steps(run, file, every, terminal_bar)
+    except ProcessLostError as e:
+        resume = f'continue from {file} with --resume, on any number of processes'
+        raise ProcessLostError(f'{e}; ' + (resume if file.exists() else 'no checkpoint was saved yet')) from e
+
+# %% ../../nbs/cli/00_terminal.ipynb #c700000f
+def probe_and_report(
+    out:str|Path, # folder of the distilled set
+    run:Any, # a finished `Distiller`, or None if the set was distilled earlier
+    distilled:Any, # `DistilledSet`
+    data:Any, # `Dataset`
+    backbones:list, # to probe on
+    seconds:dict|None=None, # of earlier stages, for the report
+)->tuple: # table, path of the page
+    "Compare a distilled set with real images and write its report."
     from lgm_nb.method.run_folder import record_files
     from lgm_nb.probing.compare import compare
     from lgm_nb.views.report import save_gif, write_report
-    if run is not None: save_gif(run.frames, Path(out)/'evolution.gif'); record_files(out, ['evolution.gif'])
+    if run is not None:
+        save_gif(run.frames, Path(out)/'evolution.gif')
+        record_files(out, ['evolution.gif'])
     start = time.perf_counter()
-    table = compare(distilled, ds, nets, progress=_bar)
-    table.seconds = dict(seconds, probe=round(time.perf_counter() - start, 2), **table.seconds)
-    return table, write_report(out, None, distilled, table, ds)
-
-def _say(result, json, text):
-    if not json: print(text)
-    else: print(_json.dumps(result, ensure_ascii=False))
+    table = compare(distilled, data, backbones, progress=terminal_bar)
+    table.seconds = dict(seconds or {}, probe=round(time.perf_counter() - start, 2), **table.seconds)
+    return table, write_report(out, None, distilled, table, data)
