@@ -1,5 +1,5 @@
 "Studies beyond a notebook: a killed matrix, its command, a bias report on a folder, UMAP, benchmarks."
-import csv, json, re, signal, subprocess, sys, time
+import csv, json, signal, subprocess, sys, time
 import pytest
 from conftest import BIN, ROOT, check_bars, last_json, ok, run
 

@@ -2,7 +2,6 @@
 import functools, importlib, inspect, json, pkgutil, re, shutil, sys, threading
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 import pytest
 from conftest import ROOT, ok
