@@ -3,8 +3,8 @@
     python -m benchmarks [NAME …] [--out build/benchmarks]
 
 Writes the JSON object that each prints as its last line to OUT/NAME.json. A benchmark that lacks photographs or
-weights says so and is skipped; if one fails, the exit code is 1. For figures to quote, run a benchmark by itself on an idle
-machine: the settings here are for finding out overnight what a change has broken.
+weights says so and is skipped; if one fails, the exit code is 1. For figures to quote, run a benchmark by itself on
+an idle machine: the settings here are for finding out overnight what a change has broken.
 """
 import argparse, json, subprocess, sys, time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Linear Gradient Matching: distil a data set to one image per class for a frozen vision backbone, and see what the backbone sees.
+"""Linear Gradient Matching: distil a data set to one image per class, and see what a frozen vision backbone sees.
 
     from lgm_nb import Studio, compare, distill, open_backbone, open_dataset
 
@@ -37,7 +37,7 @@ FRONT_DOOR = {
     'scale.reproduce': ('reproduce',)} # room → the names that are found here
 
 _ROOMS = {name: room for room, names in FRONT_DOOR.items() for name in names}
-__all__ = ['__version__', *sorted(_ROOMS)]
+__all__ = ['__version__', *sorted(_ROOMS)] # noqa: PLE0604 (strings, all of them)
 
 def __getattr__(name: str):
     "Import a name of the front door from its room (PEP 562)."
@@ -53,11 +53,13 @@ if TYPE_CHECKING:
     from .backbones.open import list_backbones as list_backbones, open_backbone as open_backbone
     from .core.show import Table as Table, grid as grid
     from .data.dataset import Dataset as Dataset, Split as Split, from_arrays as from_arrays
-    from .data.open import list_datasets as list_datasets, open_dataset as open_dataset, verify_dataset as verify_dataset
+    from .data.open import list_datasets as list_datasets, open_dataset as open_dataset
+    from .data.open import verify_dataset as verify_dataset
     from .method.distilled_set import DistilledSet as DistilledSet
     from .method.distiller import Distiller as Distiller
     from .method.feature_bank import build_bank as build_bank
-    from .method.meta_loss import GradientMatching as GradientMatching, Objective as Objective, TotalVariation as TotalVariation
+    from .method.meta_loss import GradientMatching as GradientMatching, Objective as Objective
+    from .method.meta_loss import TotalVariation as TotalVariation
     from .method.runs import distill as distill
     from .method.settings import Settings as Settings
     from .probing.compare import compare as compare

@@ -5,7 +5,8 @@ from collections.abc import Callable
 def list_commands() -> dict[str, Callable]:
     "Return the commands by name: `distill` is `lgm-distill`."
     from lgm_nb.cli import distil, measure, tables
-    return {name.removeprefix('lgm_'): getattr(room, name) for room in (distil, measure, tables) for name in room.__all__}
+    rooms = (distil, measure, tables)
+    return {name.removeprefix('lgm_'): getattr(room, name) for room in rooms for name in room.__all__}
 
 def take_command() -> Callable:
     "Take the name of a command from the arguments and return the command. Exits with 2 if there is no such command."
@@ -23,4 +24,4 @@ def take_command() -> Callable:
 
 if __name__ == '__main__':
     command = take_command()
-    command() # not inside a function: only for a call from the top level of a script does `call_parse` read the arguments
+    command() # not inside a function: `call_parse` reads the arguments only when called from a script's top level

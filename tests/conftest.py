@@ -20,8 +20,9 @@ def run(*args, cwd=None, timeout=600):
 def start_until(there, *args, cwd=None, timeout=600):
     "Start a command and return it when a condition holds, while it is still running."
     # A parent that was started in the background hands down an ignored SIGINT; a terminal would not.
-    restore = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
+    def restore(): signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, preexec_fn=restore)
     end = time.monotonic() + timeout
     while not there():
         assert process.poll() is None, f'ended too early: {process.stderr.read()}'
@@ -71,7 +72,8 @@ def check_bars(said, outer, rows):
 def check_report(report, name):
     "The contract of report.json and of the last line of `lgm-compare --json`."
     assert set(report)=={'distilled_with', 'rows', 'seconds'} and report['distilled_with']==name
-    assert 'distilled' in report['rows'] and set(report['rows']) <= {'distilled', 'random', 'centroid', 'neighbour', 'full'}
+    assert 'distilled' in report['rows'] and set(report['rows']) <= {'distilled', 'random', 'centroid', 'neighbour',
+        'full'}
     for row in report['rows'].values():
         assert name in row
         for score in row.values():

@@ -7,7 +7,8 @@ from conftest import BIN, ROOT, check_bars, check_report, half_written, interrup
 
 OPTIONS = {
     'lgm-demo': ['--backbone', '--steps', '--out'],
-    'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device', '--resume',
+    'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device',
+        '--resume',
                     '--checkpoint-every', '--report', '--report-on', '--json'],
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
     'lgm-compare': ['--backbones', '--baselines', '--json'],
@@ -41,7 +42,8 @@ def test_the_package_runs_every_command():
     (['lgm-distill', '--data', 'nosuch', '--backbone', 'TINY', '--out', 'd'], ['data', 'nosuch']),
     (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'nosuch', '--out', 'd'], ['backbone', 'nosuch']),
     (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--ipc', '0'], ['ipc', '0']),
-    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--real', 'nosuch'], ['real', 'nosuch']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--real', 'nosuch'],
+        ['real', 'nosuch']),
     (['lgm-distill', '--backbone', 'TINY', '--out', 'd'], ['data']),
     (['lgm-probe', 'nosuch', '--backbone', 'TINY'], ['nosuch']),
     (['lgm-compare', 'nosuch', '--backbones', 'TINY'], ['nosuch'])])
@@ -54,7 +56,8 @@ def test_bad_input(args, names, tiny, tmp_path):
     assert not (tmp_path/'d'/'distilled.safetensors').exists()
 
 def distill(tiny, out, *more):
-    return [BIN/'lgm-distill', '--data', 'cifar10-mini', '--backbone', tiny, '--augs', 2, '--device', 'cpu', '--out', out, *more]
+    return [BIN/'lgm-distill', '--data', 'cifar10-mini', '--backbone', tiny, '--augs', 2, '--device', 'cpu', '--out',
+        out, *more]
 
 @pytest.fixture(scope='module')
 def distilled(tiny, tmp_path_factory):
@@ -74,7 +77,8 @@ def test_probe(distilled, tiny):
     assert 0 <= score['top1_mean'] <= 100
 
 def test_compare(distilled, tiny):
-    report = last_json(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random,centroid', '--json'))
+    report = last_json(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random,centroid',
+        '--json'))
     check_report(report, tiny)
     assert set(report['rows'])=={'distilled', 'random', 'centroid'}
 
@@ -93,9 +97,11 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     "From a folder to a page in one command; class names in any script give distinct file names."
     names, out = ['apfel', 'äpfel', '犬', '猫'], tmp_path/'out'
     photos = photographs(tmp_path/'photos', names)
-    args = [BIN/'lgm-distill', '--data', f'folder:{photos}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device', 'cpu', '--out', out]
+    args = [BIN/'lgm-distill', '--data', f'folder:{photos}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device',
+        'cpu', '--out', out]
     said = last_json(ok(*args, '--report', '--json'))
-    assert said['report']==str(out/'report.html') and set(said['rows'])=={'distilled', 'random', 'centroid', 'neighbour', 'full'}
+    assert said['report']==str(out/'report.html') and set(said['rows'])=={'distilled', 'random', 'centroid',
+        'neighbour', 'full'}
     assert sorted(p.name for p in (out/'images').iterdir())==[f'{i}_{n}.png' for i, n in enumerate(names)]
     check_report(json.loads((out/'report.json').read_text(encoding='utf-8')), tiny)
     page = (out/'report.html').read_text(encoding='utf-8')
@@ -121,7 +127,8 @@ def test_a_gpu_that_is_not_there(tiny, tmp_path):
     assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
 
 def test_compare_moves_within_a_row(distilled, tiny):
-    check_bars(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr, 'probe', 2)
+    check_bars(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr,
+        'probe', 2)
 
 LONG = ['--steps', 60, '--checkpoint-every', 5]
 

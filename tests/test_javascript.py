@@ -55,7 +55,8 @@ def test_joining_takes_each_module_once_and_first_what_it_needs(tmp_path, monkey
     assert text=='const c = 1;\nconst b = c;\nconst a = b + c;\n'
 
 def test_joining_leaves_strings_alone(tmp_path, monkeypatch):
-    strings = ["'export const x // no'", '"/* it\'s \\" */"', "`export ${1} import { b } from './b.js'; // `", "'https://example.org'"]
+    strings = ["'export const x // no'", '"/* it\'s \\" */"', "`export ${1} import { b } from './b.js'; // `",
+        "'https://example.org'"]
     comment = "// it's a comment\n/**\n * export `this\n */\n"
     text = joined(tmp_path, monkeypatch, a=comment + f"export const a = [{', '.join(strings)}]; // \"end\n")
     assert text==f'const a = [{", ".join(strings)}];\n'

@@ -90,7 +90,8 @@ def test_other_files_stay_and_are_no_reason_to_refuse(photos, tmp_path):
     ok(*distill(photos, out, resume=True, report=True))
     assert kept(before, out)
 
-@pytest.mark.parametrize('name', ['card.json', 'distilled.safetensors', 'checkpoint.safetensors', 'images/0_airplane.png',
+@pytest.mark.parametrize('name', ['card.json', 'distilled.safetensors', 'checkpoint.safetensors',
+    'images/0_airplane.png',
                                   'report.html', 'report.json', 'evolution.gif'])
 def test_a_file_of_the_same_name_stops_the_run_before_it_starts(photos, tmp_path, name):
     out = tmp_path/'out'

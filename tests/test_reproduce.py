@@ -7,7 +7,8 @@ CALL = [BIN/'lgm-reproduce']
 
 def table(tiny, *more):
     "The main table on the embedded sample and one embedded backbone."
-    return [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--seeds', 1, '--device', 'cpu', '--out', 'out', *more]
+    return [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--seeds', 1, '--device',
+        'cpu', '--out', 'out', *more]
 
 @pytest.mark.parametrize('machine', ['H100', 'laptop'])
 def test_dry_run(machine, tmp_path):
@@ -20,7 +21,8 @@ def test_dry_run_counts_all(tmp_path):
     plan = last_json(ok(*CALL, 'cross-model', '--preset', 'fast', '--dry-run', '--json', cwd=tmp_path))
     at = {c: i for i, c in enumerate(plan['columns'])}
     banks, probes = ([r for r in plan['rows'] if r[at['what']]==what] for what in ('feature bank', 'probes'))
-    assert len(banks)==len(probes)==4 and all(r[at['disk GB']] and r[at['memory GB']] and r[at['in all']] for r in banks)
+    assert len(banks)==len(probes)==4 and all(r[at['disk GB']]
+        and r[at['memory GB']] and r[at['in all']] for r in banks)
     assert all(r[at['of']]=='4 sets' and r[at['memory GB']] for r in probes)
 
 def test_resumes(tiny, tmp_path):
@@ -37,7 +39,7 @@ def test_resumes(tiny, tmp_path):
     assert again[lost]['top1_mean']==first[lost]['top1_mean']
 
 def test_interrupt(tiny, tmp_path):
-    "Ctrl-C in a distillation and in a probe: one line that says how to resume, nothing half-written, and the same command resumes."
+    "Ctrl-C in a distillation and in a probe: one line says how to resume, nothing is half-written, and it resumes."
     args = table(tiny, '--steps', 150, '--chunk', 10)
     def stop_when(there):
         last = interrupted(start_until(there, *args, cwd=tmp_path)).strip().splitlines()[-1]

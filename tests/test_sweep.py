@@ -19,7 +19,8 @@ def test_ray_equals_local(tiny, tmp_path):
     here = last_json(ok(*args, '--out', tmp_path/'here'))
     there = last_json(ok(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2))
     assert here['failed']==there['failed']==0 and untimed(here['results'])==untimed(there['results'])
-    with open(tmp_path/'there'/'results.csv', encoding='utf-8') as f: assert [r['seed'] for r in csv.DictReader(f)]==['0', '1', '2']
+    with open(tmp_path/'there'/'results.csv',
+        encoding='utf-8') as f: assert [r['seed'] for r in csv.DictReader(f)]==['0', '1', '2']
     two = file.read_text(encoding='utf-8').replace('[grid]', '[[grid]]')
     file.write_text(two + two.replace(tiny, 'tiny-nothing').replace('[0, 1, 2]', '0'), encoding='utf-8')
     done = run(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2, '--retries', 1)
@@ -30,7 +31,8 @@ def test_ray_equals_local(tiny, tmp_path):
 def test_killed_sweep_resumes(tiny, tmp_path):
     file, out = grid(tmp_path, tiny, seeds=[0, 1, 2]), tmp_path/'out'
     args = [str(a) for a in (BIN/'lgm-sweep', file, '--out', out, '--device', 'cpu', '--seeds', 1, '--json')]
-    process, end = subprocess.Popen(args, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True), time.monotonic() + 300
+    process, end = subprocess.Popen(args, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True), time.monotonic() + 300
     while not (out/'results.json').exists():
         assert process.poll() is None and time.monotonic() < end, process.communicate()[1]
         time.sleep(.05)

@@ -1,4 +1,4 @@
-"Fail when cleaning, exporting or rendering the README changes a file. Compares with what was there, so a dirty tree is fine."
+"Fail if cleaning, exporting or rendering the README changes a file. An uncommitted change is fine."
 import hashlib, subprocess, sys
 from pathlib import Path
 
@@ -7,7 +7,8 @@ BIN = Path(sys.executable).parent
 
 def digests():
     "Every file that notebooks can write, with its hash."
-    files = [ROOT/'README.md', ROOT/'pyproject.toml', *(p for d in ('nbs', 'lgm_nb', 'index_files') for p in (ROOT/d).rglob('*'))]
+    files = [ROOT/'README.md', ROOT/'pyproject.toml', *(p for d in ('nbs', 'lgm_nb',
+        'index_files') for p in (ROOT/d).rglob('*'))]
     return {p.relative_to(ROOT).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
             if p.is_file() and not {'__pycache__', '.ipynb_checkpoints'} & set(p.parts)}
 
@@ -16,5 +17,7 @@ for command in ([BIN/'nbdev-clean'], [BIN/'nbdev-export'], [sys.executable, ROOT
     subprocess.run(command, cwd=ROOT, check=True)
 after = digests()
 changed = sorted(p for p in before.keys() | after.keys() if before.get(p)!=after.get(p))
-if changed: sys.exit('These were not clean or not exported, and are now; look at them and commit:\n  '+'\n  '.join(changed))
+if changed:
+    names = '\n  '.join(changed)
+    sys.exit(f'These were not clean or not exported, and are now; look at them and commit:\n  {names}')
 print('Notebooks are clean; modules and README agree with them.')

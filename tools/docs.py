@@ -1,8 +1,8 @@
-"""Build the site: nbdev processes the notebooks, smalldocs renders them, and what they need from elsewhere is put beside them.
+"""Build the site: nbdev processes the notebooks, smalldocs renders them, and fonts and maths are put beside them.
 
     python tools/docs.py NODE_MODULES [OUT]
 
-NODE_MODULES holds `katex` and the two fonts, as `make docs` installs them; OUT is the folder to write, `_docs` without it.
+NODE_MODULES holds `katex` and the two fonts, as `make docs` installs them; OUT is the folder to write (`_docs`).
 """
 import json, os, re, shutil, sys
 from fnmatch import fnmatch
@@ -96,7 +96,8 @@ def reference(cfg, folder):
     "A page a module in `api/ROOM/`, from the code: every public name with its typed and described parameters."
     source = f'{cfg.git_url.rstrip("/")}/blob/{cfg.branch}'
     for room in sorted(p.parent.name for p in cfg.lib_path.glob('*/__init__.py')):
-        settings = api.Settings(folder, [f'{cfg.lib_path.name}.{room}'], f'api/{room}', root=cfg.config_path, source=source)
+        settings = api.Settings(folder, [f'{cfg.lib_path.name}.{room}'], f'api/{room}', root=cfg.config_path,
+            source=source)
         for page in api.build(settings): finish_reference(folder, room, page)
     (folder/'_symbols.json').unlink(missing_ok=True) # of the last room only; links to symbols come from nbdev
 
@@ -121,18 +122,24 @@ def describe_pictures(nb):
     prose = ''
     for cell in nb.cells:
         if cell.cell_type=='markdown':
-            paragraphs = [plain(p) for p in cell.source.split('\n\n') if plain(p) and not p.startswith(('#', ':::', '<', '|', '```'))]
+            paragraphs = [plain(p) for p in cell.source.split('\n\n')
+                if plain(p) and not p.startswith(('#', ':::', '<', '|', '```'))]
             if paragraphs: prose = re.split(r'(?<=[.!?:])\s', paragraphs[-1])[-1].rstrip(':')
         pictures = [o for o in cell.get('outputs', []) if any(k.startswith('image/') for k in o.get('data', {}))]
-        if pictures and 'fig-alt' not in cell.source: cell.source = f'#| fig-alt: {json.dumps(prose or "Output of the code above", ensure_ascii=False)}\n' + cell.source
+        if not pictures or 'fig-alt' in cell.source: continue
+        text = json.dumps(prose or 'Output of the code above', ensure_ascii=False)
+        cell.source = f'#| fig-alt: {text}\n{cell.source}'
 
 def open_links(cfg, nb, source):
     "Links that open a notebook where it runs. Colab only where the first code cell installs what it lacks."
     path = f'{cfg.nbs_path.name}/{source}'
     repo = cfg.git_url.rstrip('/').removeprefix('https://github.com/')
-    first = next((c.source for c in nb.cells if c.cell_type=='code' and not c.source.lstrip().startswith('#| default_exp')), '')
-    colab = f'<a href="https://colab.research.google.com/github/{repo}/blob/{cfg.branch}/{path}">Open in Colab</a> ' if INSTALLS.search(first) else ''
-    lab = f'<a href="http://localhost:8888/lab/tree/{source}" title="once make lab is running on this computer">Open in JupyterLab (<code>make lab</code>)</a>'
+    first = next((c.source for c in nb.cells if c.cell_type=='code'
+        and not c.source.lstrip().startswith('#| default_exp')), '')
+    there = f'https://colab.research.google.com/github/{repo}/blob/{cfg.branch}/{path}'
+    colab = f'<a href="{there}">Open in Colab</a> ' if INSTALLS.search(first) else ''
+    lab = (f'<a href="http://localhost:8888/lab/tree/{source}" title="once make lab is running on this computer">'
+           'Open in JupyterLab (<code>make lab</code>)</a>')
     file = f'<a href="{cfg.git_url.rstrip("/")}/raw/{cfg.branch}/{path}" title="the notebook of this page">Notebook</a>'
     return f'```{{=html}}\n<p class="open-in">{colab}{lab} {file}</p>\n```'
 
@@ -160,7 +167,8 @@ def dress(cfg, folder, sources):
 
 def dark_theme(folder):
     "Bootstrap whose dark mode is the only one, and our colours after it."
-    css = (site.ASSETS/'vendor/bootstrap/bootstrap.min.css').read_text(encoding='utf-8').replace('[data-bs-theme=dark]', ':root')
+    bootstrap = site.ASSETS/'vendor/bootstrap/bootstrap.min.css'
+    css = bootstrap.read_text(encoding='utf-8').replace('[data-bs-theme=dark]', ':root')
     own = folder/'dark.css'
     own.write_text(css + own.read_text(encoding='utf-8'), encoding='utf-8')
 
@@ -168,7 +176,8 @@ def dark_theme(folder):
 SEARCH = '''<script>
 if (location.protocol === 'file:') {
   const ask = window.fetch, top = document.querySelector('meta[name="smalldocs:offset"]').content;
-  window.fetch = (url, ...more) => !String(url).endsWith('search.json') ? ask(url, ...more) : new Promise((found, lost) => {
+  window.fetch = (url, ...more) =>
+    !String(url).endsWith('search.json') ? ask(url, ...more) : new Promise((found, lost) => {
     const script = Object.assign(document.createElement('script'), {src: top + 'search.js', onerror: lost});
     script.onload = () => found(new Response(JSON.stringify(window.lgmSearch)));
     document.head.append(script);
@@ -179,15 +188,19 @@ if (location.protocol === 'file:') {
 def make_local(cfg, out, modules):
     "Fonts and KaTeX beside the pages; our own pages linked relatively; search from a disk."
     libs = out/'site_libs'
-    shutil.copytree(modules/'katex/dist', libs/'katex', dirs_exist_ok=True, ignore=lambda d,names: [n for n in names if n.endswith(('.ttf', '.woff', '.mjs', '.map'))])
+    unused = shutil.ignore_patterns('*.ttf', '*.woff', '*.mjs', '*.map')
+    shutil.copytree(modules/'katex/dist', libs/'katex', dirs_exist_ok=True, ignore=unused)
     (libs/'fonts').mkdir()
-    for name,file in FONTS.items(): shutil.copy(modules/'@fontsource-variable'/f'{file}.woff2', libs/'fonts'/f'{name}.woff2')
-    (out/'search.js').write_text(f'window.lgmSearch = {(out/"search.json").read_text(encoding="utf-8")};\n', encoding='utf-8')
+    for name,file in FONTS.items(): shutil.copy(modules/'@fontsource-variable'/f'{file}.woff2',
+        libs/'fonts'/f'{name}.woff2')
+    (out/'search.js').write_text(f'window.lgmSearch = {(out/"search.json").read_text(encoding="utf-8")};\n',
+        encoding='utf-8')
     (out/'.nojekyll').touch()
     def relative(page):
         top = os.path.relpath(out, page.parent)
         here = cfg.doc_url.rstrip('/')
-        return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{here}"', f'href="{top}/index.html"'), (f'href="{here}/"', f'href="{top}/index.html"'),
+        return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{here}"', f'href="{top}/index.html"'),
+            (f'href="{here}/"', f'href="{top}/index.html"'),
                 (f'href="{here}/', f'href="{top}/'), ('</head>', f'{SEARCH}</head>')]
     replace_all(list(out.rglob('*.html')), relative)
 

@@ -49,17 +49,17 @@ def _wait_for(url, server, log, seconds=90):
     end = time.monotonic() + seconds
     while True:
         try: return urllib.request.urlopen(f'{url}/api?token=test', timeout=10).close()
-        except OSError:
-            if server.poll() is not None or time.monotonic() > end: raise RuntimeError(log.read_text())
+        except OSError as e:
+            if server.poll() is not None or time.monotonic() > end: raise RuntimeError(log.read_text()) from e
             time.sleep(.2)
 
 def _end(server, log):
     server.terminate()
     try: server.wait(30)
-    except subprocess.TimeoutExpired:
+    except subprocess.TimeoutExpired as e:
         server.kill()
         server.wait(10)
-        raise RuntimeError('JupyterLab did not end within 30 s\n' + log.read_text())
+        raise RuntimeError('JupyterLab did not end within 30 s\n' + log.read_text()) from e
 
 @contextlib.contextmanager
 def lab_server(

@@ -11,7 +11,7 @@ __all__ = ['to_rgb', 'square', 'LazyImages', 'Split', 'Dataset', 'stratified_spl
 import hashlib, json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -78,7 +78,7 @@ class LazyImages:
         return LazyImages(self.fetch, len(self), self.key, self.rows[np.asarray(rows)])
 
 # %% ../../nbs/data/00_dataset.ipynb #8984d27e
-Source = np.ndarray|LazyImages|Sequence[str|Path] # uint8 (N, H, W, 3), lazy images, or paths
+Source:TypeAlias = np.ndarray|LazyImages|Sequence[str|Path] # uint8 (N, H, W, 3), lazy images, or paths
 
 def _image_of(source:Source, row:int)->Image.Image:
     "Fetch one image of a source as RGB."

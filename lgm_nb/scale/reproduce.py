@@ -18,7 +18,7 @@ from ..core.progress import Progress, no_progress
 from ..core.show import Table
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
-from ..data.published import PUBLISHED
+from ..data.published import DatasetSpec, PUBLISHED
 from ..backbones.backbone import Backbone
 from ..backbones.open import open_backbone
 from ..method.meta_loss import GradientMatching
@@ -72,8 +72,8 @@ class Stage:
 
 def _sizes(data):
     "Classes, training images and test images."
-    if data in PUBLISHED:
-        d = PUBLISHED[data]
+    d = PUBLISHED.get(data)
+    if isinstance(d, DatasetSpec):
         return d.classes, d.images[0] or 1281*d.classes, d.images[1] or 50*d.classes
     ds = open_dataset(data)
     return len(ds.classes), len(ds.train), len(ds.test)

@@ -35,7 +35,8 @@ class Worker:
     "One thread for all work, beside the event loop that decides what comes next."
     def __init__(self)->None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='lgm-studio', initializer=self._note)
-        self._loop, self._thread = _running_loop(), None
+        self._loop = _running_loop()
+        self._thread:threading.Thread|None = None
 
     def _note(self): self._thread = threading.current_thread()
 
@@ -121,7 +122,7 @@ async def pass_gate(
 # %% ../../nbs/views/06_scheduler.ipynb #74b131f0
 class Job:
     "Work in the background, and where it stands."
-    running:'Job|None' = None # the one that has the processor
+    running:'Scheduler|None' = None # the one that has the processor
 
     def __init__(self)->None:
         self.worker, self.run_state = Worker(), RunState(self.changed)

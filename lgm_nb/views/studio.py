@@ -153,7 +153,7 @@ def _default_folder(data): return Path('runs')/re.sub(r'[^A-Za-z0-9_.-]+', '-', 
 class Studio(RunBox):
     "Watch a run: images, accuracy, history, controls."
     def __init__(self,
-        data:Dataset|str|Path='cifar10-mini', # a `Dataset`, or what `open_dataset` takes
+        data:Dataset|str|tuple='cifar10-mini', # a `Dataset`, or what `open_dataset` takes
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
         distil_with:str|None=None, # name of the backbone that distils; None for the first
         probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
