@@ -5,8 +5,8 @@
 Measures this machine on the reference networks of `lgm_nb.scale.machine`, predicts the time of one distillation step,
 and times steps of a `Distiller` on cifar10-mini with random weights (a step takes as long with any weights). Each
 repeat calibrates and measures again, one right after the other, so that a change of the machine's load affects both.
-Prints one JSON object as the last line: for every backbone the ratios predicted/measured and their median. The aim is a median
-between 0.7 and 1.3. Nothing is asserted.
+Prints one JSON object as the last line: for every backbone the ratios predicted/measured and their median. The aim is a
+median between 0.7 and 1.3. Nothing is asserted.
 """
 import statistics, time
 from dataclasses import replace
