@@ -55,9 +55,10 @@ def terminal_bar(
 # %% ../../nbs/cli/00_terminal.ipynb #c7000004
 class _Interruptible:
     "Notes Ctrl-C inside a `with` block; a second one raises KeyboardInterrupt."
+    def __init__(self): self.asked = False
+
     def __enter__(self):
-        self.asked, self.before = False, signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, self._note)
+        self.before = signal.signal(signal.SIGINT, self._note)
         return self
 
     def __exit__(self, *_): signal.signal(signal.SIGINT, self.before)
