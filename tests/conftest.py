@@ -8,7 +8,7 @@ BIN = Path(sys.executable).parent
 
 def tiny_name():
     "The first embedded network that the zoo's index files name."
-    names = sorted({n for p in (ROOT/'lgm_nb/zoo').glob('*.json')
+    names = sorted({n for p in (ROOT/'lgm_nb/backbones/zoo').glob('*.json')
                     for n in re.findall(r'tiny-[a-z0-9]+(?:-[a-z0-9]+)*', p.stem+' '+p.read_text(encoding='utf-8'))})
     assert names, 'lgm_nb/zoo/*.json names no tiny-… network'
     return names[0]

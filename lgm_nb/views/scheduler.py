@@ -118,10 +118,10 @@ async def pass_gate(
     state.leave_pause()
     return True
 
-# %% ../../nbs/views/06_scheduler.ipynb #74b131f0
+# %% ../../nbs/views/06_scheduler.ipynb #d3214508
 class Job:
     "Work in the background, and where it stands."
-    running:'Job|None' = None # the one that has the processor
+    running:'Scheduler|None' = None # the one that has the processor
 
     def __init__(self)->None:
         self.worker, self.run_state = Worker(), RunState(self.changed)
