@@ -83,9 +83,9 @@ class Accuracies:
             rows[kind] = {name: own[kind].as_dict() for name, own in baselines.items()}
         return CrossModelTable(distilled_with, rows, {})
 
-# %% ../../nbs/views/08_measuring.ipynb #24e99266
+# %% ../../nbs/views/08_measuring.ipynb #976f7703
 @dataclass
-class Job:
+class Measurement:
     "One thing to measure."
     name:str # of the backbone
     kind:str # 'distilled', or a baseline
@@ -95,35 +95,35 @@ class Job:
 class Queue:
     "What waits to be measured."
     def __init__(self)->None:
-        self._moments:deque[Job] = deque()
-        self._baselines:deque[Job] = deque()
+        self._moments:deque[Measurement] = deque()
+        self._baselines:deque[Measurement] = deque()
         self._moment_next = True
 
     def __len__(self)->int: return len(self._moments) + len(self._baselines)
 
     def add_moment(self, names:Sequence[str], images:DistilledSet, step:int)->None:
         "Add the images of this moment, on each backbone."
-        self._moments += [Job(name, 'distilled', images, step) for name in names]
+        self._moments += [Measurement(name, 'distilled', images, step) for name in names]
 
     def add_baseline(self, names:Sequence[str], images:DistilledSet, kind:str)->None:
         "Add a baseline of as many real images, on each backbone."
-        self._baselines += [Job(name, kind, images) for name in names]
+        self._baselines += [Measurement(name, kind, images) for name in names]
 
-    def next(self)->Job:
+    def next(self)->Measurement:
         "Take moments and baselines in turn."
         moment = self._moment_next if self._moments and self._baselines else bool(self._moments)
         self._moment_next = not moment
         return (self._moments if moment else self._baselines).popleft()
 
-# %% ../../nbs/views/08_measuring.ipynb #f061505d
+# %% ../../nbs/views/08_measuring.ipynb #b0d7169e
 class Measuring:
     "Measure what waits, in slices of time."
     def __init__(self, accuracies:Accuracies):
         self.accuracies, self.queue = accuracies, Queue()
-        self._job:Job|None = None
+        self._current:Measurement|None = None
         self._pieces:Generator[Any, None, Score]|None = None
 
-    def __bool__(self)->bool: return self._job is not None or len(self.queue) > 0
+    def __bool__(self)->bool: return self._current is not None or len(self.queue) > 0
 
     def add_missing_baselines(self, names:Sequence[str], labels:torch.Tensor, classes:list[str])->None:
         "Queue the baselines that no run has measured yet, each a real image for each label."
@@ -136,15 +136,15 @@ class Measuring:
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
     )->bool: # whether a measurement has come in
         "Measure for a slice of time."
-        if self._job is None:
-            self._job = self.queue.next()
-            examiner = self.accuracies.examined[self._job.name].examiner
-            self._pieces = examiner.iter_row(self._job.kind, self._job.images)
+        if self._current is None:
+            self._current = self.queue.next()
+            examiner = self.accuracies.examined[self._current.name].examiner
+            self._pieces = examiner.iter_row(self._current.kind, self._current.images)
         done, score = await do(advance, self._pieces)
-        if done: self._record(self._job, score)
+        if done: self._record(self._current, score)
         return done
 
     def _record(self, job, score):
         if job.kind=='distilled': self.accuracies.scores[job.name].append((job.step, score))
         else: self.accuracies.examined[job.name].baselines[job.kind] = score
-        self._job = self._pieces = None
+        self._current = self._pieces = None

@@ -119,7 +119,7 @@ async def pass_gate(
     state.leave_pause()
     return True
 
-# %% ../../nbs/views/06_scheduler.ipynb #74b131f0
+# %% ../../nbs/views/06_scheduler.ipynb #d3214508
 class Job:
     "Work in the background, and where it stands."
     running:'Scheduler|None' = None # the one that has the processor

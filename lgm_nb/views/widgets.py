@@ -211,7 +211,8 @@ class AugmentationView(FactsWidget):
     ):
         if views < 1: raise ValueError(f'views: {views}; must be at least 1')
         if not len(seeds): raise ValueError('seeds: none given; a page needs at least one draw')
-        self._image, self._augmenter, self._views, self._side = image, augmenter, views, side
+        self._image, self._augmenter = image, augmenter
+        self._views, self._side = views, side
         original = shrink(to_bytes(image[None]), side)
         self._last = original[0]
         draws = [dict(d, sheet=embed(d['sheet'])) for d in map(self._draw, seeds)]
