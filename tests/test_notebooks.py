@@ -69,3 +69,17 @@ def test_cells_that_import_do_nothing_else(path):
         harmless = all(is_import(node) or isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in tree.body)
         mixed = any(map(is_import, ast.walk(tree))) and not harmless
         assert not mixed, f'move the import to a cell of its own:\n{source[:300]}'
+
+LINK = re.compile(r'\]\(([^)\s#]+\.(?:ipynb|md))(?:#[^)]*)?\)')
+NAMED = re.compile(r'`((?:nbs|lgm_nb|tests|tools|benchmarks)/[\w./-]+\.\w+)')
+TEXTS = [*NOTEBOOKS, *sorted((ROOT/'nbs').rglob('*.md')), ROOT/'CONTRIBUTING.md', ROOT/'CHANGELOG.md', ROOT/'README.md']
+
+@pytest.mark.parametrize('path', TEXTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_pages_that_are_linked_exist(path):
+    "Pages are renumbered now and then; files made when the site is built are no concern here."
+    text = path.read_text(encoding='utf-8')
+    made = {'changes.md', 'contributing.md'}
+    links = [link for link in LINK.findall(text) if '://' not in link and link.split('/')[-1] not in made]
+    missing = [link for link in links if not (path.parent/link).exists() and not (ROOT/'nbs'/link).exists()]
+    missing += [name for name in NAMED.findall(text) if path.parent==ROOT and not (ROOT/name).exists()]
+    assert not missing
