@@ -6,7 +6,7 @@ from safetensors.numpy import load_file
 from conftest import BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run, start_until
 
 OPTIONS = {
-    'lgm-demo': ['--backbone', '--steps', '--out'],
+    'lgm-demo': ['--backbone', '--steps', '--out', '--report-on'],
     'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device',
         '--resume',
                     '--checkpoint-every', '--report', '--report-on', '--json'],

@@ -193,10 +193,13 @@ def lgm_demo(
     steps:int=400, # optimiser steps
     seed:int=0, # same seed, same images
     out:str='runs/demo', # folder to write, replacing an earlier demo
+    report_on:str|None=None, # backbones of the table, separated by commas [all that need no download]
     json:store_true=False, # print the result as one line of JSON
 ):
     "Distil cifar10-mini, compare backbones, and write images, film and report. Minutes on a laptop, offline."
     with exit_codes('the same command starts again from the beginning'):
+        nets = open_backbones(report_on) if report_on else None # a wrong name is told before the work
         run, distilled, seconds = _demo(backbone, steps, seed, out)
-        table, page = probe_and_report(out, run, distilled, run.data, _demo_backbones(run.backbone), seconds)
+        nets = nets or _demo_backbones(run.backbone)
+        table, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
         print_result(table.as_dict(), json, f'{table}\n\n{page}: open it in a browser')
