@@ -10,6 +10,7 @@ __all__ = ['DivergenceError', 'Snapshot', 'Distiller']
 # %% ../../nbs/method/08_distiller.ipynb #46410869
 import platform, time
 from dataclasses import asdict, dataclass
+from typing import Any
 import torch
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
@@ -145,7 +146,7 @@ class Snapshot:
     step:int # steps taken
     steps:int # steps planned
     levels:int # levels of the pyramid
-    distiller:'Distiller'
+    distiller:Any # the `Distiller`
 
     @property
     def loss(self)->float:
