@@ -239,6 +239,16 @@ def describe_pages(cfg, folder, built):
     text = llms_index(cfg.title, cfg.description, sections, pages)
     (built.out/'llms.txt').write_text(text, encoding='utf-8')
 
+def unlink_helpers(out):
+    "Show as code the names that nbdev links but that have no entry of their own: helpers of a room."
+    ids = {p: set(re.findall(r'\bid="([^"]+)"', p.read_text(encoding='utf-8'))) for p in out.rglob('*.html')}
+    for page in ids:
+        def kept(link, page=page):
+            target = (page.parent/link[1]).resolve() if link[1] else page
+            return link[0] if link[2] in ids.get(target, {link[2]}) else link[3]
+        text = page.read_text(encoding='utf-8')
+        page.write_text(re.sub(r'<a href="([^"#:]*)#([^"]+)">(<code>[^<]*</code>)</a>', kept, text), encoding='utf-8')
+
 def main(modules, out=None):
     cfg = get_config()
     os.chdir(cfg.config_path)
@@ -258,6 +268,7 @@ def main(modules, out=None):
         if not any(known in warning for known in KNOWN): print(f'warning: {warning}', file=sys.stderr)
     describe_pages(cfg, folder, built)
     make_local(cfg, built.out, modules)
+    unlink_helpers(Path(built.out).resolve())
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(built.out, out)
     print(f'The site of {len(built.pages)} pages is in {out.name}/: open {out.name}/index.html')
