@@ -35,8 +35,8 @@ def main():
         if cell.cell_type=='markdown': parts.append(source)
         elif source:
             if 'echo: false' not in flags and 'hide_input' not in flags: parts.append(f'```python\n{source}\n```')
-            if 'hide_output' not in flags: parts += [render(o, f'{i}-{j}') for j,
-                o in enumerate(cell.get('outputs', []))]
+            if 'hide_output' in flags: continue
+            parts += [render(o, f'{i}-{j}') for j,o in enumerate(cell.get('outputs', []))]
     text = re.sub(r'\]\(([^):#]+)\)', lambda m: f'](nbs/{m[1]})' if (ROOT/'nbs'/m[1]).exists() else m[0],
         '\n\n'.join(filter(None, parts)))
     (ROOT/'README.md').write_text(text+'\n', encoding='utf-8')
