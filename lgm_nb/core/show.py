@@ -1,4 +1,4 @@
-"""How every room shows its results.
+"""Tables, images and charts that show themselves.
 
 Docs: https://lgm-nb.github.io/lgm_nb/core/show.html.md"""
 

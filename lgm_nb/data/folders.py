@@ -72,9 +72,9 @@ def read_labelled(
 
 # %% ../../nbs/data/01_folders.ipynb #848155a7
 def _own_test_split(path:Any, test_root:Path, classes:list[str], skip_unreadable:bool)->Split:
-    "Read the test folder. Raises ValueError if it has classes that the train folder has not."
+    "Read the test folder. Raises ValueError if it has classes that the train folder lacks."
     unknown = [d.name for d in class_folders(test_root) if d.name not in classes and image_files(d)]
-    if unknown: raise ValueError(f'folder:{path}: {test_root.name}/ has classes that train/ has not: {some(unknown)}; '
+    if unknown: raise ValueError(f'folder:{path}: {test_root.name}/ has classes that train/ lacks: {some(unknown)}; '
                                  'give both the same class folders')
     return Split(*read_labelled(test_root, classes, skip_unreadable))
 

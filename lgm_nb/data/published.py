@@ -36,7 +36,7 @@ class DatasetSpec:
     images:tuple[int, int] # train and test images as published; 0 if not known
     where:str # to get it
     licence:str
-    read:Callable[..., Dataset] # called with the folder
+    read:Callable[..., Dataset]=field(repr=False) # called with the folder
     options:dict[str, Any]=field(default_factory=dict) # for `read`
     groups:int=0 # class × attribute, if it has them
     archives:tuple[str, ...]=() # what it comes in
