@@ -1,6 +1,6 @@
 "Importing the package is light and silent: people do it to read the help."
-import sys
-from conftest import ok
+import ast, sys
+from conftest import ROOT, ok
 
 CHECK = '''
 import socket, sys
@@ -15,3 +15,10 @@ assert lgm_nb.__version__
 def test_import_is_light(tmp_path):
     done = ok(sys.executable, '-c', CHECK, cwd=tmp_path)
     assert done.stdout==''
+
+def test_types_of_every_name_are_checked():
+    "tests/typed/front_door.py, which pyright reads in `make lint`, uses every name of the front door."
+    import lgm_nb
+    tree = ast.parse((ROOT/'tests/typed/front_door.py').read_text(encoding='utf-8'))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert used >= {name for names in lgm_nb.FRONT_DOOR.values() for name in names}

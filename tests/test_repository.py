@@ -53,7 +53,7 @@ def test_target_runs_what_is_there(target):
 def test_every_check_is_run():
     "By `make test` the fast ones, pytest last so that its summary ends the output; by `make nightly` the slow ones."
     fast, slow = commands('test'), commands('nightly')
-    order = ('ruff check', 'mypy', 'check_notebooks.py', 'nbdev-test', 'pytest tests')
+    order = ('ruff check', 'mypy', 'basedpyright', 'check_notebooks.py', 'nbdev-test', 'pytest tests')
     found = [next(i for i, line in enumerate(fast) if name in line) for name in order]
     assert found==sorted(found) and found[-1]==len(fast) - 1
     for name in ('nbdev-test --flags slow', '-m slow', '-m benchmarks'): assert any(name in line for line in slow), name
