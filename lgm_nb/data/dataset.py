@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
+from ..core.show import did_you_mean
 
 # %% ../../nbs/data/00_dataset.ipynb #c18a1690
 def _white_level(image:Image.Image, values:np.ndarray)->int:
@@ -173,6 +174,12 @@ def _hash_of(classes:list[str], *splits:Split)->str: # 16 hexadecimal digits
         for part in _contents(split.source): h.update(part)
     return h.hexdigest()[:16]
 
+# %% ../../nbs/data/00_dataset.ipynb #3e4697a5
+def _image_size(split:Split)->str:
+    "Say what size the images are (the first of them, for files)."
+    width, height = split.image(0).size
+    return ('' if isinstance(split.source, np.ndarray) else 'files, the first ') + f'{width}×{height} px'
+
 # %% ../../nbs/data/00_dataset.ipynb #e549dc8b
 class Dataset:
     "Train and test splits with class names."
@@ -203,15 +210,38 @@ class Dataset:
         if short:
             raise ValueError(f'{self.name}: {per_class} training images per class are needed; there are only {short}')
 
-    def sizes(self)->str:
-        "Say what size the images are (the first of them, for files)."
-        width, height = self.train.image(0).size
-        return ('' if isinstance(self.train.source, np.ndarray) else 'files, the first ') + f'{width}×{height} px'
+    def subset(self, classes:Sequence[str]|None=None, per_class:int|None=None)->'Dataset':
+        "Keep these classes, in this order, and the first `per_class` training images of each; None keeps all."
+        return _some_classes(self, self.classes if classes is None else list(classes), per_class)
 
     def __repr__(self)->str:
         groups = '' if self.group_names is None else f', {len(self.group_names)} groups'
         splits = f'{len(self.train):,} train + {len(self.test):,} test images'
-        return f'Dataset({self.name}: {len(self.classes)} classes{groups}, {splits}, {self.sizes()})'
+        return f'Dataset({self.name}: {len(self.classes)} classes{groups}, {splits}, {_image_size(self.train)})'
+
+# %% ../../nbs/data/00_dataset.ipynb #e2642403
+def _check_subset(data:Dataset, classes:list[str], per_class:int|None):
+    "Raise ValueError for a class that is unknown or named twice, and for no images."
+    for name in classes:
+        if name not in data.classes:
+            raise ValueError(f'classes: {name!r} is not a class of {data.name}.{did_you_mean(name, data.classes)}')
+        if classes.count(name) > 1: raise ValueError(f'classes: {name!r} is named twice')
+    if per_class is not None and per_class < 1: raise ValueError(f'per_class: {per_class}; must be 1 or more')
+
+def _some_rows(split:Split, labels:list[int], per_class:int|None)->Split:
+    "Keep the rows of some labels, in their order, and number the labels anew."
+    rows = torch.cat([split.rows_of(label)[:per_class] for label in labels]).sort().values
+    kept = split.subset(rows)
+    numbers = {label: number for number, label in enumerate(labels)}
+    return Split(kept.source, [numbers[label] for label in kept.labels.tolist()], kept.groups)
+
+def _some_classes(data:Dataset, classes:list[str], per_class:int|None)->Dataset:
+    _check_subset(data, classes, per_class)
+    labels = [data.classes.index(name) for name in classes]
+    train, test = _some_rows(data.train, labels, per_class), _some_rows(data.test, labels, None)
+    parts = [f'{len(classes)} classes'] if classes != data.classes else []
+    if per_class is not None: parts.append(f'{per_class} per class')
+    return Dataset(', '.join([data.name, *parts]), train, test, classes, data.group_names, data.note)
 
 # %% ../../nbs/data/00_dataset.ipynb #87da8091
 def stratified_split(
