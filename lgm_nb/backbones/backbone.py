@@ -72,8 +72,8 @@ def fold_batch_norm(
 
 # %% ../../nbs/backbones/00_backbone.ipynb #bee4aa93
 def canvas_size(
-    input_size:int, # pixels of a side that a backbone sees
-)->int: # pixels of a side of the images that are stored and cropped from
+    input_size:int, # pixels per side that a backbone sees
+)->int: # pixels per side of the stored images that crops come from
     "Give the canvas for an input size, in the paper's proportion 256 : 224, as a multiple of 16."
     if input_size < 64: return input_size # a tiny image has no margin to give away
     return 16*math.ceil(input_size*8/7/16)
@@ -112,7 +112,7 @@ class Backbone(torch.nn.Module):
     def __init__(self,
         name:str, # how tables call it
         network:torch.nn.Module, # normalised images (N, 3, S, S) to features (N, D)
-        input_size:int, # S, pixels of a side
+        input_size:int, # S, pixels per side
         mean:Sequence[float]=(.485, .456, .406), # of its normalisation, per channel
         std:Sequence[float]=(.229, .224, .225),
         note:str='', # how it was trained, licence

@@ -42,7 +42,7 @@ def list_backbones(
 def open_backbone(
     name:str|Backbone, # a name of `list_backbones()`, 'timm:NAME', 'open_clip:NAME/PRETRAINED', or a `Backbone`
     weights:str|PathLike|None=None, # a weights file to use instead of a download
-    input_size:int|None=None, # pixels of a side; None for the model's own
+    input_size:int|None=None, # pixels per side; None for the model's own
     device:str|torch.device='cpu', # where it runs
     **overrides:Any, # of the architecture, for timm or open_clip: `depth=6`, `global_pool='avg'` …
 )->Backbone:

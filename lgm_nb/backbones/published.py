@@ -17,7 +17,7 @@ from .backbone import Backbone
 from .weights import encoder_state, fetch_weights, load_checked, NOT_ENCODER, read_weights, timm_state
 
 # %% ../../nbs/backbones/03_published.ipynb #8ea9a711
-def whole_patches(size:int, patch:int)->int: # pixels of a side
+def whole_patches(size:int, patch:int)->int: # pixels per side
     "Round an image size to a multiple of the patch size."
     return max(1, round(size/patch))*patch
 
@@ -41,7 +41,7 @@ def _load_timm(network:Any, model:str, weights:Any):
     state = timm_state(network, model, encoder_state(weights if given else read_weights(weights)))
     load_checked(network, state, 'the tensors given' if given else weights, NOT_ENCODER)
 
-def _timm_size(network:Any, input_size:int|None)->int: # pixels of a side
+def _timm_size(network:Any, input_size:int|None)->int: # pixels per side
     "Say what size a network sees: its grid of patches, or what was asked for, or what its card says."
     grid = getattr(getattr(network, 'patch_embed', None), 'img_size', None)
     return grid[0] if grid else input_size or network.pretrained_cfg['input_size'][-1]
@@ -50,7 +50,7 @@ def _timm_size(network:Any, input_size:int|None)->int: # pixels of a side
 def open_timm(
     name:str, # 'timm:NAME'
     weights:str|PathLike|dict|None=None, # a file, or a state dict; None for timm's hub
-    input_size:int|None=None, # pixels of a side; None for the model's own
+    input_size:int|None=None, # pixels per side; None for the model's own
     mean:tuple[float, ...]|None=None, # of the normalisation; None for what timm's card says
     std:tuple[float, ...]|None=None,
     fixed_positions:int=0, # side of the grid of fixed sine-cosine positions, if a file may lack them
@@ -73,7 +73,7 @@ def open_timm(
 # %% ../../nbs/backbones/03_published.ipynb #eeb7dd48
 def clip_tower(
     cfg:dict, # open_clip's configuration of the model
-    input_size:int|None, # pixels of a side; None for the model's own
+    input_size:int|None, # pixels per side; None for the model's own
     quick_gelu:bool, # OpenAI's activation in place of GELU
     overrides:dict, # of the tower, and `embed_dim` after the projection
 )->Any:
@@ -113,7 +113,7 @@ class _Clip:
     @property
     def quick_gelu(self)->bool: return (self.card if self.tag else self.config).get('quick_gelu', False)
 
-    def patch(self, overrides:dict)->int: # pixels of a side
+    def patch(self, overrides:dict)->int: # pixels per side
         vision = self.config['vision_cfg']
         if 'timm_model_name' in vision: return 1 # timm's towers take any size
         return overrides.get('patch_size') or vision.get('patch_size') or 32
@@ -143,7 +143,7 @@ def _fetch_tower(name:str, clip:_Clip)->dict[str, torch.Tensor]:
 def open_open_clip(
     name:str, # 'open_clip:NAME/PRETRAINED'
     weights:str|PathLike|None=None, # a file: OpenAI's, open_clip's, or one of the tower alone; None to download
-    input_size:int|None=None, # pixels of a side; None for the model's own
+    input_size:int|None=None, # pixels per side; None for the model's own
     **overrides:Any, # of the tower: `layers`, `width`, `patch_size` …, and `embed_dim` after the projection
 )->Backbone:
     "Open the image tower of any open_clip model. Raises ValueError if the name is unknown or the file does not fit."
@@ -173,14 +173,14 @@ class ModelSpec:
     feature:str # which tensor that is
     norm:str # a key of `NORMS`
     licence:str # of the weights
-    input_size:int=224 # pixels of a side
+    input_size:int=224 # pixels per side
     url:str='' # of the published file, if no library downloads it
     options:dict[str, Any]=field(default_factory=dict) # for the library's constructor
 
     def __call__(self,
         name:str='', # not used: the spec knows it
         weights:Any=None, # a file (or a state dict, for timm); None to download
-        input_size:int|None=None, # pixels of a side; None for the published size
+        input_size:int|None=None, # pixels per side; None for the published size
         **overrides:Any, # of the architecture
     )->Backbone:
         "Open it, from its hub or from a file."

@@ -117,7 +117,7 @@ class Watermark:
 
 # %% ../../nbs/study/03_groups.ipynb #ea863e2a
 def _oval_mask(
-    size, # pixels of a side
+    size, # pixels per side
     softness=.08, # width of the edge, share of a side
 ): # (1, size, size) in [0, 1]
     t = (torch.arange(size) + .5)/size*2 - 1
@@ -175,7 +175,7 @@ def plant_shortcut(
     shortcut:Shortcut, # `Border`, `Tint`, `Watermark`, `Background`, or a function of the same arguments
     p:float, # share of a class that shows its own attribute in training
     classes:Sequence[str]|None=None, # names of the classes to keep; None for all
-    size:int|None=None, # pixels of a side; None for that of the first image
+    size:int|None=None, # pixels per side; None for that of the first image
     alpha:Masks|None=None, # for `Background`
     seed:int=0, # of which image shows which attribute
 )->Dataset: # with groups = class × attribute, all equally large in the test split
@@ -203,7 +203,7 @@ def _read_cutout(file, size): # RGBA array (size, size, 4), and whether every pi
 
 def read_cutouts(
     path:str|PathLike, # folder with one sub-folder per class, with PNG images that have an alpha channel
-    size:int, # pixels of a side
+    size:int, # pixels per side
     seed:int=0, # of the held-out fifth
 )->tuple[Dataset, Masks]: # the data, and the masks of its two splits
     "Read cut-outs, padded to squares. Raises ValueError if there are no two classes, or nothing transparent."
@@ -303,7 +303,7 @@ def shortcut_curve(
     ps:Sequence[float]=(.5, .7, .9, 1.), # strengths
     classes:Sequence[str]|None=None, # names of the classes to keep; None for all
     trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
-    size:int|None=None, # pixels of a side; None for that of the first image
+    size:int|None=None, # pixels per side; None for that of the first image
     alpha:Masks|None=None, # as for `plant_shortcut`
     settings:Settings=Settings(), # of the distillations
     seeds:int=5, # probes

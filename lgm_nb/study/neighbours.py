@@ -30,7 +30,7 @@ class Neighbours:
         self.rows, self.cosines, self.labels, self.data, self.images = rows, cosines, labels, data, images
 
     def chart(self,
-        size:int=64, # pixels of a side at which real images are shown
+        size:int=64, # pixels per side of the real images shown
         queries:Iterable[int]|None=None, # which queries to show; None for all
     )->Chart:
         "Show each query and its neighbours, with their classes and cosines."
