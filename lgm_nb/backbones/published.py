@@ -22,7 +22,7 @@ def whole_patches(size:int, patch:int)->int: # pixels per side
     return max(1, round(size/patch))*patch
 
 def _create_timm(model:str, pretrained:bool, input_size:int|None, overrides:dict)->Any:
-    "Build with `img_size` if the model takes it; convolutional networks take any size, and no such argument."
+    "Build with `img_size` if the model takes it; convolutional networks take any size without that argument."
     import timm
     def create(**size):
         try: return timm.create_model(model, num_classes=0, pretrained=pretrained, **{**size, **overrides})
@@ -42,7 +42,7 @@ def _load_timm(network:Any, model:str, weights:Any):
     load_checked(network, state, 'the tensors given' if given else weights, NOT_ENCODER)
 
 def _timm_size(network:Any, input_size:int|None)->int: # pixels per side
-    "Say what size a network sees: its grid of patches, or what was asked for, or what its card says."
+    "Return the size a network sees: that of its patch grid, the requested one, or that of its card."
     grid = getattr(getattr(network, 'patch_embed', None), 'img_size', None)
     return grid[0] if grid else input_size or network.pretrained_cfg['input_size'][-1]
 
@@ -51,7 +51,7 @@ def open_timm(
     name:str, # 'timm:NAME'
     weights:str|PathLike|dict|None=None, # a file, or a state dict; None for timm's hub
     input_size:int|None=None, # pixels per side; None for the model's own
-    mean:tuple[float, ...]|None=None, # of the normalisation; None for what timm's card says
+    mean:tuple[float, ...]|None=None, # of the normalisation; None for that of timm's card
     std:tuple[float, ...]|None=None,
     fixed_positions:int=0, # side of the grid of fixed sine-cosine positions, if a file may lack them
     **overrides:Any, # for `timm.create_model`
@@ -77,19 +77,19 @@ def clip_tower(
     quick_gelu:bool, # OpenAI's activation in place of GELU
     overrides:dict, # of the tower, and `embed_dim` after the projection
 )->Any:
-    "Build the image tower of a CLIP alone."
+    "Build only the image tower of a CLIP."
     import open_clip
     vision = {**cfg['vision_cfg'], 'timm_model_pretrained': False, **overrides}
     embed_dim = vision.pop('embed_dim', cfg['embed_dim'])
     if input_size and 'image_size' not in overrides: vision['image_size'] = input_size
     text = dict(context_length=4, vocab_size=4, width=16, heads=1, layers=1)
-    build:Any = open_clip.CLIP # which takes dicts, though it says otherwise
+    build:Any = open_clip.CLIP # which takes dicts, despite its annotations
     try: return build(embed_dim=embed_dim, vision_cfg=vision, text_cfg=text, quick_gelu=quick_gelu).visual
     except TypeError as e: raise ValueError(f'overrides: {overrides} do not fit open_clip ({e})') from e
 
 # %% ../../nbs/backbones/03_published.ipynb #dd2eb0b5
 def _tower_state(state:dict[str, torch.Tensor], tower:torch.nn.Module)->dict[str, torch.Tensor]:
-    "Take the image tower's tensors, with the grid of positions resampled to the tower's size."
+    "Extract the image tower's tensors, with positions resampled to the tower's grid."
     from timm.layers import resample_abs_pos_embed
     own = {k[len('visual.'):]: v for k, v in state.items() if k.startswith('visual.')} or dict(state)
     want = tower.state_dict()
@@ -104,7 +104,7 @@ def _tower_state(state:dict[str, torch.Tensor], tower:torch.nn.Module)->dict[str
 # %% ../../nbs/backbones/03_published.ipynb #27924def
 @dataclass(frozen=True)
 class _Clip:
-    "What open_clip's cards say of 'open_clip:NAME/PRETRAINED'."
+    "What open_clip's cards say about 'open_clip:NAME/PRETRAINED'."
     model:str
     tag:str # of the weights; '' for none
     config:dict # of the architecture
@@ -166,7 +166,7 @@ NORMS = { # mean and standard deviation of each channel
 @dataclass(frozen=True)
 class ModelSpec:
     "A model as its authors published it; call it to open it."
-    name:str # by which it is opened
+    name:str # to open it by
     method:str # how it was trained
     source:str # 'timm:NAME' or 'open_clip:NAME/PRETRAINED'
     dim:int # length of the feature
