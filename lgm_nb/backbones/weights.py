@@ -1,4 +1,4 @@
-"""A published file, read without running its code, unwrapped, renamed and checked.
+"""Published files, read without running their code, unwrapped, renamed and checked.
 
 Docs: https://lgm-nb.github.io/lgm_nb/backbones/weights.html.md"""
 
@@ -20,14 +20,14 @@ def _load(path:Path, archive:bool=False)->dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # torch discourages TorchScript archives, but that is what was published
         if archive: return torch.jit.load(path, map_location='cpu').state_dict() # type: ignore[no-untyped-call]
-        # a bag of command-line options, which many training scripts save beside the tensors, runs no code
+        # a Namespace of command-line options, which many training scripts save with the tensors, runs no code
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(path, map_location='cpu', weights_only=True)
 
 def read_weights(
     path:str|PathLike, # .safetensors, a PyTorch file of tensors, or a TorchScript archive, as CLIP is published
-)->dict[str, Any]: # name → tensor, possibly with more around it
-    "Read a state dict without running any code from it. Raises ValueError if a file is absent, damaged or holds code."
+)->dict[str, Any]: # name → tensor, possibly nested
+    "Read a state dict without running any code from it. Raises ValueError if a file is missing, damaged or holds code."
     path = Path(path).expanduser()
     if not path.is_file(): raise ValueError(f'weights: no file at {path}')
     if path.suffix=='.safetensors':
@@ -40,7 +40,7 @@ def read_weights(
         state = _load(path, archive=True)
     except (pickle.UnpicklingError, EOFError) as e:
         raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({_first_line(e)}); '
-                         'save the state_dict() of the network and give that') from e
+                         'save the state_dict() of the network and pass that') from e
     for key in ('state_dict', 'model'): state = state.get(key, state)
     return state
 
@@ -51,9 +51,9 @@ def load_checked(
     network:torch.nn.Module,
     state:dict[str, torch.Tensor],
     origin:Any, # what to call the weights in an error
-    ignore:tuple[str, ...]=('fc.', 'classifier.', 'head.'), # beginnings of names that the network may lack
+    ignore:tuple[str, ...]=('fc.', 'classifier.', 'head.'), # prefixes of names that the network may lack
 )->torch.nn.Module: # the same network
-    "Load a state dict. Raises ValueError that lists every name and shape that does not fit."
+    "Load a state dict. Raises ValueError that lists every name and shape that does not match."
     want = network.state_dict()
     both = [k for k in want if k in state]
     faults = {
@@ -78,13 +78,13 @@ def match_in_order(
 # %% ../../nbs/backbones/01_weights.ipynb #eca5bc75
 def fetch_weights(
     name:str, # of the backbone
-    fetch:Callable[[], Any], # does it
+    fetch:Callable[[], Any], # downloads them
 )->Any:
     "Run a download. Raises RuntimeError that explains its failure."
     try: return fetch()
-    except Exception as e: # whatever the libraries of hubs raise
+    except Exception as e: # whatever hub libraries raise
         raise RuntimeError(f'{name}: its weights could not be downloaded ({type(e).__name__}: {_first_line(e)}). '
-                           'Check the name and the connection, pass weights=PATH of a file, '
+                           'Check the name and the connection, pass weights=PATH, '
                            "or use an embedded backbone: list_backbones('tiny-*')") from e
 
 # %% ../../nbs/backbones/01_weights.ipynb #f5c5dcd7
@@ -94,7 +94,7 @@ _PREFIXES = ('module.base_encoder.', 'base_encoder.', 'module.backbone.', 'backb
 def encoder_state(
     state:dict[str, Any], # as read from a file
 )->dict[str, torch.Tensor]:
-    "Take the image encoder's tensors out of a published checkpoint."
+    "Extract the image encoder's tensors from a published checkpoint."
     for key in _WRAPPERS:
         if isinstance(state.get(key), dict): state = state[key]
     for prefix in _PREFIXES:
@@ -117,10 +117,10 @@ def sincos_positions(
     return torch.cat([torch.zeros(1, dim), torch.cat([rows, columns], 2).flatten(0, 1)])[None]
 
 # %% ../../nbs/backbones/01_weights.ipynb #121967e7
-NOT_ENCODER = ('fc.', 'classifier.', 'head.', 'decoder_', 'mask_token', 'lm_head.') # of pre-training; left out
+NOT_ENCODER = ('fc.', 'classifier.', 'head.', 'decoder_', 'mask_token', 'lm_head.') # used only in pre-training; skipped
 
 def _rename_norm(state:dict, want:dict)->dict:
-    "Give the last norm the network's name: it is called after its place, before or after pooling."
+    "Rename the last norm as in the network; its name depends on its place, before or after pooling."
     for here, there in (('norm.', 'fc_norm.'), ('fc_norm.', 'norm.')):
         if f'{here}weight' in want and f'{here}weight' not in state and f'{there}weight' not in want:
             state = {here + k[len(there):] if k.startswith(there) else k: v for k, v in state.items()}
@@ -145,7 +145,7 @@ def timm_state(
         try:
             with contextlib.redirect_stdout(io.StringIO()): state = convert(dict(state), network)
         except (KeyError, RuntimeError, AssertionError, AttributeError) as e:
-            raise ValueError(f'weights: not in a layout that is known for {model} ({type(e).__name__}: {e})') from e
+            raise ValueError(f'weights: not in a known layout for {model} ({type(e).__name__}: {e})') from e
     want = network.state_dict()
     state = _rename_norm(state, want)
     if getattr(network, 'fixed_positions', False) and 'pos_embed' in want and 'pos_embed' not in state:

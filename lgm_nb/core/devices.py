@@ -1,4 +1,4 @@
-"""Which device, which precision, how much memory is free, and how long a piece of work took.
+"""Which device, which precision, how much memory is free, and how long something took.
 
 Docs: https://lgm-nb.github.io/lgm_nb/core/devices.html.md"""
 
@@ -18,13 +18,13 @@ import torch
 def pick_device(
     name:str|torch.device='auto', # 'auto', or anything that torch.device takes
 )->torch.device:
-    "Choose a device; 'auto' takes CUDA, else Apple's GPU, else the CPU. Raises ValueError if the device is not here."
+    "Choose a device; 'auto' takes CUDA, else Apple's GPU, else the CPU. Raises ValueError if it is not available."
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     apple = torch.backends.mps.is_available()
     if name=='auto': return torch.device('cuda' if gpus else 'mps' if apple else 'cpu')
     try: device = torch.device(name)
     except RuntimeError as e:
-        raise ValueError(f"device: {str(name)!r} is not one; use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'") from e
+        raise ValueError(f"device: {str(name)!r} is not a device; use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'") from e
     if device.type=='cuda' and (device.index or 0) >= gpus:
         found = f"torch {torch.__version__} finds {gpus or 'no'} NVIDIA GPU{'s' if gpus > 1 else ''} here"
         remedy = "use 'cpu' or 'auto', or install the driver and a torch with CUDA"
@@ -41,14 +41,14 @@ def pick_precision(
     name:str, # one of `PRECISIONS`
     device:str|torch.device, # where the backbone runs
 )->torch.dtype:
-    "Choose the backbone's number format: for 'auto' half precision on CUDA (bfloat16 if supported), else float32."
+    "Choose the backbone's dtype: 'auto' is half precision on CUDA (bfloat16 if supported), else float32."
     if name != 'auto': return getattr(torch, name)
     if torch.device(device).type != 'cuda': return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c06
 def _linux_free()->int|None:
-    "Bytes that Linux can still give to this process; None if it does not say."
+    "Return the bytes that Linux can still give this process; None if unknown."
     try: facts = dict(line.split(':') for line in Path('/proc/meminfo').read_text().splitlines())
     except OSError: return None
     free = int(facts['MemAvailable'].split()[0])*1024
@@ -61,19 +61,19 @@ def _linux_free()->int|None:
 def free_memory(
     device:str|torch.device,
 )->int: # bytes
-    "Give the memory that is free on a device."
+    "Return the free memory of a device."
     device = torch.device(device)
     if device.type=='cuda':
-        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device) # by torch, for this process
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device) # cached by torch
         return torch.cuda.mem_get_info(device)[0] + unused
     if device.type=='mps': return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
-    return _linux_free() or 4*2**30 # a careful guess for other systems
+    return _linux_free() or 4*2**30 # a conservative guess for other systems
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c09
 def graph_bytes(
     build:Callable[[], Any], # builds a graph and returns its result
 )->int: # bytes of the tensors that the graph keeps
-    "Count what autograd keeps of a computation, without the parameters."
+    "Count the bytes that autograd saves for a computation, without the parameters."
     kept = {}
     def note(t):
         if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter):
@@ -86,11 +86,11 @@ def graph_bytes(
 # %% ../../nbs/core/02_devices.ipynb #6a27025c
 def fitting_chunk(
     per_view:int, # bytes that the graph of one view keeps
-    views:int, # how many there are
+    views:int, # views in total
     free:int, # bytes
     share:float=.4, # of the free memory to fill with graphs: gradients and workspace need room too
 )->int: # views in one pass: all of them, or a power of two
-    "Choose how many views fit into memory at a time."
+    "Choose how many views to process at a time, so that they fit into memory."
     fits = max(1, int(share*free/max(1, per_view)))
     return views if fits >= views else 2**(fits.bit_length() - 1)
 
@@ -100,7 +100,7 @@ _OUT_OF_MEMORY = ("can't allocate memory", 'not enough memory', 'out of memory')
 def out_of_memory(
     error:BaseException,
 )->bool:
-    "Say whether an error means that a device has no memory left."
+    "Return whether an error means that a device ran out of memory."
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)): return True
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
 
@@ -121,7 +121,7 @@ def _peak_mb(device:torch.device)->float:
 
 # %% ../../nbs/core/02_devices.ipynb #190724cd
 class Meter:
-    "Measures `seconds` and `peak_mb` of a `with` block. Meters cannot be nested: they share one record of the peak."
+    "Measures `seconds` and `peak_mb` of a `with` block. Meters cannot be nested: they share one peak counter."
     def __init__(self, device:str|torch.device='cpu'): self.device = torch.device(device)
     def __enter__(self)->'Meter':
         _reset_peak(self.device)

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, folders whose files have a known owner, results that are kept.
+"""Atomic writes, folders that record which files are ours, and a cache of results.
 
 Docs: https://lgm-nb.github.io/lgm_nb/core/files.html.md"""
 
@@ -18,22 +18,22 @@ from safetensors.torch import save_file
 
 # %% ../../nbs/core/01_files.ipynb #944af7e8
 def package_path(
-    *parts:str, # folders and a file
+    *parts:str, # folders and a file name
 )->Path:
-    "Find a file that comes with the package."
+    "Return the path of a file that ships with the package."
     import lgm_nb
     return Path(lgm_nb.__file__).parent.joinpath(*parts)
 
 # %% ../../nbs/core/01_files.ipynb #865e2d88
 def cache_folder()->Path:
-    "Give the cache folder: `LGM_NB_CACHE`, or `lgm_nb` in the user's cache folder."
+    "Return the cache folder: `LGM_NB_CACHE`, or `lgm_nb` in the user's cache folder."
     base = os.environ.get('LGM_NB_CACHE') or Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'lgm_nb'
     return Path(base).expanduser()
 
 # %% ../../nbs/core/01_files.ipynb #a4ec3473
 def write_json(
     file:str|PathLike, # to make or replace
-    facts:Any, # what JSON can hold
+    facts:Any, # JSON-serialisable
 ):
     "Write JSON to a temporary file and rename it, so that a reader never sees an incomplete one."
     file = Path(file)
@@ -55,10 +55,10 @@ def file_hash(
 
 # %% ../../nbs/core/01_files.ipynb #84549651
 def unchanged_files(
-    folder:str|PathLike, # that was written
+    folder:str|PathLike, # as written by this library
     hashes:dict[str, str], # name → hash of the contents as written
 )->set[str]: # names
-    "Tell which files are still as this library wrote them."
+    "Return the files that are unchanged since this library wrote them."
     def unchanged(file, written): return file.is_file() and not file.is_symlink() and file_hash(file)==written
     return {name for name, written in hashes.items() if unchanged(Path(folder)/name, written)}
 
@@ -67,8 +67,8 @@ def _blocked_files(
     folder:Path, # about to be written
     names:Iterable[str], # of the files to write, relative to the folder
     own:Collection[str]=(), # names of files there that this library wrote
-)->list[str]: # names of files that are somebody else's
-    "List the files that a write would replace although this library did not write them."
+)->list[str]: # names of files that are not ours
+    "List the files that a write would replace, but that this library did not write."
     return [n for n in names if n not in own and os.path.lexists(folder/n)]
 
 # %% ../../nbs/core/01_files.ipynb #5ce9d0dd
@@ -92,11 +92,11 @@ def check_writable(
 
 # %% ../../nbs/core/01_files.ipynb #5008a6a7
 def _fill(folder:Path, tensors:dict, facts:dict, mode:int)->list[str]: # names of the files
-    "Write tensors and facts into a temporary folder, and hash them into the last JSON file."
+    "Write tensors and facts to a temporary folder, and their hashes to the last JSON file."
     for stem, named in tensors.items():
         file = folder/f'{stem}.safetensors'
         save_file({k: v.contiguous() for k, v in named.items()}, file)
-        file.chmod(mode) # safetensors makes files that only their owner can read
+        file.chmod(mode) # safetensors writes files that only their owner can read
     *first, last = facts
     for stem in first: write_json(folder/f'{stem}.json', facts[stem])
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file())
@@ -107,7 +107,7 @@ def _fill(folder:Path, tensors:dict, facts:dict, mode:int)->list[str]: # names o
 def write_folder(
     folder:str|PathLike, # to make or to write into
     tensors:dict[str, dict[str, torch.Tensor]], # file stem → named tensors, written as safetensors
-    facts:dict[str, dict], # file stem → what goes to JSON; the last also gets `files`, the hashes of all others
+    facts:dict[str, dict], # file stem → contents of a JSON file; the last also gets `files`, the hashes of all others
     extra:Callable[[Path], Any]|None=None, # called with the temporary folder; may write more files into it
     own:Collection[str]=(), # files there that this library wrote: replaced, or deleted if no longer written
 ):
@@ -129,7 +129,7 @@ def write_folder(
 def safe_name(
     text:str,
 )->str: # letters and digits of any script, their marks, pictographs, '-' and '_', at most 40
-    "Make a class name safe as a part of a file name."
+    "Make a class name safe for use in a file name."
     def fits(c): return c in '-_' or unicodedata.category(c)[0] in 'LMN' or unicodedata.category(c)=='So'
     text = unicodedata.normalize('NFC', text) # one spelling: macOS writes ä as two characters
     text = ''.join(c if fits(c) else ' ' for c in text)
@@ -137,23 +137,23 @@ def safe_name(
 
 # %% ../../nbs/core/01_files.ipynb #e19197b8
 def key_of(
-    facts:Any, # what JSON can hold
+    facts:Any, # JSON-serialisable
     length:int=20, # hexadecimal digits
 )->str:
-    "Name facts by a hash of their contents."
+    "Hash some facts into a short name."
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:length]
 
 def cached(
     facts:dict[str, Any], # everything that the result depends on; 'what' names its kind
-    compute:Callable[[], Any], # called if the result is not in the cache; gives what JSON can hold
-    cache:str|PathLike|None|Literal[False]=None, # where results are kept; None: the default cache, False: nowhere
+    compute:Callable[[], Any], # called if the result is not in the cache; returns something JSON-serialisable
+    cache:str|PathLike|None|Literal[False]=None, # folder of the cache; None for the default, False for no caching
 )->Any:
-    "Read a result from the cache, or compute it and keep it."
+    "Read a result from the cache, or compute and cache it."
     if cache is False: return compute()
     folder = cache_folder()/'results' if cache is None else Path(cache)
     file = folder/f"{facts['what']}-{key_of(facts)}.json"
     if file.exists(): return _read_result(file)
-    result = json.loads(json.dumps(compute())) # the same as what is read next time: tuples become lists
+    result = json.loads(json.dumps(compute())) # same as when read back: tuples become lists
     folder.mkdir(parents=True, exist_ok=True)
     write_json(file, dict(facts=json.loads(json.dumps(facts)), result=result))
     return result

@@ -44,9 +44,9 @@ class ProcessGroup:
         self.rank, self.size = (dist.get_rank(), dist.get_world_size()) if self.on else (0, 1)
 
     def slices(self,
-        n:int, # classes to share out
+        n:int, # classes to divide
     )->list[slice]: # one per process
-        "Share `n` classes out in order; the shares differ by one at most."
+        "Divide `n` classes in order; shares differ by at most one."
         if n < self.size: raise ValueError(f'processes: {self.size} for {n} classes; use at most one per class')
         bounds = [n*i//self.size for i in range(self.size + 1)]
         return [slice(a, b) for a, b in zip(bounds, bounds[1:])]
@@ -54,8 +54,8 @@ class ProcessGroup:
     def gather(self,
         own:torch.Tensor, # (n, …) rows of this process
         lengths:Sequence[int], # rows of each process
-    )->torch.Tensor: # (sum of lengths, …), the same in all
-        "Join the rows of all processes."
+    )->torch.Tensor: # (sum of lengths, …), the same in every process
+        "Gather the rows of all processes."
         if self.size==1: return own
         own = own.contiguous()
         padded = own.new_zeros(max(lengths), *own.shape[1:]) # all_gather needs equal shapes
@@ -65,7 +65,7 @@ class ProcessGroup:
         return torch.cat([o[:n] for o, n in zip(out, lengths)])
 
     def any(self, flag:torch.Tensor)->torch.Tensor: # like `flag`
-        "Give the largest value of a flag among the processes."
+        "Return the maximum of a flag over all processes."
         if self.size > 1: _collective(dist.all_reduce, flag, dist.ReduceOp.MAX)
         return flag
 
@@ -77,17 +77,17 @@ class ProcessGroup:
 
 # %% ../../nbs/core/03_processes.ipynb #1a2b0c09
 def _init_group(backend:str, timeout:float, **where:Any):
-    "Open the group of this process and the others."
-    # These hold the group as a default of their arguments. Imported later, by timm, they would hold it beyond its end,
-    # and its threads then abort the process as it exits.
+    "Initialise the process group."
+    # Its functions hold the group as a default argument. If timm imported it later, they would keep the group alive
+    # after it is destroyed, and the group's threads would abort the process at exit.
     import torch.distributed.nn.functional # noqa: F401
     dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout), **where)
 
 @contextlib.contextmanager
 def join_processes(
-    timeout:float=600, # seconds after which a silent process counts as lost
+    timeout:float=600, # seconds after which an unresponsive process counts as lost
 )->Iterator[ProcessGroup]:
-    "Join the processes that `torchrun` started; does nothing in a process that is alone."
+    "Join the processes that `torchrun` started; does nothing in a single process."
     if int(os.environ.get('WORLD_SIZE', 1)) < 2 or dist.is_initialized():
         yield ProcessGroup()
         return
@@ -116,14 +116,14 @@ def launch(
     fn:Callable, # a function of an importable module, called in each process
     processes:int, # how many
     *args:Any, # for `fn`
-    timeout:float=600, # seconds after which a silent process counts as lost
-    threads:int|None=None, # of each process; None shares the cores out
+    timeout:float=600, # seconds after which an unresponsive process counts as lost
+    threads:int|None=None, # per process; None divides the cores among them
 ):
     "Run a function in new processes that form a group. Raises the error of the first one that fails."
     import torch.multiprocessing as mp
-    if processes < 2: raise ValueError(f'processes: {processes}; a group has at least 2')
+    if processes < 2: raise ValueError(f'processes: {processes}; a group needs at least 2')
     threads = threads or max(1, (os.cpu_count() or 1)//processes)
     with tempfile.TemporaryDirectory() as d:
         try: mp.spawn(_member, (processes, f'{d}/meeting', timeout, threads, fn, args), nprocs=processes)
         except mp.ProcessExitedException as e:
-            raise ProcessLostError(f'a process of the run was ended from outside ({e})') from e
+            raise ProcessLostError(f'a process of the run exited unexpectedly ({e})') from e

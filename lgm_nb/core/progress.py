@@ -13,17 +13,17 @@ from typing import Any, Protocol
 
 # %% ../../nbs/core/04_progress.ipynb #c4000005
 class Progress(Protocol):
-    "Wraps an iterable and reports how far it is; `tqdm.tqdm` is one."
+    "Wraps an iterable and reports progress; `tqdm.tqdm` is one."
     def __call__(self,
-        items:Iterable[Any], # what is iterated over
+        items:Iterable[Any], # to iterate over
         *,
         desc:str='', # what is being done
-        total:int|None=None, # how many items there will be, if `items` has no length
+        total:int|None=None, # number of items, if `items` has no length
         unit:str='it', # what an item is
     )->Iterable[Any]: ...
 
 def no_progress(
-    items:Iterable[Any], # what is iterated over
+    items:Iterable[Any], # to iterate over
     **kwargs:Any, # not used
 )->Iterable[Any]: # the same
     "Report nothing."

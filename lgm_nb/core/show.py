@@ -1,4 +1,4 @@
-"""Tables, images and charts that show themselves.
+"""Tables, images and charts that display themselves.
 
 Docs: https://lgm-nb.github.io/lgm_nb/core/show.html.md"""
 
@@ -28,7 +28,7 @@ def _html_row(cells:Iterable[Any], tag:str)->str: # `tag` is 'th' or 'td'
 
 # %% ../../nbs/core/00_show.ipynb #b1c0de01
 class Table:
-    "A small table that shows itself in a notebook and prints in a terminal."
+    "A small table: HTML in a notebook, plain text in a terminal."
     def __init__(self,
         columns:Sequence[Any], # headings
         rows:Sequence[Sequence[Any]], # one cell per column
@@ -51,13 +51,13 @@ class Table:
 
 # %% ../../nbs/core/00_show.ipynb #e112aa2b
 class Result:
-    "Base of results that show themselves: a subclass gives `table` and `as_dict`."
+    "Base class of results that display themselves: a subclass defines `table` and `as_dict`."
     def table(self)->Table:
-        "Show the result as a table."
+        "Return the result as a table."
         raise NotImplementedError(f'{type(self).__name__}.table')
 
     def as_dict(self)->dict[str, Any]:
-        "Give everything in a form that JSON can hold."
+        "Return everything in JSON-serialisable form."
         raise NotImplementedError(f'{type(self).__name__}.as_dict')
 
     def __repr__(self)->str: return repr(self.table())
@@ -67,14 +67,14 @@ class Result:
 def mean_std(
     mean:float,
     std:float, # standard deviation, in the unit of the mean
-    digits:int=1, # after the point
+    digits:int=1, # decimal places
 )->str: # such as '53.4 ± 0.8'
-    "Write a mean with its standard deviation."
+    "Format a mean with its standard deviation."
     return f'{mean:.{digits}f} ± {std:.{digits}f}'
 
 # %% ../../nbs/core/00_show.ipynb #056033eb
 class NameTable(Table):
-    "A table whose first column holds names; iterates over them."
+    "A table whose first column holds names; iterating yields the names."
     @property
     def names(self)->list[str]: return [row[0] for row in self.rows]
     def __iter__(self)->Iterator[str]: return iter(self.names)
@@ -89,11 +89,11 @@ class NameTable(Table):
 
 # %% ../../nbs/core/00_show.ipynb #ab2f518f
 def did_you_mean(
-    name:str, # as it was given
-    names:Iterable[str], # that are known
-    n:int=3, # to suggest at most
+    name:str, # as given
+    names:Iterable[str], # known names
+    n:int=3, # suggestions at most
 )->str: # such as " Did you mean 'cat' or 'catfish'?"; '' if nothing is close
-    "Suggest known names for one that is not."
+    "Suggest known names for an unknown one."
     known = {k.lower(): k for k in names}
     close = difflib.get_close_matches(name.lower(), known, n)
     longer = [k for k in known if len(name) > 2 and name.lower() in k]
@@ -103,11 +103,11 @@ def did_you_mean(
 # %% ../../nbs/core/00_show.ipynb #89f014e6
 def grid(
     images:torch.Tensor, # (N, 3, H, W) float in [0, 1]
-    columns:int=10, # images in a row
+    columns:int=10, # images per row
     gap:int=2, # white pixels between images
     zoom:int=1, # whole-number enlargement
 )->Image.Image: # RGB
-    "Lay images out in rows as one picture."
+    "Arrange images in rows, as a single image."
     images = images.detach().float().cpu().clamp(0, 1)
     n, _, h, w = images.shape
     columns = min(columns, n)
@@ -127,7 +127,7 @@ SERIES_COLOURS = (*(PALETTE[c] for c in _ORDER), '#000000', PALETTE['yellow'])
 
 # %% ../../nbs/core/00_show.ipynb #25b6a5c8
 class Chart:
-    "A matplotlib figure that shows itself: draw on `ax`, or on `panels[row, column]`."
+    "A matplotlib figure that displays itself: draw on `ax`, or on `panels[row, column]`."
     def __init__(self,
         width:float=6., # inches
         height:float=4., # inches
@@ -142,7 +142,7 @@ class Chart:
         self.ax = self.panels[0, 0]
 
     def save(self,
-        path:str|PathLike, # its suffix says the format
+        path:str|PathLike, # the suffix sets the format
     )->Path:
         "Write the chart to a file."
         self.figure.savefig(path, dpi=150)
@@ -165,9 +165,9 @@ def heat_map(
     row_names:Sequence[str],
     column_names:Sequence[str],
     title:str='',
-    spread:Any=None, # the same shape: ± under each value
-    digits:int=1, # after the point
-    limits:tuple[float, float]|None=None, # (low, high) of the colours; None for those of the values
+    spread:Any=None, # same shape: shown as ± under each value
+    digits:int=1, # decimal places
+    limits:tuple[float, float]|None=None, # (low, high) of the colour scale; None for the range of the values
 )->Chart:
     "Draw a matrix with its values."
     values = torch.as_tensor(values, dtype=torch.float64)
@@ -188,15 +188,15 @@ def heat_map(
 
 # %% ../../nbs/core/00_show.ipynb #b02c24c1
 def _bare(axes:Any):
-    "Take ticks and frame away from the axes of an image."
+    "Remove ticks and frame from the axes of an image."
     axes.set(xticks=[], yticks=[])
     for edge in axes.spines.values(): edge.set_visible(False)
 
 # %% ../../nbs/core/00_show.ipynb #015df8b5
 def picture_rows(
     rows:dict[str, torch.Tensor], # name → images (N, 3, H, W) in [0, 1]; N may differ
-    captions:Sequence[Sequence[str]]|None=None, # for each row, one text for each image
-    side:float=.8, # inches of an image
+    captions:Sequence[Sequence[str]]|None=None, # for each row, one caption per image
+    side:float=.8, # inches per image
     title:str='',
 )->Chart:
     "Show named rows of images."

@@ -20,16 +20,16 @@ from ..core.show import did_you_mean
 
 # %% ../../nbs/data/00_dataset.ipynb #c18a1690
 def _white_level(image:Image.Image, values:np.ndarray)->int:
-    "The value that stands for white in an integer or float image."
+    "Return the value of white in an integer or float image."
     if image.mode=='F': return 1 if values.max() <= 1 else 255
     if image.mode=='I' and values.max() <= 255: return 255
-    return 65535 # 'I;16' is 16-bit however dark it is
+    return 65535 # 'I;16' is 16-bit, however dark
 
 # %% ../../nbs/data/00_dataset.ipynb #346704cd
 def to_rgb(
     image:Image.Image, # any mode, any size
 )->Image.Image: # upright RGB
-    "Turn an image of any mode into upright 8-bit RGB, transparency over white."
+    "Convert an image of any mode to upright 8-bit RGB, transparency over white."
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith('I') or image.mode=='F':
         values = np.asarray(image, dtype=np.float64)
@@ -43,10 +43,10 @@ def to_rgb(
 # %% ../../nbs/data/00_dataset.ipynb #491e01a3
 def square(
     image:torch.Tensor, # (3, H, W) float in [0, 1], or uint8
-    size:int, # pixels of a side
-    generator:torch.Generator|None=None, # draws where to cut; None cuts the middle
+    size:int, # pixels per side
+    generator:torch.Generator|None=None, # for a random crop; None crops the centre
 )->torch.Tensor: # (3, size, size) float in [0, 1]
-    "Resize the short side to `size` and cut a square."
+    "Resize the short side to `size` and crop a square."
     if image.dtype==torch.uint8: image = image.float()/255
     h, w = image.shape[-2:]
     new = [max(size, round(side*size/min(h, w))) for side in (h, w)]
@@ -63,8 +63,8 @@ class LazyImages:
     def __init__(self,
         fetch:Callable[[int], Image.Image], # called with a row number
         n:int, # how many there are
-        key:str, # names the contents, for the hash of a data set
-        rows:Any=None, # which of them, in order; None for all
+        key:str, # identifies the contents, for the hash of a data set
+        rows:Any=None, # rows to keep, in order; None for all
     ):
         self.fetch, self.key = fetch, key
         self.rows = np.arange(n) if rows is None else np.asarray(rows, dtype=np.int64)
@@ -98,7 +98,7 @@ def _take(source:Source, rows:torch.Tensor)->Source:
     return [source[int(r)] for r in rows]
 
 def _contents(source:Source)->Iterator[bytes]:
-    "What names the contents of a source: pixels, or the key of lazy images, or paths with sizes and times."
+    "Yield what identifies a source: pixels, the key of lazy images, or file names with sizes and times."
     if isinstance(source, np.ndarray): yield np.ascontiguousarray(source).tobytes()
     elif isinstance(source, LazyImages): yield source.key.encode() + source.rows.tobytes()
     else:
@@ -129,8 +129,8 @@ class Split:
 
     def batch(self,
         rows:Any, # row numbers
-        size:int, # pixels of a side
-        generator:torch.Generator|None=None, # cut squares at random places instead of the middle
+        size:int, # pixels per side
+        generator:torch.Generator|None=None, # crop at random instead of at the centre
     )->torch.Tensor: # (len(rows), 3, size, size) float in [0, 1]
         "Fetch rows as one batch of squares."
         images = (torch.from_numpy(np.array(self.image(int(r)))).permute(2, 0, 1) for r in rows)
@@ -149,7 +149,7 @@ def _numbers(values:Any)->torch.Tensor: return torch.as_tensor(np.asarray(values
 
 # %% ../../nbs/data/00_dataset.ipynb #51f1f7ab
 def _check_labels(name:str, split_name:str, labels:torch.Tensor, classes:list[str]):
-    "Raise ValueError unless a split holds every class, and no other."
+    "Raise ValueError unless a split has every class and no others."
     n = len(classes)
     if len(labels)==0: raise ValueError(f'{name}: the {split_name} split is empty')
     if labels.min() < 0 or labels.max() >= n:
@@ -161,7 +161,7 @@ def _check_labels(name:str, split_name:str, labels:torch.Tensor, classes:list[st
                                  'add images or leave the class out')
 
 def _check_data(name:str, classes:list[str], **splits:Split):
-    "Raise ValueError if there is one class only, or a split that lacks one."
+    "Raise ValueError if there are fewer than two classes, or a split lacks one."
     if len(classes) < 2:
         raise ValueError(f'{name}: classes: {len(classes)} found {classes}, but a probe needs at least 2')
     for split_name, split in splits.items(): _check_labels(name, split_name, split.labels, classes)
@@ -176,7 +176,7 @@ def _hash_of(classes:list[str], *splits:Split)->str: # 16 hexadecimal digits
 
 # %% ../../nbs/data/00_dataset.ipynb #3e4697a5
 def _image_size(split:Split)->str:
-    "Say what size the images are (the first of them, for files)."
+    "Describe the image size (for files, that of the first)."
     width, height = split.image(0).size
     return ('' if isinstance(split.source, np.ndarray) else 'files, the first ') + f'{width}×{height} px'
 
@@ -190,7 +190,7 @@ class Dataset:
         classes:Sequence[Any], # class names, in label order
         group_names:Sequence[str]|None=None, # names of the groups, if the splits have groups
         note:str='', # origin and licence
-        source:str|None=None, # what `open_dataset` takes to open it again, if anything does
+        source:str|None=None, # what to pass to `open_dataset` to reopen it, if anything
     ):
         self.name, self.note, self.source = name, note, source
         self.train, self.test = train, test
@@ -200,7 +200,7 @@ class Dataset:
 
     @property
     def hash(self)->str: # 16 hexadecimal digits
-        "Name the contents: class names, labels, and pixels (arrays) or what names them (files, lazy images)."
+        "Hash class names, labels, and pixels (arrays) or what identifies them (files, lazy images)."
         return _hash_of(self.classes, self.train, self.test)
 
     def require(self, per_class:int):
@@ -246,7 +246,7 @@ def _some_classes(data:Dataset, classes:list[str], per_class:int|None)->Dataset:
 # %% ../../nbs/data/00_dataset.ipynb #87da8091
 def stratified_split(
     labels:Any, # (N,) class numbers
-    test_share:float=.2, # share of each class to hold out, at least one image
+    test_share:float=.2, # fraction of each class to hold out, at least one image
     seed:int=0, # same seed, same split
 )->tuple[torch.Tensor, torch.Tensor]: # row numbers of the train and of the test part
     "Split rows at random within each class. Raises ValueError if a class has only one image."
@@ -263,7 +263,7 @@ def stratified_split(
 
 # %% ../../nbs/data/00_dataset.ipynb #b478f26e
 def _as_bytes(images:Any)->np.ndarray:
-    "Bring images to uint8 `(N, H, W, 3)`."
+    "Convert images to uint8 `(N, H, W, 3)`."
     a = np.asarray(images)
     if a.ndim != 4: raise ValueError(f'images: shape {a.shape}; expected (N, H, W, 3) or (N, 3, H, W)')
     if a.shape[-1] not in (1, 3): a = a.transpose(0, 2, 3, 1)
@@ -284,7 +284,7 @@ def from_arrays(
     group_names:Sequence[str]|None=None, # names of the groups
     seed:int=0, # of the held-out fifth
 )->Dataset:
-    "Make a data set from arrays in memory. Raises ValueError for a shape, type or range that is no image."
+    "Make a data set from arrays in memory. Raises ValueError if shape, dtype or range is wrong."
     whole = Split(_as_bytes(train[0]), *train[1:])
     if test is None: train_split, test_split = (whole.subset(r) for r in stratified_split(whole.labels, seed=seed))
     else: train_split, test_split = whole, Split(_as_bytes(test[0]), *test[1:])

@@ -29,30 +29,30 @@ def image_files(folder:Path)->list[Path]:
     return sorted(p for p in folder.rglob('*') if p.suffix.lower() in IMAGE_SUFFIXES and is_visible(p.name))
 
 def class_folders(root:Path)->list[Path]:
-    "List the folders in a folder."
+    "List the visible sub-folders of a folder."
     return sorted(d for d in root.iterdir() if d.is_dir() and is_visible(d.name))
 
 def some(names:Sequence[Any], n:int=5)->str:
-    "Name the first few, for an error."
+    "List the first few names, for an error message."
     return ', '.join(map(str, names[:n])) + (' …' if len(names) > n else '')
 
 # %% ../../nbs/data/01_folders.ipynb #5d273973
 def is_readable(path:Path)->bool:
-    "Say whether a file can be decoded to its end."
+    "Return whether a file can be decoded completely."
     try:
         with Image.open(path) as image: image.load()
         return True
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError): return False
 
 def _check_formats(root:Path):
-    "Raise ValueError that names images in formats that are not read."
+    "Raise ValueError that names images in unsupported formats."
     unread = sorted(p for p in root.rglob('*') if p.suffix.lower() in UNREAD_SUFFIXES and is_visible(p.name))
     if unread:
-        raise ValueError(f'folder:{root}: {len(unread)} images are in a format that is not read: {some(unread, 3)}. '
+        raise ValueError(f'folder:{root}: {len(unread)} images are in an unsupported format: {some(unread, 3)}. '
                          'Convert them to JPEG or PNG, or pass skip_unreadable=True to skip them.')
 
 def _readable(files:list[Path], skip_unreadable:bool)->set[Path]:
-    "Keep the files that can be decoded. Raises ValueError if there are others, unless they may be skipped."
+    "Keep the files that can be decoded. Raises ValueError if any cannot, unless they may be skipped."
     bad = [f for f in files if not is_readable(f)]
     if bad and not skip_unreadable:
         raise ValueError(f'{len(bad)} of {len(files)} images cannot be read: {some(bad)}. '
@@ -79,11 +79,11 @@ def _own_test_split(path:Any, test_root:Path, classes:list[str], skip_unreadable
     return Split(*read_labelled(test_root, classes, skip_unreadable))
 
 def _held_out(path:Any, whole:Split, classes:list[str], seed:int)->tuple[Split, Split]:
-    "Hold out a fifth of each class. Raises ValueError if a class has one image only."
+    "Hold out a fifth of each class. Raises ValueError if a class has only one image."
     counts = torch.bincount(whole.labels, minlength=len(classes)).tolist()
     for name, n in zip(classes, counts):
         if n < 2: raise ValueError(f'folder:{path}: class {name!r} has {n} readable image(s), but 2 are needed: '
-                                   'one to distil and one to measure on')
+                                   'one to distil and one to test on')
     train, test = stratified_split(whole.labels, seed=seed)
     return whole.subset(train), whole.subset(test)
 
@@ -93,7 +93,7 @@ def open_folder(
     seed:int=0, # of the held-out part, if there is no test folder
     skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->Dataset:
-    "Open an image folder. Raises ValueError that names every file or class that is at fault."
+    "Open an image folder. Raises ValueError that names every faulty file or class."
     root = Path(path).expanduser()
     if not root.is_dir(): raise ValueError(f'folder:{path}: no such folder')
     if not skip_unreadable: _check_formats(root)
@@ -110,7 +110,7 @@ def open_folder(
 
 # %% ../../nbs/data/01_folders.ipynb #4ff265e4
 def _names_in(folder:Path)->dict[str, str]:
-    "Names in a folder by their lower-case form."
+    "Map the lower-case form of each name in a folder to the name."
     if not folder.is_dir(): return {}
     return {e.name.lower(): e.name for e in os.scandir(folder) if is_visible(e.name)}
 
@@ -119,7 +119,7 @@ def find_listed(
     names:Collection[str], # relative paths, as in the list
     listing:str, # what to call the list in an error
 )->list[Path]: # in the same order
-    "Find the files that a list names. Raises ValueError that counts what is missing."
+    "Find listed files. Raises ValueError with the number of missing ones."
     seen, paths, absent = {}, [], []
     for name in names:
         place = (folder/name).parent
@@ -141,26 +141,26 @@ def read_mat(file:Path)->dict[str, Any]:
     "Read a MATLAB file of names and numbers."
     try: from scipy.io import loadmat
     except ImportError as e:
-        raise RuntimeError(f'{file.name} is a MATLAB file, which takes SciPy to read: pip install "lgm_nb[hub]"') from e
+        raise RuntimeError(f'{file.name} is a MATLAB file and needs SciPy: pip install "lgm_nb[hub]"') from e
     try: return loadmat(file, squeeze_me=True)
-    except (ValueError, OSError) as e: raise ValueError(f'{file} cannot be read ({e}); fetch it again') from e
+    except (ValueError, OSError) as e: raise ValueError(f'{file} cannot be read ({e}); download it again') from e
 
 # %% ../../nbs/data/01_folders.ipynb #2eca834d
 def _check_folders(root:Path, folders:Sequence[str], closed:bool, ignore:Iterable[str]):
-    "Raise ValueError that names class folders that are missing, and others that are no class."
+    "Raise ValueError that names missing class folders, and folders that are not classes."
     there = {d.name for d in class_folders(root)}
     absent, unknown = [f for f in folders if f not in there], sorted(there - set(folders) - set(ignore))
     if absent: raise ValueError(f'{root}: {len(absent)} of {len(folders)} class folders are missing: {some(absent)}; '
                                 'extract the archive again')
-    if closed and unknown: raise ValueError(f'{root}: holds folders that are no class: {some(unknown)}; move them away')
+    if closed and unknown: raise ValueError(f'{root}: folders that are not classes: {some(unknown)}; move them away')
 
 def read_class_folders(
     root:Path, # one folder per class
     folders:Sequence[str], # names of the class folders, in label order
-    closed:bool=True, # is any other folder a mistake?
-    ignore:Iterable[str]=(), # names of folders that are no class and do no harm
+    closed:bool=True, # whether any other folder is an error
+    ignore:Iterable[str]=(), # names of other folders to ignore
 )->Split:
-    "Read a folder of class folders whose names are known. Raises ValueError that names what is too many or missing."
+    "Read class folders whose names are known. Raises ValueError that names missing and unexpected folders."
     if not root.is_dir(): raise ValueError(f'{root}: no such folder')
     _check_folders(root, folders, closed, ignore)
     found = [image_files(root/name) for name in folders]
@@ -170,5 +170,5 @@ def read_class_folders(
     pairs = [(file, label) for label, files in enumerate(found) for file in files]
     cut = [file for file, _ in pairs if file.stat().st_size==0]
     if cut: raise ValueError(f'{root}: {len(cut)} files are empty, first {cut[0]}: the disk was full or the extraction '
-                             'was cut off; extract the archive again')
+                             'was interrupted; extract the archive again')
     return Split([file for file, _ in pairs], [label for _, label in pairs])

@@ -25,7 +25,7 @@ from .published import PUBLISHED, SPECS
 SAMPLES = package_path('data', 'samples')
 
 def _cut_sheet(file:Path, size:int, columns:int)->np.ndarray: # uint8 (N, size, size, 3)
-    "Cut a sheet of images, row by row."
+    "Cut a sheet into images, row by row."
     sheet = np.array(Image.open(file).convert('RGB'))
     return sheet.reshape(-1, size, columns, size, 3).transpose(0, 2, 1, 3, 4).reshape(-1, size, size, 3)
 
@@ -60,7 +60,7 @@ def open_dataset(
     name:str|Dataset|tuple, # a name of `list_datasets()`, NAME:FOLDER, 'folder:PATH', or arrays `(images, labels)`
     **kwargs:Any, # for the opener: `root=`, `seed=` …
 )->Dataset:
-    "Open a data set by name or place. Raises ValueError that says what is wrong with it."
+    "Open a data set by name or location. Raises ValueError that says what is wrong with it."
     if isinstance(name, Dataset): return name
     if not isinstance(name, str): return from_arrays(name, **kwargs)
     head, colon, rest = name.partition(':')
@@ -69,11 +69,11 @@ def open_dataset(
     if head in DATASETS: return DATASETS[head](**kwargs)
     if Path(name).expanduser().is_dir(): raise ValueError(f'data: {name!r} is a folder; write folder:{name}')
     raise ValueError(f'data: {name!r} is not known.{did_you_mean(head, list_datasets())} '
-                     'list_datasets() names all; folder:PATH opens images of your own')
+                     'list_datasets() lists all; folder:PATH opens your own images')
 
 # %% ../../nbs/data/05_open.ipynb #21c7c2d9
 class Verification:
-    "What `verify_dataset` found; true if the data can be worked with."
+    "What `verify_dataset` found; true if the data can be used."
     def __init__(self, name:str, folder:Path, faults:list[str], remarks:list[str]):
         self.name, self.folder = name, folder
         self.faults, self.remarks = faults, remarks
@@ -94,7 +94,7 @@ def _broken_images(data:Dataset)->list[str]:
         if not isinstance(split.source, list): continue
         last = [split.source[int(split.rows_of(c)[-1])] for c in range(len(data.classes))]
         bad = [f for f in last if not is_readable(f)]
-        if bad: faults.append(f'{name}: {len(bad)} of {len(last)} images looked at cannot be decoded, first {bad[0]}; '
+        if bad: faults.append(f'{name}: {len(bad)} of {len(last)} images checked cannot be decoded, first {bad[0]}; '
                               'extract the archive again')
     return faults
 
@@ -107,14 +107,14 @@ def _count_remarks(data:Dataset, published:tuple[int, int])->list[str]:
 # %% ../../nbs/data/05_open.ipynb #0f0c8fe3
 def verify_dataset(
     name:str, # of `list_datasets()`
-    root:str|PathLike|None=None, # the folder, or the one that holds it; None for `data_root()`
+    root:str|PathLike|None=None, # the folder, or its parent; None for `data_root()`
     **options:Any, # for the reader
-)->Verification: # true if the data can be worked with
+)->Verification: # true if the data can be used
     "Check a data set on disk and name what is missing."
     spec = SPECS.get(name)
     if spec is None:
         raise ValueError(f'name: {name!r} is not a published data set.{did_you_mean(name, SPECS)} '
-                         'list_datasets() names all')
+                         'list_datasets() lists all')
     folder = spec.locate(root)
     faults = spec.missing(folder)
     if faults: return Verification(name, folder, faults, [spec.where])

@@ -1,4 +1,4 @@
-"""What each named data set expects on disk, how much of it there is, and where to get it.
+"""What each named data set expects on disk, how large it is, and where to get it.
 
 Docs: https://lgm-nb.github.io/lgm_nb/data/published.html.md"""
 
@@ -22,35 +22,35 @@ from .shards import hub_splits, import_package, open_hub, open_shards, shard_spl
 
 # %% ../../nbs/data/04_published.ipynb #ccccad34
 def data_root()->Path:
-    "Give the folder of named data sets: `LGM_NB_DATA`, or `data` in the working folder."
+    "Return the folder of named data sets: `LGM_NB_DATA`, or `data` in the working directory."
     return Path(os.environ.get('LGM_NB_DATA') or 'data').expanduser()
 
 # %% ../../nbs/data/04_published.ipynb #880975dc
 @dataclass(frozen=True)
 class DatasetSpec:
     "A data set as published; call it to open it."
-    name:str # by which it is opened
+    name:str # to open it by
     folder:str # its folder under the data root
-    expects:tuple[str, ...] # what must lie in that folder
+    expects:tuple[str, ...] # what must be in that folder
     classes:int # as published
-    images:tuple[int, int] # train and test images as published; 0 if not known
-    where:str # to get it
+    images:tuple[int, int] # train and test images as published; 0 if unknown
+    where:str # where to get it
     licence:str
     read:Callable[..., Dataset]=field(repr=False) # called with the folder
     options:dict[str, Any]=field(default_factory=dict) # for `read`
     groups:int=0 # class × attribute, if it has them
-    archives:tuple[str, ...]=() # what it comes in
+    archives:tuple[str, ...]=() # names of its archives
     fetch:str='' # class of torchvision, or 'medmnist', that downloads it
 
     def locate(self, root:str|PathLike|None=None)->Path:
-        "Find the folder that has what is expected, or name the one that should."
+        "Return the folder that has what is expected, or the one that should."
         base = data_root() if root is None else Path(root).expanduser()
         found = [f for f in (base/self.folder, base) if (f/self.expects[0]).exists()]
         if found: return found[0]
         return base if base.name==Path(self.folder).name else base/self.folder
 
     def missing(self, folder:Path)->list[str]: # in words; empty if nothing is missing
-        "Name what is missing in a folder."
+        "List what is missing in a folder."
         if folder.is_dir(): return [f'{e} is missing' for e in self.expects if not (folder/e).exists()]
         packed = [a for a in self.archives for p in (folder.parent, folder.parent.parent) if (p/a).is_file()]
         return [f'no folder {folder}' + (f' ({packed[0]} is there, but not extracted)' if packed else '')]
@@ -68,8 +68,8 @@ class DatasetSpec:
 
 # %% ../../nbs/data/04_published.ipynb #f0014514
 def _download(spec:DatasetSpec, folder:Path):
-    "Fetch a data set through torchvision or medmnist. Raises ValueError if neither has it."
-    if not spec.fetch: raise ValueError(f'{spec.name}: cannot be fetched by a program. {spec.where}')
+    "Download a data set through torchvision or medmnist. Raises ValueError if neither has it."
+    if not spec.fetch: raise ValueError(f'{spec.name}: cannot be downloaded automatically. {spec.where}')
     try:
         if spec.fetch=='medmnist':
             medmnist = import_package('medmnist')
@@ -80,11 +80,11 @@ def _download(spec:DatasetSpec, folder:Path):
             import torchvision
             getattr(torchvision.datasets, spec.fetch)(str(folder.parent), download=True)
     except (OSError, RuntimeError) as e:
-        raise RuntimeError(f'{spec.name}: could not be fetched ({e}). {spec.where}') from e
+        raise RuntimeError(f'{spec.name}: could not be downloaded ({e}). {spec.where}') from e
 
 # %% ../../nbs/data/04_published.ipynb #23d8e4ee
 class ImageNet(DatasetSpec):
-    "ImageNet or a part of it, from class folders, from shards, or through Hugging Face."
+    "ImageNet or a subset of it, from class folders, from shards, or through Hugging Face."
     def __call__(self, root=None, download:bool=False, shards=None, hub=None, **options)->Dataset:
         if shards: splits = shard_splits(shards)
         elif hub: splits = hub_splits(hub, download=download, **options)[:2]
@@ -103,10 +103,10 @@ def _imagenet(name:str, classes:int, images:tuple[int, int], options:dict, archi
                     'for research, no redistribution', read_imagenet, options, archives=archives)
 
 def _imagenet_test(name:str, classes:int)->DatasetSpec:
-    "A test set of ImageNet's classes: `imagenet/train` and, beside the folder `imagenet`, that of the test set."
+    "A test set of ImageNet's classes: `imagenet/train` and, next to the folder `imagenet`, the test set's own."
     def read(folder, test=None, **options):
         return read_imagenet(folder, test=test or folder.parent/name, name=name, **options)
-    where = f'{name}.tar beside the folder imagenet; the train images are those of ImageNet-1k.'
+    where = f'Extract {name}.tar next to the folder imagenet; the train images are those of ImageNet-1k.'
     return DatasetSpec(name, 'imagenet', ('train', f'../{name}'), classes, (0, 0), where,
                        'MIT (lists); images as ImageNet', read)
 
@@ -151,7 +151,7 @@ _OBJECTS = [
 # %% ../../nbs/data/04_published.ipynb #21e5a45d
 _GROUPED = [
     DatasetSpec('waterbirds', 'waterbirds_v1.0', ('metadata.csv',), 2, (4795, 5794),
-        'The WILDS package fetches waterbirds_v1.0 (wilds.stanford.edu).', 'as CUB and Places',
+        'The WILDS package downloads waterbirds_v1.0 (wilds.stanford.edu).', 'as CUB and Places',
         read_waterbirds, groups=4, archives=('waterbirds_v1.0.tar.gz',)),
     DatasetSpec('spawrious', 'spawrious224', ('0', '1'), 4, (25_344, 25_344),
         'github.com/aengusl/spawrious: spawrious224__o2o_hard.tar.gz.', 'see its repository',

@@ -1,4 +1,4 @@
-"""The field's data sets, read from the files as their authors publish them.
+"""Benchmark data sets, read from the files that their authors publish.
 
 Docs: https://lgm-nb.github.io/lgm_nb/data/readers.html.md"""
 
@@ -36,32 +36,32 @@ IMAGENET_SUBSETS = {name: [int(i) for i in ids.split()] for name, ids in {
     'imagenet-subset-d': '9 258 13 262 19 339 321 24 93 322',
     'imagenet-subset-e': '816 96 100 145 739 713 783 76 688 326'}.items()}
 
-def imagenet_classes()->tuple[list[str], list[str]]: # 1,000 WordNet numbers, and as many words
-    "Give ImageNet's classes in label order."
+def imagenet_classes()->tuple[list[str], list[str]]: # 1,000 WordNet ids, and a name for each
+    "Return ImageNet's classes in label order."
     from timm.data import ImageNetInfo
     info = ImageNetInfo('imagenet-1k')
     return info.label_names(), [d.split(',')[0] for d in info.label_descriptions()]
 
 # %% ../../nbs/data/03_readers.ipynb #42c432b5
 def _check_imagenet(folder:Path, test:Path|None, wnids:Sequence[str]):
-    "Raise ValueError if the validation images lie flat, or if a folder is no class."
+    "Raise ValueError if the validation images are not in class folders, or if a folder is not a class."
     flat = folder/'val'
     if test is None and flat.is_dir() and not class_folders(flat) and image_files(flat):
-        raise ValueError(f'{flat}: the images lie flat, without class folders; '
+        raise ValueError(f'{flat}: the images are not in class folders; '
                          f'torchvision.datasets.ImageNet({str(folder)!r}, "val") sorts them, given the devkit')
     for part in (folder/'train', test or flat):
         unknown = sorted({d.name for d in class_folders(part)} - set(wnids)) if part.is_dir() else []
         if unknown:
-            raise ValueError(f'{part}: holds folders that are no ImageNet class: {some(unknown)}; move them away')
+            raise ValueError(f'{part}: folders that are not ImageNet classes: {some(unknown)}; move them away')
 
 # %% ../../nbs/data/03_readers.ipynb #a97b1fdb
 def read_imagenet(
     folder:Path, # holds `train/` and `val/`, with a folder for each class
     ids:Sequence[int]|None=None, # class ids to keep, in label order; None for all
-    test:str|PathLike|None=None, # a folder of class folders to test on in place of `val`; its classes are kept
+    test:str|PathLike|None=None, # class folders to test on in place of `val`; only their classes are kept
     name:str='imagenet-1k',
 )->Dataset:
-    "Read ImageNet, or a part of it."
+    "Read ImageNet, or a subset of it."
     wnids, words = imagenet_classes()
     own_test = Path(test).expanduser() if test else None
     tested = own_test or next((folder/d for d in ('val', 'test') if (folder/d).is_dir()), folder/'val')
@@ -85,7 +85,7 @@ def keep_labels(
 def keep_classes(
     data:Dataset,
     ids:Sequence[int], # labels to keep, in the new order
-    name:str, # of the part
+    name:str, # of the subset
 )->Dataset:
     "Keep some classes of a data set."
     train, test = keep_labels(data.train, ids), keep_labels(data.test, ids)
@@ -99,7 +99,7 @@ def read_cub(folder:Path)->Dataset:
     for f, listed in zip(lists[1:], (labels, trains)):
         if set(listed) != set(names):
             lines = f'{len(listed):,} lines for the {len(names):,} of images.txt'
-            raise ValueError(f'{folder/f}: has {lines}; fetch it again')
+            raise ValueError(f'{folder/f}: has {lines}; download it again')
     paths = dict(zip(names, find_listed(folder/'images', list(names.values()), 'images.txt')))
     def part(flag):
         own = [i for i in names if trains[i]==flag]
@@ -143,7 +143,7 @@ def read_food(folder:Path)->Dataset:
 
 # %% ../../nbs/data/03_readers.ipynb #137afea9
 def read_waterbirds(folder:Path)->Dataset:
-    "Waterbirds: `metadata.csv` of WILDS; a group is bird × background. The validation part is not used."
+    "Waterbirds: `metadata.csv` of WILDS; a group is bird × background. The validation split is not used."
     with open(folder/'metadata.csv', newline='', encoding='utf-8-sig') as f: rows = list(csv.DictReader(f))
     need, columns = {'img_filename', 'y', 'split', 'place'}, list(rows[0]) if rows else []
     if not need <= set(columns):
@@ -152,7 +152,7 @@ def read_waterbirds(folder:Path)->Dataset:
     def part(number):
         own = [(path, int(r['y']), int(r['place'])) for path, r in zip(paths, rows) if r['split']==number]
         if not own: raise ValueError(f'{folder}/metadata.csv: no image of split {number} '
-                                     '(0 train, 1 validation, 2 test); fetch it again')
+                                     '(0 train, 1 validation, 2 test); download it again')
         return Split([p for p, _, _ in own], [y for _, y, _ in own], [2*y + place for _, y, place in own])
     birds = ['landbird', 'waterbird']
     groups = [f'{bird} on {place}' for bird in birds for place in ('land', 'water')]
@@ -175,7 +175,7 @@ def read_spawrious(
     folder:Path,
     total:int=3168, # training images per breed and environment
 )->Dataset:
-    "Spawrious o2o_hard: a group is breed × place; in training a place goes with a breed, in the test with another."
+    "Spawrious o2o_hard: a group is breed × place; a place goes with one breed in training, with another in the test."
     in_place, names = [int(.97*total), int(.87*total)], [] # per environment
     parts:dict[str, list[tuple[Path, int, int]]] = dict(train=[], test=[])
     for label, (breed, (seen, unseen)) in enumerate(SPAWRIOUS.items()):
@@ -205,7 +205,7 @@ def read_caltech(
     seed:int=0, # of the held-out part
     test_share:float=.2, # of each class to hold out
 )->Dataset:
-    "Caltech-101: `101_ObjectCategories/`. It has no split; a part of each class is held out."
+    "Caltech-101: `101_ObjectCategories/`. It has no split, so part of each class is held out."
     whole = read_class_folders(folder/'101_ObjectCategories', CALTECH, ignore=('BACKGROUND_Google',))
     train, test = (whole.subset(rows) for rows in stratified_split(whole.labels, test_share, seed))
     return Dataset('caltech-101', train, test, [c.replace('_', ' ') for c in CALTECH])
@@ -236,8 +236,8 @@ def read_cifar(
 
 def read_medmnist(
     folder:Path,
-    flag:str, # which of them, such as 'pathmnist'
-    size:int=28, # pixels of a side
+    flag:str, # its name, such as 'pathmnist'
+    size:int=28, # pixels per side
 )->Dataset:
     "A 2-D set of MedMNIST through its own package."
     medmnist = import_package('medmnist')

@@ -1,4 +1,4 @@
-"""Data sets that come as tar files or through Hugging Face, read an image at a time.
+"""Data sets in tar files or from Hugging Face, read one image at a time.
 
 Docs: https://lgm-nb.github.io/lgm_nb/data/shards.html.md"""
 
@@ -19,13 +19,13 @@ from .folders import IMAGE_SUFFIXES, is_visible, some
 
 # %% ../../nbs/data/02_shards.ipynb #20417123
 def _is_complete(file:Path)->bool:
-    "Does a tar file close with its two empty blocks?"
+    "Return whether a tar file ends with its two empty blocks."
     with open(file, 'rb') as f: return f.seek(0, 2) >= 1024 and f.seek(-1024, 2) >= 0 and not any(f.read())
 
 def _index_shard(file:Path)->list[tuple[int, int, int]]: # offset, size and label of each image
-    "Index a WebDataset shard. Raises ValueError if it is cut off, or if an image has no label."
+    "Index a WebDataset shard. Raises ValueError if it is truncated, or if an image has no label."
     if not _is_complete(file):
-        raise ValueError(f'{file}: ends too early, without the mark that closes a tar file; fetch it again')
+        raise ValueError(f'{file}: truncated, the end-of-archive marker is missing; download it again')
     images, labels = {}, {}
     try:
         with tarfile.open(file, 'r:') as tar:
@@ -34,10 +34,10 @@ def _index_shard(file:Path)->list[tuple[int, int, int]]: # offset, size and labe
                 if '.' + suffix.lower() in IMAGE_SUFFIXES: images[key] = (member.offset_data, member.size)
                 elif suffix=='cls': labels[key] = int(tar.extractfile(member).read()) # type: ignore[union-attr]
     except (tarfile.ReadError, EOFError, ValueError) as e:
-        raise ValueError(f'{file}: cannot be read to its end ({e}); fetch it again') from e
+        raise ValueError(f'{file}: cannot be read completely ({e}); download it again') from e
     unlabelled = sorted(set(images) - set(labels))
     if unlabelled:
-        raise ValueError(f'{file}: {len(unlabelled)} images have no .cls beside them, first {unlabelled[0]}; '
+        raise ValueError(f'{file}: {len(unlabelled)} images have no .cls file, first {unlabelled[0]}; '
                          'expected KEY.jpg and KEY.cls')
     return [(*place, labels[key]) for key, place in images.items()]
 
@@ -88,7 +88,7 @@ def import_package(name:str)->Any:
     "Import a package that reads a data set. Raises RuntimeError that says how to install it."
     try: return importlib.import_module(name)
     except ImportError as e:
-        raise RuntimeError(f'this data set is read through the package {name}: pip install "lgm_nb[hub]"') from e
+        raise RuntimeError(f'this data set needs the package {name}: pip install "lgm_nb[hub]"') from e
 
 # %% ../../nbs/data/02_shards.ipynb #7114372c
 def _load_hub(name:str, config:str|None, download:bool)->Any: # split name → split
@@ -104,7 +104,7 @@ def _load_hub(name:str, config:str|None, download:bool)->Any: # split name → s
                                f'{remedy}; a gated set needs `hf auth login`') from e
     if not isinstance(parts, dict): parts = {'train': parts}
     if 'train' not in parts:
-        raise ValueError(f'hub:{name}: has the splits {", ".join(parts)}; one called train is needed')
+        raise ValueError(f'hub:{name}: has splits {", ".join(parts)}, but none called train')
     return parts
 
 # %% ../../nbs/data/02_shards.ipynb #e58c801c
@@ -116,14 +116,14 @@ def _column(name:str, features:Any, given:str|None, kind:str, argument:str)->str
     if len(found)==1: return found[0]
     there = ', '.join(f'{c} ({type(f).__name__})' for c, f in features.items())
     raise ValueError(f'hub:{name}: {argument}={given!r}: exactly one column of type {kind} is needed; '
-                     f'there are {there}')
+                     f'found {there}')
 
 def _held_out_split(name:str, parts:Any, label:str, test:str|None)->str|None:
     "Choose the split to test on. Raises ValueError if it was named and has no labels."
     candidates = [test] if test else ['test', 'validation', 'valid', 'val']
     labelled = [s for s in candidates if s in parts and min(parts[s][label]) >= 0] # hidden labels are −1
     if test and not labelled:
-        raise ValueError(f'hub:{name}: test={test!r} is no split with labels; it has {", ".join(parts)}')
+        raise ValueError(f'hub:{name}: test={test!r} is not a split with labels; splits: {", ".join(parts)}')
     return labelled[0] if labelled else None
 
 # %% ../../nbs/data/02_shards.ipynb #ca256c45
@@ -132,9 +132,9 @@ def hub_splits(
     config:str|None=None, # its configuration, if it has several
     image:str|None=None, # image column; None finds it by type
     label:str|None=None, # label column; None finds it by type
-    test:str|None=None, # split to measure on; None for the first with labels of test, validation, valid, val
-    download:bool=False, # may it be fetched?
-    seed:int=0, # of the fifth held out if there is no such split
+    test:str|None=None, # split to test on; None for the first labelled one of test, validation, valid, val
+    download:bool=False, # allow downloading
+    seed:int=0, # of the held-out fifth, if there is no such split
 )->tuple[Split, Split, list[str]]: # train and test split, names of the classes
     "Read the splits of a Hugging Face data set."
     parts = _load_hub(name, config, download)

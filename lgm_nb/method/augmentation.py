@@ -16,7 +16,7 @@ import torch.nn.functional as F
 # %% ../../nbs/method/01_augmentation.ipynb #f0201ed6
 @dataclass(frozen=True)
 class ViewParams:
-    "The draws of a batch of views."
+    "The random draws of a batch of views."
     theta:torch.Tensor # (N, 2, 3) affine maps of flip and crop
     noise_seed:torch.Tensor # (N,) int64 seed of each view's noise, −1 for none
 
@@ -52,7 +52,7 @@ def _add_noise(images, seeds, mean, std):
 
 # %% ../../nbs/method/01_augmentation.ipynb #d3c29aa8
 def _check_ranges(size, chances, scale, ratio):
-    "Raise ValueError for what an augmenter cannot draw."
+    "Raise ValueError for arguments that an augmenter cannot use."
     if size < 1: raise ValueError(f'size: {size}; must be at least 1 pixel')
     for name, p in chances.items():
         if not 0 <= p <= 1: raise ValueError(f'{name}: {p}; must lie in [0, 1]')
@@ -62,15 +62,15 @@ def _check_ranges(size, chances, scale, ratio):
 
 # %% ../../nbs/method/01_augmentation.ipynb #1d548a15
 class Augmenter:
-    "Flip, resized crop and noise, one draw per view. Raises ValueError for impossible chances or ranges."
+    "Flip, resized crop and noise, one draw per view. Raises ValueError for impossible probabilities or ranges."
     def __init__(self,
         size:int, # side of the views, pixels
-        flip:float=.5, # chance of a mirror image
-        scale:tuple[float, float]|None=(.08, 1.), # share of the area that a crop keeps; None for no crop
+        flip:float=.5, # probability of a horizontal flip
+        scale:tuple[float, float]|None=(.08, 1.), # fraction of the area that a crop keeps; None for no crop
         ratio:tuple[float, float]=(3/4, 4/3), # width over height of the crop
         noise_std:float=.2, # of the Gaussian noise, in image units
         noise_mean:float=0., # 0.5 in the published numbers, by mistake
-        noise_chance:float=.5, # chance that a view gets noise
+        noise_chance:float=.5, # probability that a view gets noise
     ):
         _check_ranges(size, dict(flip=flip, noise_chance=noise_chance), scale, ratio)
         self.size, self.flip, self.noise_chance = size, flip, noise_chance
@@ -92,8 +92,8 @@ class Augmenter:
     def apply(self,
         images:torch.Tensor, # (N, 3, H, W) in [0, 1], one for each view
         views:ViewParams, # N draws
-    )->torch.Tensor: # (N, 3, size, size), differentiable in the images
-        "Show each image as its view says. Raises ValueError if their numbers differ."
+    )->torch.Tensor: # (N, 3, size, size), differentiable w.r.t. the images
+        "Apply each view to its image. Raises ValueError if their numbers differ."
         if len(images) != len(views): raise ValueError(f'images: {len(images)} for {len(views)} views; give one each')
         grid = F.affine_grid(views.theta.to(images), [len(views), 3, self.size, self.size], align_corners=False)
         out = F.grid_sample(images, grid, mode='bilinear', padding_mode='border', align_corners=False)

@@ -21,11 +21,11 @@ from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87
 def _read_set(folder):
-    "Card and tensors of the set in a folder."
+    "Return card and tensors of the set in a folder."
     folder = Path(folder)
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
         unfinished = (folder/'checkpoint.safetensors').exists()
-        remedy = ' (it holds the checkpoint of an unfinished run: continue it with --resume)' if unfinished else ''
+        remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
         raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
     card = json.loads((folder/'card.json').read_text(encoding='utf-8'))
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
@@ -33,7 +33,7 @@ def _read_set(folder):
 
 # %% ../../nbs/method/06_distilled_set.ipynb #4f39a6cf
 def _png(images):
-    "PNG file of some images, as bytes."
+    "Return a PNG file of some images, as bytes."
     file = io.BytesIO()
     grid(images).save(file, 'png')
     return file.getvalue()
@@ -62,7 +62,7 @@ class DistilledSet:
         folder:str|Path, # to make or to write into; other files in it stay as they are
         overwrite:bool=False, # replace a finished set
     )->Path: # the folder
-        "Write the set as a folder. Raises ValueError if that would replace a file that it did not write."
+        "Write the set as a folder. Raises ValueError if that would replace a file that this library did not write."
         own = written_files(folder)
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; give another folder, or pass overwrite=True')

@@ -25,14 +25,14 @@ from .sides import BankSample, ChunkedEncoder, FreshImages, Shares, WholeBank
 
 # %% ../../nbs/method/08_distiller.ipynb #1123dca6
 class DivergenceError(RuntimeError):
-    "The loss or its gradient stopped being finite; the distiller still holds the last good state."
+    "The loss or its gradient is no longer finite; the distiller still holds the last good state."
 
 def _diverged(step, losses, lr):
     return DivergenceError(f'step {step + 1}: the loss ({float(losses[step]):.4g}) or its gradient is not finite. '
                            f'The state of step {step} is kept; try a smaller lr than {lr:g}.')
 
 class _LossRecord:
-    "Losses of a run, and from which step on they are not finite; all of it on the device."
+    "Losses of a run and the first step at which they are not finite, all on the device."
     def __init__(self, steps, device):
         self.losses = torch.zeros(steps, device=device)
         self.bad = torch.zeros((), device=device) # 1 from the first step that was not finite
@@ -44,7 +44,7 @@ class _LossRecord:
         self.bad = team.any(torch.maximum(self.bad, (~finite).float()))
 
     def add(self, step, loss):
-        "Add the loss of a step that was marked."
+        "Record the loss of a step, after `mark`."
         self.losses[step] = loss
         self.good += 1 - self.bad.long()
 
@@ -55,7 +55,7 @@ class _LossRecord:
         self.bad.zero_()
 
     def first_bad(self):
-        "Step that was the first bad one, or None; the next call starts anew."
+        "Return the first bad step, or None, and reset."
         if not self.bad: return None
         self.bad.zero_()
         return int(self.good)
@@ -86,7 +86,7 @@ class _RunState:
         self.restart_optimiser()
 
     def restart_optimiser(self)->None:
-        "Give every level a new Adam, which on CPU and NVIDIA GPUs leaves out a step that is marked bad by itself."
+        "Reset Adam for all levels; on CPU and NVIDIA GPUs it skips steps marked as bad by itself."
         fused = self.backbone.device.type in ('cpu', 'cuda')
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.settings.lr, fused=fused)
 
@@ -112,7 +112,7 @@ class _RunState:
 
 # %% ../../nbs/method/08_distiller.ipynb #97a2351b
 def _compute_gradient(run):
-    "Compute the loss of a step and its gradient by every level of this process."
+    "Compute the loss of a step and its gradient w.r.t. every level of this process."
     augs, share = run.settings.augs, run.share
     real = run.target(run.step, run.generator)
     views = run.augmenter.sample(len(run.labels)*augs, run.generator)[share.views(augs)]
@@ -142,7 +142,7 @@ def _update(run, loss):
 # %% ../../nbs/method/08_distiller.ipynb #f2ef957b
 @dataclass(frozen=True)
 class Snapshot:
-    "Where a run stands after a step."
+    "The state of a run after a step."
     step:int # steps taken
     steps:int # steps planned
     levels:int # levels of the pyramid
@@ -154,7 +154,7 @@ class Snapshot:
         return float(self.distiller.history[self.step - 1])
 
     def images(self)->torch.Tensor: # (N, 3, H, W) on the CPU
-        "Render the images of this moment. Raises RuntimeError once the run has moved on."
+        "Render the images of this step. Raises RuntimeError after the next one."
         now = self.distiller.step
         if now != self.step:
             raise RuntimeError(f'snapshot of step {self.step}: the run is at {now}; render before the next step')
@@ -167,12 +167,12 @@ def _augmenter(backbone, settings):
     return Augmenter(backbone.input_size, flip=0., scale=None, noise_chance=0.)
 
 def _growth_interval(settings, levels):
-    "Steps between two levels."
+    "Return the number of steps between two levels."
     if settings.grow_every: return settings.grow_every
     return max(1, int(GROWTH*settings.steps/max(1, levels - 1)))
 
 def _frame_steps(steps, frames):
-    "Steps after which a frame is kept, evenly spaced."
+    "Return the steps after which a frame is kept, evenly spaced."
     return {round(i*steps/frames) for i in range(1, frames + 1)}
 
 def _bank(run, progress):
@@ -181,7 +181,7 @@ def _bank(run, progress):
     return build_bank(run.data, run.backbone, s.views, run.augmenter, seed=s.seed, keep=keep, progress=progress)
 
 def _real_target(run):
-    "Where the real side of a run comes from."
+    "Choose where the real side of a run comes from."
     s, device = run.settings, run.backbone.device
     each = max(s.bank_rows//run.n_classes, s.ipc*s.augs) # rows of each class in a draw
     if s.real=='paper': return FreshImages(run.data, run.backbone, run.augmenter, s.ipc*s.augs, run.share)
@@ -191,7 +191,7 @@ def _real_target(run):
 
 # %% ../../nbs/method/08_distiller.ipynb #c6a25e11
 def _card(run):
-    "Method, settings, data, backbone, versions, time and loss of a run."
+    "Return method, settings, data, backbone, versions, time and loss of a run."
     import timm
     data, backbone = run.data, run.backbone
     return dict(
@@ -209,9 +209,9 @@ class Distiller(_RunState):
         backbone:Backbone,
         settings:Settings=Settings(),
         objective:Objective|None=None, # None for gradient matching with the default settings
-        bank:FeatureBank|None=None, # None builds or opens one if `real='bank'`
+        bank:FeatureBank|None=None, # None to build or open one if `real='bank'`
         frames:int=40, # renderings of the run to keep, evenly spaced; 0 for none
-        progress:Progress=no_progress, # wraps the batches of that build
+        progress:Progress=no_progress, # wraps the batches when a bank is built
     ):
         super().__init__(data, backbone, settings)
         self.objective = objective or GradientMatching()

@@ -37,7 +37,7 @@ def _draw_rows(by_class, per_class, generator):
 class FeatureBank:
     "Class means of real features and, if they were kept, the features: in memory, or mapped from a file."
     def __init__(self,
-        features:torch.Tensor|None, # (N·views, D), float16 or float32; None keeps the class means alone
+        features:torch.Tensor|None, # (N·views, D), float16 or float32; None keeps only the class means
         labels:torch.Tensor, # (N·views,) int64
         n_classes:int, # C
         facts:dict|None=None, # backbone hash, data hash, settings
@@ -60,10 +60,10 @@ class FeatureBank:
         return self._kept().float()
 
     def sample(self,
-        per_class:int, # rows of each class
+        per_class:int, # rows per class
         generator:torch.Generator, # on the CPU
     )->tuple[torch.Tensor, torch.Tensor]: # features (C·per_class, D) float32, labels (C·per_class,)
-        "Draw the same number of rows of every class. Raises ValueError if only means were kept."
+        "Draw the same number of rows from every class. Raises ValueError if only means were kept."
         kept, rows = self._kept(), _draw_rows(self._rows, per_class, generator)
         return kept[rows].float(), self.labels[rows]
 
@@ -74,14 +74,14 @@ class FeatureBank:
 
 # %% ../../nbs/method/03_feature_bank.ipynb #133de960
 def _bank_facts(data, backbone, views, augmenter, seed):
-    "All that the numbers in a bank depend on."
+    "Return everything that the contents of a bank depend on."
     augmentation = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(augmenter).items()}
     return dict(format=2, backbone=backbone.name, backbone_hash=backbone.hash, data=data.name, data_hash=data.hash,
                 classes=len(data.classes), images=len(data.train), views=views, seed=seed, augmentation=augmentation)
 
 def changed(
-    old:dict, # facts as they were written
-    new:dict, # facts as they are now
+    old:dict, # facts as written
+    new:dict, # current facts
 )->list[str]: # keys of `new`
     "List the facts that differ."
     return [k for k in new if old.get(k) != new[k]]
@@ -112,7 +112,7 @@ def _embed_views(backbone, augmenter, images, theta, seeds):
 
 # %% ../../nbs/method/03_feature_bank.ipynb #accde4cd
 def _decode_workers(split, n):
-    "How many processes decode `n` images of a split."
+    "Return how many processes decode `n` images of a split."
     if isinstance(split.source, np.ndarray): return 0
     if n < 1000: return 0
     return max(1, (os.cpu_count() or 1)//ProcessGroup().size)
@@ -144,7 +144,7 @@ class _Memory:
 
 # %% ../../nbs/method/03_feature_bank.ipynb #5cea09d2
 class _Build:
-    "What it takes to compute the features of a bank."
+    "Everything needed to compute the features of a bank."
     def __init__(self, data, backbone, views, augmenter, seed, batch, workers):
         self.split, self.backbone, self.views, self.augmenter = data.train, backbone, views, augmenter
         self.seed, self.batch, self.workers = seed, batch, workers
@@ -163,7 +163,7 @@ class _Build:
     def fill(self, todo, store, progress):
         "Compute the units of `todo` into a store."
         plan = [(unit, rows) for unit in todo for rows in self.units[unit][1].split(self.batch)]
-        last = {unit: i for i, (unit, _) in enumerate(plan)} # batch that ends each unit
+        last = {unit: i for i, (unit, _) in enumerate(plan)} # last batch of each unit
         batches, total = [rows for _, rows in plan], 0
         shown = progress(batches, desc='feature bank', total=len(batches), unit='batch')
         for i, rows, drawn in zip(range(len(batches)), shown, self.loader(batches)):
@@ -211,7 +211,7 @@ def _remove_build(folder):
     if folder.exists() and not any(folder.iterdir()): folder.rmdir()
 
 def _prepare(folder, plan, build, keep):
-    "Make the files of a build that starts."
+    "Create the files of a new build."
     if _read_plan(folder) is not None: _remove_build(folder) # of a build with other settings
     if folder.exists():
         raise ValueError(f'folder: {folder} is not an unfinished feature bank; move it away or give another folder')
@@ -224,7 +224,7 @@ def _prepare(folder, plan, build, keep):
     if keep=='all': _reserve(new/'features.safetensors', 2*rows*dim, _header(rows, dim), labels)
     (new/'plan.json').write_text(json.dumps(plan))
     try: new.rename(folder)
-    except OSError: shutil.rmtree(new) # the other run was quicker
+    except OSError: shutil.rmtree(new) # the other run was faster
 
 # %% ../../nbs/method/03_feature_bank.ipynb #d2c07bb7
 class _Unfinished:
@@ -247,7 +247,7 @@ class _Unfinished:
         self.done.flush()
 
     def close(self, folder, facts, means):
-        "Move the finished files up into the folder of the bank; another run that builds the same bank may be quicker."
+        "Move the finished files up into the folder of the bank; another run may have built the same bank first."
         names = ['means.safetensors', 'bank.json'] # a reader that finds bank.json finds the others
         if self.features is not None: names.insert(0, 'features.safetensors')
         try:
@@ -260,16 +260,16 @@ class _Unfinished:
 
 # %% ../../nbs/method/03_feature_bank.ipynb #cc8fc083
 def _read_facts(folder):
-    "The facts of the bank in a folder; None if there is no bank."
+    "Return the facts of the bank in a folder; None if there is no bank."
     try: facts = json.loads((folder/'bank.json').read_text(encoding='utf-8'))
     except FileNotFoundError: return None
     except (OSError, ValueError) as e:
         raise ValueError(f'folder: {folder}/bank.json cannot be read ({e}); give another folder') from e
     if isinstance(facts, dict) and {'format', 'backbone_hash', 'data_hash'} <= set(facts): return facts
-    raise ValueError(f'folder: {folder}/bank.json is not that of a feature bank; give another folder')
+    raise ValueError(f'folder: {folder}/bank.json does not describe a feature bank; give another folder')
 
 def _holds_bank(folder, facts, keep):
-    "Tell whether a folder holds this bank. Raises ValueError if it holds another, or files that are not a bank's."
+    "Return whether a folder holds this bank. Raises ValueError if it holds another, or unrelated files."
     there = _read_facts(folder)
     if there is None:
         check_writable(folder, ('bank.json', 'means.safetensors', 'features.safetensors'))
@@ -278,7 +278,7 @@ def _holds_bank(folder, facts, keep):
     if differ:
         raise ValueError(f'folder: {folder} holds a bank made with other {", ".join(differ)}; give another folder')
     if keep=='means' or there.get('keep')=='all': return True
-    check_writable(folder, ('features.safetensors',)) # means alone are there, and features are wanted
+    check_writable(folder, ('features.safetensors',)) # only means are there, but features are needed
     return False
 
 def _open_bank(folder, facts, labels, keep):
@@ -291,7 +291,7 @@ def _open_bank(folder, facts, labels, keep):
 
 # %% ../../nbs/method/03_feature_bank.ipynb #ab7a0523
 def _fill_folder(build, folder, facts, keep, progress):
-    "Compute what is missing of a bank into its folder, together with the other processes."
+    "Compute the missing part of a bank in its folder, together with the other processes."
     team, plan = ProcessGroup(), dict(facts, batch=build.batch, keep=keep)
     if team.rank==0: _Unfinished(folder/'.building', plan, build, keep)
     team.wait()
@@ -309,12 +309,12 @@ def build_bank(
     backbone:Backbone,
     views:int=3, # augmented copies of each training image
     augmenter:Augmenter|None=None, # None for the paper's, at the backbone's input size
-    folder:str|Path|Literal[False]|None=None, # where to keep it; None for a folder of the cache, False for memory only
+    folder:str|Path|Literal[False]|None=None, # where to keep it; None for the cache, False for memory only
     seed:int=0, # of the augmentation
     batch:int=100, # images at a time
-    keep:str='all', # 'means' keeps class means alone
+    keep:str='all', # 'means' keeps only class means
     workers:int|None=None, # processes that decode images; None for one per core if images are files
-    progress:Progress=no_progress, # wraps the batches that are left, each a tensor of rows
+    progress:Progress=no_progress, # wraps the remaining batches, each a tensor of rows
 )->FeatureBank:
     "Open the bank of a data set and a backbone, building what is missing. Raises ValueError if `folder` is taken."
     if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')

@@ -19,7 +19,7 @@ def probe_gradient(
     labels:torch.Tensor, # (N,) int64
     W:torch.Tensor, # (C, D) weights of the probe
     b:torch.Tensor, # (C,) bias of the probe
-)->torch.Tensor: # (C, D + 1): gradient of the mean cross-entropy by W, and by b in the last column
+)->torch.Tensor: # (C, D + 1): gradient of the mean cross-entropy w.r.t. W, and w.r.t. b in the last column
     "Compute the gradient of a linear probe's cross-entropy in closed form."
     off = torch.softmax(features@W.T + b, 1) - F.one_hot(labels, len(W)).to(features)
     return torch.cat([off.T@features, off.sum(0)[:, None]], 1)/len(features)
@@ -35,7 +35,7 @@ def gradient_at_zero(
     n_classes:int, # C
     origin:torch.Tensor|float=0., # (D,) subtracted from every feature
 )->torch.Tensor: # (C, D + 1), as `probe_gradient` with W = 0 and b = 0
-    "Compute the gradient of a probe that is all zeros."
+    "Compute the gradient of an all-zero probe."
     counts, N = torch.bincount(labels, minlength=n_classes).to(features), len(features)
     sums = _class_sums(features, labels, n_classes) - counts[:, None]*origin
     return torch.cat([sums.sum(0)/(n_classes*N) - sums/N, (1/n_classes - counts/N)[:, None]], 1)
@@ -69,14 +69,14 @@ class Step:
         "Return the mean real feature of each class. Raises ValueError if the step has no real features."
         if self.real_means is not None: return self.real_means
         if self.real_features is None or self.real_labels is None:
-            raise ValueError('real_features: None; give them, or real_means')
+            raise ValueError('real_features: None; pass them, or real_means')
         sums = _class_sums(self.real_features, self.real_labels, self.n_classes)
         return sums/torch.bincount(self.real_labels, minlength=self.n_classes)[:, None]
 
 # %% ../../nbs/method/02_meta_loss.ipynb #244df7c3
 class Objective:
-    "A loss of a `Step`; objectives add up and take a factor."
-    needs_rows = True # reads single real features, not only class means
+    "A loss of a `Step`; objectives can be added, and multiplied by a factor."
+    needs_rows = True # reads individual real features, not only class means
     needs_images = True # reads the rendered images, not only their features
 
     def __call__(self, step:Step)->torch.Tensor: # scalar
@@ -127,7 +127,7 @@ class GradientMatching(Objective):
             real = gradient_at_zero(step.class_means(), each, C, origin)
             return real, gradient_at_zero(z, step.syn_labels, C, origin)
         if step.real_features is None or step.real_labels is None:
-            raise ValueError(f'real_features: None; w_std={self.w_std:g} needs the features of single real images')
+            raise ValueError(f'real_features: None; w_std={self.w_std:g} needs the features of individual real images')
         W, b = (self.w_std*torch.randn(C, z.shape[1], generator=step.generator)).to(z), z.new_zeros(C)
         with torch.no_grad(): real = probe_gradient(step.real_features - origin, step.real_labels, W, b)
         return real, probe_gradient(z - origin, step.syn_labels, W, b)

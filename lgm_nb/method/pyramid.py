@@ -30,7 +30,7 @@ _COLOUR = _COLOURS/_COLOURS.norm(dim=0).max()
 
 def decorrelate(
     x:torch.Tensor, # (N, 3, H, W), independent channels
-)->torch.Tensor: # (N, 3, H, W), channels that vary together as in photographs
+)->torch.Tensor: # (N, 3, H, W), channels correlated as in photographs
     "Mix independent channels into the correlated colours of natural images."
     return (_COLOUR.to(x)@x.flatten(2)).view_as(x)
 
@@ -41,7 +41,7 @@ def _upsampler(side, size):
 
 # %% ../../nbs/method/00_pyramid.ipynb #f738da12
 class _Renderer(torch.nn.Module):
-    "Levels of images, and how they become images."
+    "The levels of some images, and how to render them."
     def __init__(self, sizes:list[int], decorrelate:bool):
         super().__init__()
         self.sizes, self.size, self.decorrelate = sizes, sizes[-1], decorrelate
@@ -75,9 +75,9 @@ class Pyramid(_Renderer):
         start:int=1, # side of the first level; `start=size` gives plain pixels
         decorrelate:bool=True, # render through the colour matrix
         init:str='normal', # new levels: 'normal', as in the paper, or 'zero'
-        own:slice=slice(None), # hold only these images, those of one process; draws are made for all `n`
+        own:slice=slice(None), # hold only these images, those of one process; noise is drawn for all `n`
     ):
-        if n < 1: raise ValueError(f'n: {n}; a pyramid holds at least one image')
+        if n < 1: raise ValueError(f'n: {n}; a pyramid needs at least one image')
         if init not in ('normal', 'zero'): raise ValueError(f"init: {init!r}; must be 'normal' or 'zero'")
         super().__init__(level_sizes(size, start), decorrelate)
         self.total, self.own, self.n, self.init = n, own, len(range(n)[own]), init

@@ -33,14 +33,14 @@ def image_names(
 
 # %% ../../nbs/method/05_run_folder.ipynb #43aaa50e
 def _read_card(folder):
-    "The card of a finished set; None if there is no finished set."
+    "Return the card of a finished set; None if there is no finished set."
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file(): return None
     try: card = json.loads((folder/'card.json').read_text(encoding='utf-8'))
     except (OSError, ValueError): return None
     return card if isinstance(card, dict) and {'classes', 'images'} <= set(card) else None
 
 def _files_of_0_1_0(folder, card):
-    "Files of a set of version 0.1.0; its report is recognised by a sentence."
+    "List the files of a set of version 0.1.0; its report is recognised by a sentence."
     labels = load_file(folder/'distilled.safetensors')['labels'].tolist()
     own = {'card.json', 'distilled.safetensors', *image_names(labels, card['classes'])}
     page, sentence = folder/'report.html', 'A linear probe trained on these images'
@@ -50,7 +50,7 @@ def _files_of_0_1_0(folder, card):
 def written_files(
     folder:str|Path, # of a distilled set
 )->set[str]: # names, relative to the folder
-    "List the files of a finished distilled set that are as this library wrote them; empty if there is no such set."
+    "List the files of a finished set that are unchanged since this library wrote them; empty if there is no set."
     folder = Path(folder)
     card = _read_card(folder)
     if card is None: return set()
@@ -65,36 +65,36 @@ def read_checkpoint(
     with safe_open(file, 'pt') as f: return json.loads(f.metadata()['facts'])
 
 def is_checkpoint(
-    file:str|Path, # path, of an existing file or not
+    file:str|Path, # path; need not exist
 )->bool:
-    "Tell whether a file is a checkpoint of this library."
+    "Return whether a file is a checkpoint of this library."
     try: return {'settings', 'objective', 'backbone_hash', 'step'} <= set(read_checkpoint(file))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError): return False
 
 def drop_checkpoint(
     file:str|Path, # of a run that is finished and saved
 )->None:
-    "Delete a checkpoint; any other file of that name stays."
+    "Delete a checkpoint; any other file of that name is kept."
     if is_checkpoint(file): Path(file).unlink()
 
 # %% ../../nbs/method/05_run_folder.ipynb #f3169a32
 def _check_apart(folder, data, argument):
-    "Raise ValueError if a run would write among the images that it reads."
+    "Raise ValueError if a run would write into the image folders that it reads."
     files = [f for split in (data.train, data.test) if isinstance(split.source, list) for f in split.source]
     places = {Path(f).resolve().parent for f in files}
     if (data.source or '').startswith('folder:'): places.add(Path(data.source.partition(':')[2]))
     images = folder.resolve()/'images'
     for place in sorted(places):
         if images==place or images in place.parents or place in images.parents:
-            raise ValueError(f'{argument}: {folder} lies among the images of {data.name} ({place}); '
-                             'give a folder apart from them')
+            raise ValueError(f'{argument}: {folder} overlaps the image folders of {data.name} ({place}); '
+                             'give a separate folder')
 
 # %% ../../nbs/method/05_run_folder.ipynb #bcf342a8
 def check_folder(
     folder:str|Path, # to be written
     data:Dataset|None=None, # to be distilled
     ipc:int=1, # images per class
-    report:bool=False, # a report is to be written, too
+    report:bool=False, # whether a report will be written, too
     overwrite:bool=False, # replace a finished set
     argument:str='folder', # what to call the folder in an error
 )->None:

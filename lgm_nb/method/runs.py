@@ -31,11 +31,11 @@ from .settings import preset_objective, renamed_settings, Settings, settings_fro
 
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
 def _run_identity(run):
-    "What a checkpoint and the run that loads it must agree on, apart from the settings."
+    "Return what a checkpoint and the run that loads it must agree on, apart from the settings."
     return dict(objective=repr(run.objective), data_hash=run.data.hash, backbone_hash=run.backbone.hash)
 
 def _state_tensors(run):
-    "All tensors that a run needs to continue, of the images of all processes."
+    "Return all tensors that a run needs to resume, for the images of all processes."
     def gathered(t): return run.share.gather(t.detach()) if t.ndim else t
     tensors = dict(generator=run.generator.get_state(), losses=run.history[:run.step].double())
     if run.frames: tensors['frames'] = torch.stack(run.frames)
@@ -49,7 +49,7 @@ def save_checkpoint(
     distiller:Distiller, # at its last good step
     file:str|Path, # path of the .safetensors file
 )->None:
-    "Write all that a run needs to continue. Raises ValueError rather than replace a file that is no checkpoint."
+    "Write all that a run needs to resume. Raises ValueError rather than replace a file that is not a checkpoint."
     run, file = distiller, Path(file)
     run.check()
     tensors = _state_tensors(run)
@@ -73,10 +73,10 @@ def _check_same_run(run, facts, file):
     differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
     if differ:
         raise ValueError(f'resume: {file} is from a run with other {", ".join(differ)}; '
-                         'give the same, or another folder')
+                         'use the same, or another folder')
 
 def _own_rows(f, name, run):
-    "Rows of a tensor in a checkpoint that belong to this process, on its device."
+    "Return the rows of a tensor in a checkpoint that belong to this process, on its device."
     part = f.get_slice(name)
     tensor = part[run.own] if part.get_shape() else f.get_tensor(name)
     return tensor.to(run.backbone.device)
@@ -116,11 +116,11 @@ class RunStopped(KeyboardInterrupt):
 
 def run_steps(
     run:Distiller,
-    file:str|Path|None=None, # checkpoint to save to and, if it exists, to resume from; None keeps nothing
+    file:str|Path|None=None, # checkpoint to save to and, if it exists, to resume from; None saves nothing
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller
 )->Distiller: # the same, at its last step
-    "Take the steps that are left. A run that is stopped, or diverges, is saved before it ends."
+    "Take the remaining steps. A run that is stopped, or diverges, is saved before it ends."
     if file and Path(file).exists(): load_checkpoint(run, file)
     try:
         for snap in progress(run, desc='distil', total=run.settings.steps, unit='step'):
@@ -132,7 +132,7 @@ def run_steps(
 
 # %% ../../nbs/method/09_runs.ipynb #a2399cd1
 def _measured_run(data, backbone, settings, objective, checkpoint, every, progress):
-    "Run a distillation to its end and note the peak memory in its card."
+    "Run a distillation to its end and record the peak memory in its card."
     with Meter(backbone.device) as meter:
         run = Distiller(data, backbone, settings, objective, frames=0, progress=progress)
         run_steps(run, checkpoint, every, progress)
@@ -148,7 +148,7 @@ def open_or_distill(
     objective:Objective|None=None, # None for gradient matching with the default settings
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
-)->DistilledSet: # if it was made here, its card also says `peak_mb`
+)->DistilledSet: # if it was distilled here, its card also has `peak_mb`
     "Return the set saved in `folder`, or distil it, resuming from its checkpoint if there is one."
     folder = Path(folder)
     if (folder/'card.json').exists(): return DistilledSet.load(folder)
@@ -164,8 +164,8 @@ def run_facts(
     backbone:Backbone,
     settings:Settings,
     objective:Objective|None=None, # None for gradient matching with the default settings
-)->dict[str, Any]: # what JSON can hold
-    "List all that a distilled set depends on."
+)->dict[str, Any]: # JSON-serialisable
+    "Return everything that a distilled set depends on."
     return dict(version=__version__, data=data.hash, backbone=backbone.hash, input_size=backbone.input_size,
                 settings=json.loads(json.dumps(asdict(settings))), objective=repr(objective))
 
@@ -175,10 +175,10 @@ def cached_set(
     backbone:Backbone,
     settings:Settings=Settings(),
     objective:Objective|None=None, # None for gradient matching with the default settings
-    cache:str|Path|Literal[False]|None=None, # folder for sets; None for the default cache, False to keep nothing
+    cache:str|Path|Literal[False]|None=None, # folder for sets; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
-)->DistilledSet: # if it was made here, its card also says `peak_mb`
-    "Find a distilled set in the cache, resume it, or make it."
+)->DistilledSet: # if it was distilled here, its card also has `peak_mb`
+    "Return a distilled set from the cache, resuming or distilling it if needed."
     if cache is False: return _measured_run(data, backbone, settings, objective, None, 100, progress)
     folder = cache_folder()/'results' if cache is None else Path(cache)
     key = key_of(run_facts(data, backbone, settings, objective))
@@ -204,8 +204,8 @@ class _Order:
         run = Distiller(open_dataset(self.data), backbone, self.settings, self.objective, progress=progress)
         try: run_steps(run, self.checkpoint, self.every, progress)
         except ProcessLostError as e:
-            kept = f'{self.checkpoint} can be continued by any number of processes'
-            rest = kept if self.checkpoint else 'nothing was saved: give a checkpoint file'
+            kept = f'{self.checkpoint} can be resumed by any number of processes'
+            rest = kept if self.checkpoint else 'nothing was saved: pass a checkpoint file'
             raise ProcessLostError(f'{e}; {rest}') from e
         return run.distilled()
 
@@ -221,13 +221,13 @@ def distill(
     preset:str|None=None, # 'paper' for the authors' schedule
     objective:Objective|None=None, # None for the preset's
     device:str|torch.device='auto', # where to run
-    processes:int=1, # new processes that share out the classes
+    processes:int=1, # new processes to divide the classes among
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from
     checkpoint_every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank; one process only
     **settings:Any, # fields of `Settings`
 )->DistilledSet:
-    "Distil a data set into `ipc` images per class. Raises ValueError for settings that do not exist or cannot work."
+    "Distil a data set into `ipc` images per class. Raises ValueError for unknown or invalid settings."
     given = settings_from(preset, **settings)
     order = _Order(data, backbone, given, objective or preset_objective(preset), device, checkpoint, checkpoint_every)
     if processes==1: return order.run(progress)

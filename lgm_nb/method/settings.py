@@ -1,4 +1,4 @@
-"""All options of a run in one object, and the schedules that are known by name.
+"""All options of a run in one object, and named schedules.
 
 Docs: https://lgm-nb.github.io/lgm_nb/method/settings.html.md"""
 
@@ -16,7 +16,7 @@ from .meta_loss import GradientMatching, Objective
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
 def _check_settings(s):
-    "Raise ValueError for values that cannot work."
+    "Raise ValueError for invalid values."
     for name in ('steps', 'ipc', 'augs', 'views', 'bank_rows'):
         if getattr(s, name) < 1: raise ValueError(f'{name}: {getattr(s, name)}; must be at least 1')
     for name in ('grow_every', 'chunk'):
@@ -29,7 +29,7 @@ def _check_settings(s):
 # %% ../../nbs/method/04_settings.ipynb #3273189c
 @dataclass(frozen=True)
 class Settings:
-    "How to distil. Raises ValueError for values that cannot work."
+    "How to distil. Raises ValueError for invalid values."
     steps:int=400 # optimiser steps
     ipc:int=1 # images per class
     augs:int=3 # augmented views of each synthetic image per step
@@ -41,12 +41,12 @@ class Settings:
     seed:int=0 # of everything
     pyramid:bool=True # False optimises plain pixels (ablation)
     decorrelate:bool=True # False renders without the colour matrix (ablation)
-    augment:bool=True # False shows the images as they are (ablation)
+    augment:bool=True # False uses the images without augmentation (ablation)
     noise_mean:float=0. # of the augmenter's noise; 0.5 in the published numbers
     init:str='normal' # of new levels: 'normal' or 'zero'
-    chunk:int=0 # views in one pass through the backbone; 0 for as many as fit in the free memory
+    chunk:int=0 # views per pass through the backbone; 0 for as many as fit into free memory
     precision:str='auto' # of the backbone: 'float32', 'bfloat16', 'float16'; 'auto' is half precision on NVIDIA GPUs
-    compile:bool=False # run the backbone through torch.compile: a minute to start, then quicker steps on GPUs
+    compile:bool=False # run the backbone through torch.compile: a minute to start, then faster steps on GPUs
 
     def __post_init__(self): _check_settings(self)
 
@@ -60,7 +60,7 @@ def settings_from(
     preset:str|None=None, # 'paper' for the authors' schedule; None for the defaults
     **changes:Any, # fields of `Settings`
 )->Settings:
-    "Return the settings of a preset with some of them changed. Raises ValueError for names that do not exist."
+    "Return the settings of a preset with some of them changed. Raises ValueError for unknown names."
     names = [f.name for f in fields(Settings)]
     unknown = sorted(set(changes) - set(names))
     if unknown: raise ValueError(f'{unknown[0]}: no such setting; there are {", ".join(names)}')
@@ -80,5 +80,5 @@ OLD_NAMES = {'draw': 'bank_rows'} # fields of `Settings` with another name in ve
 def renamed_settings(
     settings:dict[str, Any], # fields of `Settings`, as a checkpoint or a card records them
 )->dict[str, Any]:
-    "Give the fields of earlier versions their names of today."
+    "Rename the fields of earlier versions."
     return {OLD_NAMES.get(name, name): value for name, value in settings.items()}

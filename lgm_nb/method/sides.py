@@ -1,4 +1,4 @@
-"""What a step compares: features of real images, and features of the synthetic ones with a way back to their pixels.
+"""What a step compares: features of real images, and features of synthetic ones, with gradients to their pixels.
 
 Docs: https://lgm-nb.github.io/lgm_nb/method/sides.html.md"""
 
@@ -20,18 +20,18 @@ from .settings import Settings
 
 # %% ../../nbs/method/07_sides.ipynb #f9b1fb27
 class Shares:
-    "Which images each process owns, and how their rows come together."
+    "Which images each process owns, and how their rows are gathered."
     def __init__(self, n_classes, ipc):
         self.team = ProcessGroup()
         self.slices = [slice(c.start*ipc, c.stop*ipc) for c in self.team.slices(n_classes)]
         self.own = self.slices[self.team.rank]
 
     def views(self, augs):
-        "Rows of the views of this process, `augs` per image."
+        "Return the rows of the views of this process, `augs` per image."
         return slice(self.own.start*augs, self.own.stop*augs)
 
     def gather(self, rows, augs=1):
-        "Join the rows of all processes, `augs` per image."
+        "Gather the rows of all processes, `augs` per image."
         return self.team.gather(rows, [(s.stop - s.start)*augs for s in self.slices])
 
 # %% ../../nbs/method/07_sides.ipynb #f3e1b35e
@@ -43,12 +43,12 @@ class RealSide(NamedTuple):
     class_means:torch.Tensor|None # (C, D); None to compute them from the features
 
 class RealTarget:
-    "Gives the real side of each step."
+    "Returns the real side of each step."
     def __call__(self,
         step:int, # steps taken so far
         generator:torch.Generator, # of the run, on the CPU
     )->RealSide:
-        raise NotImplementedError(f'{type(self).__name__} gives no real side; define __call__(step, generator)')
+        raise NotImplementedError(f'{type(self).__name__} has no real side; define __call__(step, generator)')
 
 # %% ../../nbs/method/07_sides.ipynb #338bdd8a
 class WholeBank(RealTarget):
@@ -108,7 +108,7 @@ class FreshImages(RealTarget):
 
 # %% ../../nbs/method/07_sides.ipynb #e7662f32
 class _ChunkLoop:
-    "Takes rows a chunk at a time, halving the chunk when the device runs out of memory."
+    "Processes rows a chunk at a time, halving the chunk when the device runs out of memory."
     def __init__(self, chunk, device): self.chunk, self.device = chunk, device
 
     def in_chunks(self, rows, work):
@@ -127,14 +127,14 @@ class _ChunkLoop:
 
 # %% ../../nbs/method/07_sides.ipynb #91517fdc
 class _ViewEncoder:
-    "Some views of the images through augmentation and backbone."
+    "Passes some views of the images through augmentation and backbone."
     def __init__(self, backbone, augmenter, settings):
         self.augmenter, self.augs = augmenter, settings.augs
         self.dtype = pick_precision(settings.precision, backbone.device)
         self.network = torch.compile(backbone) if settings.compile else backbone
 
     def __call__(self, images, drawn, rows):
-        "Features of consecutive views, and the copy of their images that the graph starts from."
+        "Return the features of consecutive views, and the copy of their images that the graph starts from."
         first = self.image_of(rows[0])
         images = images[first:self.image_of(rows[-1]) + 1].detach().requires_grad_(torch.is_grad_enabled())
         each = (rows//self.augs - first).to(images.device)
@@ -146,13 +146,13 @@ class _ViewEncoder:
     def image_of(self, view): return int(view)//self.augs
 
     def scale(self, by_feature):
-        "Power of two that brings the largest entry of a gradient to about one; 1 if float16 is not used."
+        "Return the power of two that brings the largest entry of a gradient to about one; 1 without float16."
         if self.dtype != torch.float16: return 1.
         return torch.exp2(-by_feature.abs().amax().clamp(min=1e-30).log2().ceil())
 
 # %% ../../nbs/method/07_sides.ipynb #6d0c0004
 class ChunkedEncoder(_ChunkLoop):
-    "Views of the synthetic images through the backbone, and gradients back."
+    "Passes views of the synthetic images through the backbone, and gradients back."
     def __init__(self, backbone:Backbone, augmenter:Augmenter, settings:Settings):
         super().__init__(settings.chunk, backbone.device)
         self.dim, self.encode = backbone.dim, _ViewEncoder(backbone, augmenter, settings)
@@ -178,9 +178,9 @@ class ChunkedEncoder(_ChunkLoop):
         return out
 
     def backward(self,
-        by_feature:torch.Tensor, # (n·augs, D) gradient of the loss by feature
-    )->torch.Tensor: # (n, 3, H, W) gradient by image
-        "Pull a gradient back through augmentation and backbone, a chunk at a time."
+        by_feature:torch.Tensor, # (n·augs, D) gradient of the loss w.r.t. the features
+    )->torch.Tensor: # (n, 3, H, W) gradient w.r.t. the images
+        "Back-propagate a gradient through backbone and augmentation, a chunk at a time."
         scale, pulled = self.encode.scale(by_feature), torch.zeros_like(self.images)
         def back(rows, images, z):
             z.backward(by_feature[rows]*scale)

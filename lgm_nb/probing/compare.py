@@ -21,9 +21,9 @@ from .examiner import BASELINES, check_kinds, Examiner
 class CrossModelTable(Table):
     "Accuracy of distilled images and of the baselines, on each backbone."
     def __init__(self,
-        distilled_with:str, # name of the backbone that distilled
+        distilled_with:str, # name of the backbone used to distil
         rows:dict, # what was trained on → backbone → `Score.as_dict()`
-        seconds:dict, # what was done → seconds
+        seconds:dict, # stage → seconds
     ):
         self.distilled_with, self.scores, self.seconds = distilled_with, rows, seconds
         names = list(next(iter(rows.values())))
@@ -32,12 +32,12 @@ class CrossModelTable(Table):
         super().__init__(('top-1 %', *names), lines, f'distilled with {distilled_with}')
 
     def as_dict(self)->dict:
-        "Give the contents in the form of `report.json`."
+        "Return the contents as in `report.json`."
         return dict(distilled_with=self.distilled_with, rows=self.scores, seconds=self.seconds)
 
 # %% ../../nbs/probing/02_compare.ipynb #a43368fb
 def check_classes(distilled:DistilledSet, data:Dataset):
-    "Raise ValueError if a distilled set has other classes than a data set."
+    "Raise ValueError if a distilled set and a data set have different classes."
     if distilled.classes==data.classes: return
     theirs, ours = data.classes[:3], distilled.classes[:3]
     raise ValueError(f'data: {data.name} has classes {theirs} …, but the images were distilled for {ours} …')
@@ -46,7 +46,7 @@ def compare(
     distilled:DistilledSet,
     data:Dataset,
     backbones:Iterable[Backbone], # to probe on
-    baselines:Sequence[str]=BASELINES, # rows beside the distilled images
+    baselines:Sequence[str]=BASELINES, # rows besides the distilled images
     protocol:str='fast', # or 'paper'
     seeds:int=5, # probes
     progress:Progress=no_progress, # wraps the list of (backbone, row) pairs, and the work on each

@@ -1,4 +1,4 @@
-"""Score a set of images on one backbone and one data set, beside real images.
+"""Score a set of images on one backbone and one data set, compared with real images.
 
 Docs: https://lgm-nb.github.io/lgm_nb/probing/examiner.html.md"""
 
@@ -38,7 +38,7 @@ class Score:
         self.per_class = torch.stack([hit[:, labels==c].float().mean()*100 for c in range(n_classes)]) # (C,)
 
     def as_dict(self)->dict:
-        "Give mean and standard deviation over the probes, and their number."
+        "Return mean and standard deviation over the probes, and their number."
         out = _spread('top1', self.top1) | dict(seeds=len(self.top1))
         return out if self.top5 is None else out | _spread('top5', self.top5)
 
@@ -53,14 +53,14 @@ def _spread(name, values):
 
 # %% ../../nbs/probing/01_examiner.ipynb #8281d9d2
 def _weighted(pieces, weight):
-    "The same pieces of work, each worth `weight` times as much."
+    "Multiply the cost of each piece by `weight`."
     while True:
         try: worth = next(pieces)
         except StopIteration as end: return end.value
         yield weight*worth
 
 class Hundredths:
-    "Do pieces of work and yield once for each hundredth of their total."
+    "Run pieces of work and yield once per hundredth of their total cost."
     def __init__(self, pieces:Pieces, total:float): self.pieces, self.total = pieces, total
 
     def _pieces(self): self.result = yield from self.pieces
@@ -74,7 +74,7 @@ class Hundredths:
         yield from range(told + 1, 101)
 
     def run(self, progress:Progress, desc:str)->Any:
-        "Do all pieces under a progress bar and give what they return."
+        "Run all pieces under a progress bar and return their result."
         for _ in progress(self, desc=desc, total=100, unit='%'): pass
         return self.result
 
@@ -106,10 +106,10 @@ class RealFeatures:
 
     @property
     def train_ready(self)->bool:
-        "Are the training features computed?"
+        "Whether the training features are computed."
         return 'train' in self._features
 
-    def embed_cost(self, train:bool)->int: # `train`: are the training features needed too?
+    def embed_cost(self, train:bool)->int: # `train`: whether the training features are needed, too
         "Count the images that still have to go through the backbone."
         splits = ('test', 'train') if train else ('test',)
         return sum(len(getattr(self.data, s)) for s in splits if s not in self._features)
@@ -119,7 +119,7 @@ def nearest_by_cosine(
     queries:torch.Tensor, # (Q, D)
     features:torch.Tensor, # (N, D), to search among
     k:int=1, # neighbours of each query
-    allowed:torch.Tensor|None=None, # (Q, N) bool: which of them may be found; None for all
+    allowed:torch.Tensor|None=None, # (Q, N) bool: which of them to consider; None for all
 )->tuple[torch.Tensor, torch.Tensor]: # rows of `features` and cosines, (Q, k) each, nearest first
     "Find the features with the largest cosine to each query."
     cosines = F.normalize(queries, dim=1)@F.normalize(features, dim=1).T
@@ -131,7 +131,7 @@ def nearest_by_cosine(
 BASELINES = ('random', 'centroid', 'neighbour', 'full')
 
 class Baselines(RealFeatures):
-    "The real images that stand beside the distilled ones, as rows of the training split."
+    "The real images to compare with the distilled ones, as rows of the training split."
     def __init__(self, data:Dataset, backbone:Backbone, seeds:int): # `seeds`: sets of random images
         super().__init__(data, backbone)
         self.seeds = seeds
@@ -139,7 +139,7 @@ class Baselines(RealFeatures):
     def _class_rows(self): return [self.data.train.rows_of(c) for c in range(len(self.data.classes))]
 
     def random_rows(self, ipc:int=1)->torch.Tensor: # (seeds, ipc·C)
-        "Draw `ipc` random real images of each class, for each seed."
+        "Draw `ipc` random real images per class, for each seed."
         own, sets = self._class_rows(), []
         for s in range(self.seeds):
             g = torch.Generator().manual_seed(1000 + s)
@@ -147,7 +147,7 @@ class Baselines(RealFeatures):
         return torch.stack(sets)
 
     def centroid_rows(self, ipc:int=1)->torch.Tensor: # (ipc·C,)
-        "Find the `ipc` real images of each class nearest (L2) to its mean feature."
+        "Find the `ipc` real images per class nearest (L2) to its mean feature."
         def nearest(rows):
             z = self.train_features[rows]
             return rows[(z - z.mean(0)).norm(dim=1).argsort()[:ipc]]
@@ -163,7 +163,7 @@ class Baselines(RealFeatures):
 
 # %% ../../nbs/probing/01_examiner.ipynb #2934d1ca
 PROTOCOLS = ('fast', 'paper')
-PROBE_COST = 1/500 # of showing features to a probe, relative to a pass of the image through a backbone; a rough guess
+PROBE_COST = 1/500 # of one probe update per image, relative to one backbone forward pass; a rough guess
 
 @dataclass(frozen=True)
 class ProbePlan:
@@ -236,9 +236,9 @@ NEEDS_SET = ('distilled', 'neighbour') # rows that depend on a distilled set
 ROW_KINDS = ('distilled', *BASELINES)
 
 def check_kinds(kinds:Iterable[str], argument:str, known:tuple[str, ...]):
-    "Raise ValueError, naming the argument, for a kind of row that is not known."
+    "Raise ValueError, naming the argument, for an unknown kind of row."
     for kind in kinds:
-        if kind not in known: raise ValueError(f"{argument}: {kind!r}; must be among {', '.join(known)}")
+        if kind not in known: raise ValueError(f"{argument}: {kind!r}; must be one of {', '.join(known)}")
 
 class TableRow:
     "What the probes of one row are trained on, and what they cost."
@@ -246,11 +246,11 @@ class TableRow:
         check_kinds([kind], 'kind', ROW_KINDS)
         if distilled is None and kind in NEEDS_SET: raise ValueError(f'distilled: None; {kind!r} needs a DistilledSet')
         self.examiner, self.kind = examiner, kind
-        self.distilled:Any = distilled # a set wherever it is needed
+        self.distilled:Any = distilled # not None where it is needed
         self.ipc = ipc if distilled is None else len(distilled)//len(distilled.classes)
 
     def pieces(self)->Pieces[Score]:
-        "Score the row: yields what each piece is worth, returns the score."
+        "Score the row: yields the cost of each piece, returns the score."
         e, made = self.examiner, self.distilled
         if self.kind=='full': return (yield from e.iter_full())
         if self.kind=='random': return (yield from e.iter_rows(e.random_rows(self.ipc)))
@@ -260,7 +260,7 @@ class TableRow:
         return (yield from e.iter_rows(rows))
 
     def cost(self)->float:
-        "Add up what the pieces will be worth."
+        "Return the total cost of the pieces."
         e, n = self.examiner, self.ipc*len(self.examiner.data.classes)
         if self.kind=='full':
             shown = 100*e.seeds*len(e.data.train)*e.plan.show_cost
@@ -295,7 +295,7 @@ class Examiner(SetExaminer):
     def score_row(self,
         kind:str, # 'distilled', 'random', 'centroid', 'neighbour' or 'full'
         distilled:DistilledSet|None=None, # needed by 'distilled' and 'neighbour'
-        ipc:int=1, # real images per class, if no distilled set says how many
+        ipc:int=1, # real images per class, if there is no distilled set
         progress:Progress=no_progress, # wraps a hundred equal parts of the work
     )->Score:
         "Train and test the probes of one row of a table."
@@ -303,9 +303,9 @@ class Examiner(SetExaminer):
         return Hundredths(row.pieces(), row.cost()).run(progress, f'probe {kind}')
 
     def iter_row(self, kind:str, distilled:DistilledSet|None=None, ipc:int=1)->Pieces[Score]:
-        "Score one row in pieces that add up to `row_cost`: yields what each is worth, returns the score."
+        "Score one row in pieces: yields their costs, `row_cost` in total, and returns the score."
         return TableRow(self, kind, distilled, ipc).pieces()
 
     def row_cost(self, kind:str, distilled:DistilledSet|None=None, ipc:int=1)->float:
-        "Say what a row costs: images through the backbone, and a little for the probes."
+        "Return the cost of a row: backbone forward passes, and a little for the probes."
         return TableRow(self, kind, distilled, ipc).cost()

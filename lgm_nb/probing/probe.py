@@ -20,13 +20,13 @@ from ..method.augmentation import Augmenter
 
 # %% ../../nbs/probing/00_probe.ipynb #0b3940b1
 T = TypeVar('T')
-Pieces = Generator[float, None, T] # yields what each piece of work is worth, returns a T
+Pieces = Generator[float, None, T] # yields the cost of each piece of work, returns a T
 
 def exhaust(
     pieces:Pieces[T],
-    each:Callable[[float], object]|None=None, # called with what each piece is worth
+    each:Callable[[float], object]|None=None, # called with the cost of each piece
 )->T:
-    "Run a generator to its end and give what it returns."
+    "Run a generator to its end and return its result."
     while True:
         try: worth = next(pieces)
         except StopIteration as end: return end.value
@@ -76,7 +76,7 @@ def train_probes(
     dim:int, # D
     **kwargs,
 )->tuple: # W (S, C, D), b (S, C)
-    "Train one linear probe per seed and give their weights."
+    "Train one linear probe per seed and return their weights."
     return exhaust(probe_epochs(epoch_features, labels, n_classes, dim, **kwargs))
 
 # %% ../../nbs/probing/00_probe.ipynb #2a0ac7cc
@@ -84,7 +84,7 @@ def to_canvas(
     images:torch.Tensor, # (N, 3, H, W)
     backbone:Backbone,
 )->torch.Tensor: # (N, 3, canvas, canvas)
-    "Bring images to a backbone's canvas."
+    "Resize images to a backbone's canvas."
     return torch.stack([square(i, backbone.canvas) for i in images])
 
 def _probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chance=0.)
@@ -131,7 +131,7 @@ class PooledViews:
 class FreshViews:
     "Features of fresh augmented copies, computed in each epoch."
     def __init__(self,
-        fetch:Callable[[torch.Tensor], torch.Tensor], # gives the images of some rows (N,) on the canvas
+        fetch:Callable[[torch.Tensor], torch.Tensor], # returns the images of some rows (N,) on the canvas
         backbone:Backbone,
         seed:int=0, # of the augmentation
     ):

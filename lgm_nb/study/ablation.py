@@ -29,9 +29,9 @@ FACTORS = ('pyramid', 'decorrelate', 'augment')
 
 def combinations(
     factors:Sequence[str]=FACTORS, # fields of `Settings` that are True or False
-    which:str='all', # 'all', or 'each': whole, without each, and without any
-)->list[dict[str, bool]]: # the whole first
-    "List what to run."
+    which:str='all', # 'all', or 'each': the full method, without each, and without any
+)->list[dict[str, bool]]: # the full method first
+    "List the combinations to run."
     if which not in ('all', 'each'): raise ValueError(f"which: {which!r}; must be 'all' or 'each'")
     every = [dict(zip(factors, on)) for on in itertools.product((True, False), repeat=len(factors))]
     if which=='all': return sorted(every, key=lambda c: -sum(c.values()))
@@ -44,7 +44,7 @@ def _name_of(combination):
 
 # %% ../../nbs/study/04_ablation.ipynb #1636e4eb
 def _pairs(runs, factor):
-    "Pairs of combinations without and with `factor`, otherwise the same; a pair is left out if one was not run."
+    "List pairs of combinations that differ only in `factor`; a pair is left out if one was not run."
     combined = [r['combination'] for r in runs]
     every = [(off, off | {factor: True}) for off in combined if not off[factor]]
     return [(off, on) for off, on in every if on in combined]
@@ -64,7 +64,7 @@ class Ablation(Result):
     "Distilled sets and accuracies of combinations of ingredients."
     def __init__(self,
         runs:Sequence[dict], # combination, set, scores (backbone → `Score.as_dict()`)
-        source:str, # the backbone that distilled
+        source:str, # the backbone used to distil
         data:str, # name of the data set
     ):
         self.runs, self.source, self.data = list(runs), source, data
@@ -97,7 +97,7 @@ class Ablation(Result):
         return _picture_rows(self, classes)
 
     def as_dict(self)->dict:
-        "Give everything in a form that JSON can hold."
+        "Return everything in JSON-serialisable form."
         return dict(data=self.data, source=self.source, runs=[_as_dict(r) for r in self.runs])
 
 # %% ../../nbs/study/04_ablation.ipynb #df6472c9
@@ -125,7 +125,7 @@ def ablate(
     settings:Settings=Settings(), # of every run, except for the factors
     objective:Objective|None=None, # None for gradient matching with its default settings
     seeds:int=5, # probes
-    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False to keep nothing
+    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the list of combinations, and the work on each
 )->Ablation:
     "Distil with and without each ingredient, and probe."

@@ -31,7 +31,7 @@ def knn_graph(
     return torch.zeros(n, n, dtype=torch.float64).scatter_(1, nearest, 1/math.sqrt(n*k))
 
 def _centred(K):
-    "Centre a kernel matrix and give it norm one."
+    "Centre a kernel matrix and normalise it to norm one."
     K = K - K.mean(0) - K.mean(1, keepdim=True) + K.mean()
     return K/K.norm()
 
@@ -82,7 +82,7 @@ def calibrate_similarity(
                 excess=excess(value), excess_low=excess(low), excess_high=excess(high))
 
 def _quantiles(values): # of float64
-    "The limits of the middle 95 %."
+    "Return the limits of the central 95 %."
     return values.quantile(torch.tensor([.025, .975], dtype=torch.float64)).tolist()
 
 # %% ../../nbs/study/02_alignment.ipynb #e16a2705
@@ -90,7 +90,7 @@ class Alignment(Result):
     "Similarity of each pair of backbones, with its null, by several measures."
     def __init__(self,
         names:Iterable[str], # of the backbones
-        results:dict, # measure → (name, name) → what `calibrate_similarity` gives
+        results:dict, # measure → (name, name) → what `calibrate_similarity` returns
         facts:dict, # data, images, k, permutations
     ):
         self.names, self.results, self.facts = list(names), results, facts
@@ -106,7 +106,7 @@ class Alignment(Result):
             for (a, b), result in pairs.items(): yield measure, a, b, result
 
     def table(self)->Table:
-        "Show every pair and measure beside its null."
+        "Show every pair and measure with its null."
         def cells(r):
             null = f"{r['null_mean']:.3f} [{r['null_low']:.3f}, {r['null_high']:.3f}]"
             return f"{r['value']:.3f}", null, f"{r['calibrated']:.3f}", f"{r['p']:.3f}"
@@ -122,7 +122,7 @@ class Alignment(Result):
         return heat_map(rows, self.names, self.names, f'{measure}, {what}', digits=2, limits=(0, 1))
 
     def as_dict(self)->dict:
-        "Give everything in a form that JSON can hold."
+        "Return everything in JSON-serialisable form."
         def rounded(r): return {k: round(v, 5) for k, v in r.items()}
         pairs = [dict(measure=m, a=a, b=b, **rounded(r)) for m, a, b, r in self._pairs()]
         return dict(self.facts, names=self.names, pairs=pairs)
@@ -146,12 +146,12 @@ def align(
     data:Dataset,
     backbones:Iterable[Backbone], # two or more
     k:int=10, # neighbours of mutual k-NN
-    measures:Sequence[str]=tuple(MEASURES), # which of them
+    measures:Sequence[str]=tuple(MEASURES), # keys of `MEASURES`
     images:int=500, # test images at most
     permutations:int=200, # shuffles of each null
     seed:int=0, # of the sample of images and of the shuffles
 )->Alignment:
-    "Measure how similar backbones are, each pair beside its null."
+    "Measure how similar backbones are, each pair with its null."
     for m in measures: _check_measure(m, 'measures')
     features, rows = sample_features(data, backbones, images, seed)
     if len(features) < 2: raise ValueError(f'backbones: {list(features)}; give at least 2, with different names')
@@ -180,7 +180,7 @@ def _orders(n, generator, most=5000):
     return torch.stack([torch.arange(n), *[torch.randperm(n, generator=generator) for _ in range(most - 1)]])
 
 def _share_as_high(taus):
-    "Give the share of values that are at least as high as the first."
+    "Return the share of values that are at least as high as the first."
     return sum(t >= taus[0] - 1e-12 for t in taus)/len(taus)
 
 def _agreement_p(a, b, generator):
@@ -190,7 +190,7 @@ def _agreement_p(a, b, generator):
 
 # %% ../../nbs/study/02_alignment.ipynb #b8277ca1
 class Agreement(Result):
-    "How well similarity ranks the models that can use each distilled set."
+    "How well similarity to a source predicts which models can use its distilled set."
     def __init__(self,
         rows:dict[str, dict], # source → names, targets, accuracy, likeness, tau, low, high, p, least_p
         overall:dict, # tau, low, high, p, least_p
@@ -199,7 +199,7 @@ class Agreement(Result):
         self.rows, self.overall, self.facts = rows, overall, facts
 
     def table(self)->Table:
-        "Show one row per source, and all together."
+        "Show one row per source, and one for all together."
         def row(name, r):
             interval = f"[{r['low']:.2f}, {r['high']:.2f}]"
             return name, r.get('targets', ''), f"{r['tau']:.2f}", interval, f"{r['p']:.3f}", f"{r['least_p']:.3f}"
@@ -220,7 +220,7 @@ class Agreement(Result):
         return chart
 
     def as_dict(self)->dict:
-        "Give everything in a form that JSON can hold."
+        "Return everything in JSON-serialisable form."
         return dict(self.facts, rows=self.rows, overall=self.overall)
 
 # %% ../../nbs/study/02_alignment.ipynb #bec02d7c
@@ -232,7 +232,7 @@ class _Ranking:
     def others(self, i): return [t for t in range(len(self.similar)) if t != self.sources[i]]
 
     def pair(self, i): # of source i
-        "Accuracy and similarity of the other models."
+        "Return accuracy and similarity of the other models."
         others = self.others(i)
         return self.accuracy[i, others], self.similar[self.sources[i], others]
 
@@ -256,7 +256,7 @@ def _mean(taus): return float(torch.tensor(taus).nanmean())
 
 # %% ../../nbs/study/02_alignment.ipynb #fb087fea
 def _source_row(ranking, i, names, halves, generator):
-    "One row of the table: source `i`; `halves` holds the τ of all sources for each half-sample."
+    "Return one row of the table: source `i`; `halves` holds the τ of all sources for each half-sample."
     accuracy, similar = ranking.pair(i)
     targets = [names[t] for t in ranking.others(i)]
     low, high = _interval([taus[i] for taus in halves])
@@ -265,20 +265,20 @@ def _source_row(ranking, i, names, halves, generator):
                 least_p=1/math.factorial(len(targets)))
 
 def _overall(ranking, n_models, halves, generator):
-    "The last row: the mean τ of all sources, with the p-value of relabelled models."
+    "Return the last row: the mean τ of all sources, with the p-value of relabelled models."
     orders = _orders(n_models, generator)
     p = _share_as_high([_mean(ranking.relabelled(o).taus()) for o in orders])
     low, high = _interval([_mean(taus) for taus in halves])
     return dict(tau=_mean(ranking.taus()), low=low, high=high, p=p, least_p=1/len(orders))
 
 def _check_models(sets, names):
-    if len(names) < 4: raise ValueError(f'backbones: {names}; a ranking of the others needs at least 4 in all')
+    if len(names) < 4: raise ValueError(f'backbones: {names}; a ranking of the others needs at least 4 in total')
     unknown = sorted(set(sets) - set(names))
     if unknown: raise ValueError(f'sets: {unknown} not among the backbones {names}')
 
 # %% ../../nbs/study/02_alignment.ipynb #79147106
 def transfer_agreement(
-    sets:dict[str, DistilledSet], # name of a backbone → the set that it made
+    sets:dict[str, DistilledSet], # name of a backbone → the set distilled with it
     data:Dataset,
     backbones:Sequence[Backbone], # the sources and all others to rank: at least three others for each source
     measure:str='mutual k-NN', # of similarity

@@ -73,7 +73,7 @@ class BiasReport(Result):
                      f'probe trained on {trained_on}')
 
     def pairs(self, trained_on:str='distilled', top:int=5)->Table:
-        "Show which classes the hard images are taken for."
+        "Show which classes the hard images are mistaken for."
         return confused_pairs(self.predictions[trained_on]['hard'], self.labels['hard'], self.classes, top)
 
     def attractors(self, trained_on:str='distilled', top:int=5)->Chart: # `top`: classes to show
@@ -88,7 +88,7 @@ class BiasReport(Result):
 def _first(report): return next(iter(report.predictions))
 
 def _as_dict(report):
-    "The numbers in a form that JSON can hold."
+    "Return the numbers in JSON-serialisable form."
     def means(kind): return {w: round(float(report.accuracy(kind, w).mean()), 3) for w in ('usual', 'hard')}
     present = [report.classes[c] for c in report.present]
     return dict(folder=str(report.folder), backbone=report.backbone, classes=present,
@@ -121,7 +121,7 @@ def _attractors(report, kind, top): # name and share of errors → distilled ima
 
 # %% ../../nbs/study/05_bias.ipynb #08980b57
 def _with_hard(data, hard): # the data, and the rows of the usual and the hard images in its test split
-    "One test split of both, so that the same probes see both; a list can hold arrays and paths."
+    "Join both into one test split, so that the same probes see both; a list can hold arrays and paths."
     usual = torch.isin(data.test.labels, hard.labels.unique()).nonzero()[:, 0]
     both = Split([*data.test.source, *hard.source], torch.cat([data.test.labels, hard.labels]))
     where = {'usual': usual, 'hard': torch.arange(len(data.test), len(both))}

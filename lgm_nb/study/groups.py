@@ -38,7 +38,7 @@ class GroupScore:
         split:Split, # with labels and groups
         names:Sequence[str]|None=None, # of the groups; None numbers them
     ):
-        if split.groups is None: raise ValueError('split: no groups; give groups to from_arrays, or plant a shortcut')
+        if split.groups is None: raise ValueError('split: no groups; pass groups to from_arrays, or plant a shortcut')
         hit = (predicted.reshape(-1, len(split))==split.labels).double()*100
         present = split.groups.unique().tolist()
         self.names = [str(g) if names is None else names[g] for g in present]
@@ -48,7 +48,7 @@ class GroupScore:
         self.gap = self.average - self.worst
 
     def as_dict(self)->dict:
-        "Give means and standard deviations over the probes."
+        "Return means and standard deviations over the probes."
         groups = {name: _spread(g) for name, g in zip(self.names, self.groups)}
         return dict(average=_spread(self.average), worst=_spread(self.worst), gap=_spread(self.gap), groups=groups,
                     counts=dict(zip(self.names, self.counts)), seeds=len(self.average))
@@ -92,7 +92,7 @@ class Border:
     def __repr__(self)->str: return f'Border(width={self.width})'
 
 class Tint:
-    "A cast of colour over the whole image."
+    "A colour cast over the whole image."
     word = 'tint'
     def __init__(self, strength:float=.25): self.strength = strength # 0 … 1
     def __call__(self, images, attributes, alpha=None, generator=None)->torch.Tensor:
@@ -117,7 +117,7 @@ class Watermark:
 
 # %% ../../nbs/study/03_groups.ipynb #ea863e2a
 def _oval_mask(
-    size, # pixels of a side
+    size, # pixels per side
     softness=.08, # width of the edge, share of a side
 ): # (1, size, size) in [0, 1]
     t = (torch.arange(size) + .5)/size*2 - 1
@@ -147,7 +147,7 @@ class Background:
 
 # %% ../../nbs/study/03_groups.ipynb #e4d29d18
 def _attributes(n, own, count, p, generator):
-    "Attributes of the `n` images of class `own`: a share `p` its own, the others in turn."
+    "Return attributes for the `n` images of class `own`: a share `p` its own, the others in turn."
     others = [a for a in range(count) if a != own]
     tied = round(p*n)
     out = torch.tensor([own]*tied + [others[i%len(others)] for i in range(n - tied)])
@@ -175,9 +175,9 @@ def plant_shortcut(
     shortcut:Shortcut, # `Border`, `Tint`, `Watermark`, `Background`, or a function of the same arguments
     p:float, # share of a class that shows its own attribute in training
     classes:Sequence[str]|None=None, # names of the classes to keep; None for all
-    size:int|None=None, # pixels of a side; None for that of the first image
+    size:int|None=None, # pixels per side; None for that of the first image
     alpha:Masks|None=None, # for `Background`
-    seed:int=0, # of which image shows which attribute
+    seed:int=0, # decides which image shows which attribute
 )->Dataset: # with groups = class × attribute, all equally large in the test split
     "Tie an attribute to the class, with a known strength."
     names = data.classes if classes is None else list(classes)
@@ -203,10 +203,10 @@ def _read_cutout(file, size): # RGBA array (size, size, 4), and whether every pi
 
 def read_cutouts(
     path:str|PathLike, # folder with one sub-folder per class, with PNG images that have an alpha channel
-    size:int, # pixels of a side
+    size:int, # pixels per side
     seed:int=0, # of the held-out fifth
 )->tuple[Dataset, Masks]: # the data, and the masks of its two splits
-    "Read cut-outs, padded to squares. Raises ValueError if there are no two classes, or nothing transparent."
+    "Read cut-outs, padded to squares. Raises ValueError for fewer than two classes, or no transparency."
     root = Path(path).expanduser()
     classes = sorted(d.name for d in root.iterdir() if d.is_dir()) if root.is_dir() else []
     files = [(file, label) for label, name in enumerate(classes) for file in sorted((root/name).rglob('*.png'))]
@@ -243,7 +243,7 @@ def probe_groups(
 class ShortcutCurve(Result):
     "Accuracies by group against the strength of a planted shortcut."
     def __init__(self,
-        points:Sequence[dict], # p, backbone, row (what was trained on), and what `GroupScore.as_dict` gives
+        points:Sequence[dict], # p, backbone, row (what was trained on), and what `GroupScore.as_dict` returns
         images:dict, # (p, backbone name) → distilled images
         name:str, # of data and shortcut
     ):
@@ -274,7 +274,7 @@ class ShortcutCurve(Result):
         return picture_rows(rows, title=backbone)
 
     def as_dict(self)->dict:
-        "Give everything in a form that JSON can hold."
+        "Return everything in JSON-serialisable form."
         return dict(name=self.name, points=self.points)
 
 # %% ../../nbs/study/03_groups.ipynb #d773683c
@@ -303,15 +303,15 @@ def shortcut_curve(
     ps:Sequence[float]=(.5, .7, .9, 1.), # strengths
     classes:Sequence[str]|None=None, # names of the classes to keep; None for all
     trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
-    size:int|None=None, # pixels of a side; None for that of the first image
+    size:int|None=None, # pixels per side; None for that of the first image
     alpha:Masks|None=None, # as for `plant_shortcut`
     settings:Settings=Settings(), # of the distillations
     seeds:int=5, # probes
     seed:int=0, # of the planting
-    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False to keep nothing
+    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the list of (strength, backbone) pairs, and the work on each
 )->ShortcutCurve:
-    "Measure by group against the strength of a planted shortcut."
+    "Measure accuracy by group against the strength of a planted shortcut."
     planted = {p: plant_shortcut(data, shortcut, p, classes, size, alpha, seed) for p in ps}
     points, images = [], {}
     for p, backbone in progress([(p, b) for p in ps for b in backbones], desc='shortcuts', unit='run'):

@@ -30,7 +30,7 @@ class Neighbours:
         self.rows, self.cosines, self.labels, self.data, self.images = rows, cosines, labels, data, images
 
     def chart(self,
-        size:int=64, # pixels of a side at which real images are shown
+        size:int=64, # pixels per side of the real images shown
         queries:Iterable[int]|None=None, # which queries to show; None for all
     )->Chart:
         "Show each query and its neighbours, with their classes and cosines."
@@ -43,7 +43,7 @@ class Neighbours:
         return picture_rows(rows, captions)
 
     def _name(self, q):
-        "The class of a query, numbered if several queries have the same."
+        "Return the class of a query, numbered if several queries share it."
         name, alone = self.data.classes[int(self.labels[q])], len(self.labels.unique())==len(self.labels)
         return name if alone else f'{name} {q}'
 
@@ -66,7 +66,7 @@ class Gallery:
     def search(self,
         features:torch.Tensor, # (Q, D)
         labels:torch.Tensor, # (Q,) classes of the queries
-        k:int=5, # neighbours of each
+        k:int=5, # neighbours per query
         among:str='any', # 'any', 'class' (the query's own) or 'others'
         images:torch.Tensor|None=None, # the queries, to show them
     )->Neighbours:
@@ -100,7 +100,7 @@ def nearest_label(
     distilled:DistilledSet,
     backbone:Backbone, # that computed the features
 )->torch.Tensor: # (N,) predicted classes
-    "Give each feature the label of the distilled image with the largest cosine."
+    "Assign each feature the label of the distilled image with the largest cosine."
     rows, _ = nearest_by_cosine(features, backbone.embed(distilled.images))
     return distilled.labels[rows[:, 0]]
 
@@ -189,7 +189,7 @@ def confusion(
     labels:torch.Tensor, # (N,)
     n_classes:int, # C
 )->torch.Tensor: # (C, C): the share of class r (row) that is taken for class c (column)
-    "Count what is taken for what."
+    "Compute the confusion matrix, with rows normalised."
     predicted = predicted.reshape(-1, len(labels))
     cells = (labels*n_classes).expand_as(predicted) + predicted
     counts = torch.bincount(cells.flatten(), minlength=n_classes**2).view(n_classes, n_classes).double()
@@ -201,7 +201,7 @@ def confused_pairs(
     classes:Sequence[str], # names
     top:int=5, # pairs to list
 )->Table:
-    "List the pairs that are confused most."
+    "List the most confused pairs."
     n = len(classes)
     shares = confusion(predicted, labels, n).nan_to_num(0).fill_diagonal_(-1)
     best = shares.flatten().topk(min(top, n*(n - 1)))

@@ -1,4 +1,4 @@
-"""Distil with each backbone, probe with each: who can learn from whose images?
+"""Distil with each backbone, probe with each: which of them can learn from whose images?
 
 Docs: https://lgm-nb.github.io/lgm_nb/study/transfer.html.md"""
 
@@ -34,8 +34,8 @@ _TITLES = dict(top1='top-1 %', lost='points lost to full data', gained='points g
 _NEEDED:dict[str, set] = dict(top1=set(), lost={'full'}, gained={'random'}, score={'full', 'random'}) # baselines
 
 def label_robust_score(
-    lost:float, # accuracy of all data minus that of the distilled images, in points
-    gained:float, # accuracy of the distilled images minus that of random ones, in points
+    lost:float, # accuracy with all data minus that with the distilled images, in points
+    gained:float, # accuracy with the distilled images minus that with random ones, in points
     weight:float=.5, # of what is gained; the rest is for what is lost
 )->float: # 0 … 100
     "Combine the two differences as DD-Ranking does (Li et al. 2025)."
@@ -48,7 +48,7 @@ class TransferRecords(Result):
     def __init__(self,
         records:Sequence[dict], # kind, source, target, seconds, peak_mb; probes also top1_mean, top1_std, seeds
         data:str, # name of the data set
-        sets:dict[str, DistilledSet]|None=None, # name of the source → its distilled set, if at hand
+        sets:dict[str, DistilledSet]|None=None, # name of the source → its distilled set, if available
     ):
         self.records, self.data, self.sets = list(records), data, sets or {}
         self._at = {(r['kind'], r['source'], r['target']): r for r in self.records}
@@ -58,7 +58,7 @@ class TransferRecords(Result):
         self.kinds = [k for k in BASELINES if any(r['kind']==k for r in self.records)]
 
     def accuracy(self, kind:str, source:str|None, target:str)->tuple[float, float]: # mean and standard deviation
-        "Look up what was measured; baselines that no source changes ignore `source`."
+        "Look up an accuracy; baselines that do not depend on a source ignore `source`."
         r = self._at.get((kind, source if kind in NEEDS_SET else None, target))
         if r is None: raise ValueError(f'no accuracy for {kind} on {target}; was {kind!r} among the baselines?')
         return r['top1_mean'], r['top1_std']
@@ -140,7 +140,7 @@ class TransferMatrix(TransferRecords):
         return chart
 
     def as_dict(self)->dict:
-        "Give everything in a form that JSON can hold."
+        "Return everything in JSON-serialisable form."
         def values(s, t): return {what: round(self.value(s, t, what)[0], 3) for what in self.metrics()}
         scores = [dict(source=s, target=t, **values(s, t)) for s in self.sources for t in self.targets]
         return dict(data=self.data, sources=self.sources, targets=self.targets, records=self.records, scores=scores)
@@ -155,7 +155,7 @@ class TransferMatrix(TransferRecords):
 
     @classmethod
     def load(cls, folder:str|PathLike)->'TransferMatrix':
-        "Read what `save` wrote; without the distilled sets, which stay where they are kept."
+        "Read what `save` wrote, without the distilled sets, which stay where they are."
         facts = json.loads((Path(folder)/'transfer.json').read_text(encoding='utf-8'))
         return cls(facts['records'], facts['data'])
 
@@ -180,7 +180,7 @@ def _jobs(sources, targets, baselines):
 # %% ../../nbs/study/01_transfer.ipynb #b2d991f9
 @dataclass
 class _Measurement:
-    "Makes the records of a matrix, each from the cache if it is there."
+    "Makes the records of a matrix, from the cache where possible."
     data:Dataset
     settings:Settings
     objective:Objective|None
@@ -225,13 +225,13 @@ def transfer_matrix(
     targets:Sequence[Backbone]|None=None, # to probe on; None for the same
     settings:Settings=Settings(), # of every distillation
     objective:Objective|None=None, # None for gradient matching with its default settings
-    baselines:Sequence[str]=BASELINES, # 'full' and 'random' are needed for what is lost and gained
+    baselines:Sequence[str]=BASELINES, # 'full' and 'random' are needed for 'lost' and 'gained'
     protocol:str='fast', # of the probes
     seeds:int=5, # probes
-    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False to keep nothing
-    progress:Progress=no_progress, # wraps the list of things to measure, and the work on each
+    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False for no caching
+    progress:Progress=no_progress, # wraps the list of measurements, and the work on each
 )->TransferMatrix:
-    "Distil with each backbone and probe on each, beside baselines of real images."
+    "Distil with each backbone and probe on each, with baselines of real images."
     check_kinds(baselines, 'baselines', BASELINES)
     backbones, targets = list(backbones), list(backbones if targets is None else targets)
     _check_names('backbones', backbones)
