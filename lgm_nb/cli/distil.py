@@ -35,9 +35,9 @@ def _is_finished(out, resume):
     if resume: return finished
     if finished:
         raise ValueError(f'--out {out}: holds a finished distilled set; '
-                         'give another folder, or add --resume --report for a page about it')
+                         'use another folder, or add --resume --report for a page about it')
     if is_checkpoint(Path(out)/'checkpoint.safetensors'):
-        raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or give another folder')
+        raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or use another folder')
     return False
 
 def _prepare(options, settings, finished, report):
@@ -173,7 +173,7 @@ def _demo(backbone, steps, seed, out):
     from lgm_nb.method.settings import Settings
     earlier = _is_demo(out)
     if (Path(out)/'checkpoint.safetensors').exists():
-        raise ValueError(f'--out {out}: holds the checkpoint of another run; give another folder')
+        raise ValueError(f'--out {out}: holds the checkpoint of another run; use another folder')
     start = time.perf_counter()
     data, net = open_both('cifar10-mini', backbone)
     check_folder(out, data, report=True, overwrite=earlier, argument='--out')

@@ -9,7 +9,8 @@ __all__ = ['PRECISIONS', 'pick_device', 'pick_precision', 'free_memory', 'graph_
 
 # %% ../../nbs/core/02_devices.ipynb #95875c9c
 import sys, time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 import torch
@@ -103,6 +104,15 @@ def out_of_memory(
     "Return whether an error means that a device ran out of memory."
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)): return True
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
+
+# %% ../../nbs/core/02_devices.ipynb #1567106a
+@contextmanager
+def one_thread()->Iterator[None]:
+    "Run torch's CPU work in a `with` block on one thread."
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try: yield
+    finally: torch.set_num_threads(threads)
 
 # %% ../../nbs/core/02_devices.ipynb #9bbe42ac
 def _reset_peak(device:torch.device):

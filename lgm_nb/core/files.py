@@ -84,11 +84,11 @@ def check_writable(
     blocked = _blocked_files(folder, names, own)
     if blocked:
         raise ValueError(f'{argument}: {folder} holds {blocked[0]}, which lgm_nb did not write and would replace; '
-                         'move that file or give another folder')
+                         'move that file or use another folder')
     existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     try: tempfile.TemporaryFile(dir=existing).close()
     except OSError as e:
-        raise ValueError(f'{argument}: {existing} cannot be written to ({e.strerror or e}); give another folder') from e
+        raise ValueError(f'{argument}: {existing} cannot be written to ({e.strerror or e}); use another folder') from e
 
 # %% ../../nbs/core/01_files.ipynb #5008a6a7
 def _fill(folder:Path, tensors:dict, facts:dict, mode:int)->list[str]: # names of the files

@@ -65,7 +65,7 @@ class DistilledSet:
         "Write the set as a folder. Raises ValueError if that would replace a file that this library did not write."
         own = written_files(folder)
         if own and not overwrite:
-            raise ValueError(f'folder: {folder} holds a finished set; give another folder, or pass overwrite=True')
+            raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
         names = image_names(self.labels.tolist(), self.classes)
         tensors = dict(images=self.images, labels=self.labels)
         if self.losses is not None: tensors['losses'] = self.losses

@@ -214,7 +214,7 @@ def _prepare(folder, plan, build, keep):
     "Create the files of a new build."
     if _read_plan(folder) is not None: _remove_build(folder) # of a build with other settings
     if folder.exists():
-        raise ValueError(f'folder: {folder} is not an unfinished feature bank; move it away or give another folder')
+        raise ValueError(f'folder: {folder} is not an unfinished feature bank; move it away or use another folder')
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix='.lgm_nb-', suffix='.tmp', dir=folder.parent))
     units, rows, dim = len(build.units), len(build.labels), build.backbone.dim
@@ -264,9 +264,9 @@ def _read_facts(folder):
     try: facts = json.loads((folder/'bank.json').read_text(encoding='utf-8'))
     except FileNotFoundError: return None
     except (OSError, ValueError) as e:
-        raise ValueError(f'folder: {folder}/bank.json cannot be read ({e}); give another folder') from e
+        raise ValueError(f'folder: {folder}/bank.json cannot be read ({e}); use another folder') from e
     if isinstance(facts, dict) and {'format', 'backbone_hash', 'data_hash'} <= set(facts): return facts
-    raise ValueError(f'folder: {folder}/bank.json does not describe a feature bank; give another folder')
+    raise ValueError(f'folder: {folder}/bank.json does not describe a feature bank; use another folder')
 
 def _holds_bank(folder, facts, keep):
     "Return whether a folder holds this bank. Raises ValueError if it holds another, or unrelated files."
@@ -276,7 +276,7 @@ def _holds_bank(folder, facts, keep):
         return False
     differ = changed(there, facts)
     if differ:
-        raise ValueError(f'folder: {folder} holds a bank made with other {", ".join(differ)}; give another folder')
+        raise ValueError(f'folder: {folder} holds a bank made with other {", ".join(differ)}; use another folder')
     if keep=='means' or there.get('keep')=='all': return True
     check_writable(folder, ('features.safetensors',)) # only means are there, but features are needed
     return False

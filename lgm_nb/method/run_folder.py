@@ -102,7 +102,7 @@ def check_folder(
     folder = Path(folder)
     own, names = written_files(folder), ['card.json', 'distilled.safetensors']
     if own and not overwrite:
-        raise ValueError(f'{argument}: {folder} holds a finished distilled set; give another folder, or overwrite it')
+        raise ValueError(f'{argument}: {folder} holds a finished distilled set; use another folder, or overwrite it')
     if data is not None:
         labels = [c for c in range(len(data.classes)) for _ in range(ipc)]
         names += image_names(labels, data.classes)
@@ -110,7 +110,7 @@ def check_folder(
     check_writable(folder, names, own, argument)
     file = folder/'checkpoint.safetensors'
     if file.exists() and not is_checkpoint(file):
-        raise ValueError(f'{argument}: {file} is not a checkpoint of lgm_nb; move it or give another folder')
+        raise ValueError(f'{argument}: {file} is not a checkpoint of lgm_nb; move it or use another folder')
     if data is not None: _check_apart(folder.absolute(), data, argument)
 
 # %% ../../nbs/method/05_run_folder.ipynb #ba0d2ddf

@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable, Generator
 from typing import TypeVar
 import torch
-import torch.nn.functional as F
 from fastcore.meta import delegates
+from ..core.devices import one_thread
 from ..data.dataset import Split, square
 from ..backbones.backbone import Backbone
 from ..method.augmentation import Augmenter
@@ -38,6 +38,30 @@ def _initial(n_classes, dim, generator): # weights (C, D) and biases (C,)
     bound = 1/math.sqrt(dim)
     return tuple((2*torch.rand(*shape, generator=generator) - 1)*bound for shape in ((n_classes, dim), (n_classes,)))
 
+class _Probes:
+    "Linear probes of several seeds with their optimiser."
+    def __init__(self, n_classes, dim, generators, lr, steps): # `steps` are planned
+        self.W, self.b = (torch.stack(t) for t in zip(*(_initial(n_classes, dim, g) for g in generators)))
+        self.W.grad, self.b.grad = torch.empty_like(self.W), torch.empty_like(self.b)
+        self.optimiser = torch.optim.Adam([self.W, self.b], lr, fused=True)
+        self.lr, self.step, self.steps = lr, 0, steps
+
+    def set_gradient(self, X, labels): # (S, B, D), (S, B)
+        "Set the gradient of the mean cross-entropy of each seed's batch."
+        P = torch.baddbmm(self.b[:, None], X, self.W.transpose(1, 2)).softmax(2)
+        P.scatter_add_(2, labels[..., None], P.new_tensor(-1.).expand(*labels.shape, 1)) # P − Y
+        P /= labels.shape[1]
+        torch.bmm(P.transpose(1, 2), X, out=self.W.grad)
+        torch.sum(P, 1, out=self.b.grad)
+
+    def update(self, X, labels):
+        "Take one step of Adam, at a rate that falls to zero along half a cosine."
+        self.set_gradient(X, labels)
+        self.optimiser.param_groups[0]['lr'] = self.lr*(1 + math.cos(math.pi*self.step/self.steps))/2
+        self.optimiser.step()
+        self.step += 1
+
+# %% ../../nbs/probing/00_probe.ipynb #6dd4d2dd
 def probe_epochs(
     epoch_features:Callable[[int, torch.Tensor], torch.Tensor], # (epoch, rows (S, B)) → one view of each, (S, B, D)
     labels:torch.Tensor, # (n,) or, with a set of images for each seed, (S, n)
@@ -52,20 +76,14 @@ def probe_epochs(
     n = labels.shape[1]
     batch = min(batch, n)
     generators = [torch.Generator().manual_seed(s) for s in range(seeds)]
-    W, b = (torch.stack(t).requires_grad_() for t in zip(*(_initial(n_classes, dim, g) for g in generators)))
-    optimiser = torch.optim.Adam([W, b], lr=1e-3*batch/256)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs*math.ceil(n/batch))
+    probes = _Probes(n_classes, dim, generators, 1e-3*batch/256, epochs*math.ceil(n/batch))
     for epoch in range(epochs):
         order = torch.stack([torch.randperm(n, generator=g) for g in generators])
         for rows in order.split(batch, 1):
-            logits = epoch_features(epoch, rows)@W.transpose(1, 2) + b[:, None]
-            loss = F.cross_entropy(logits.flatten(0, 1), labels.gather(1, rows).flatten())*seeds
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
+            X = epoch_features(epoch, rows)
+            with one_thread(): probes.update(X, labels.gather(1, rows))
             yield rows.numel()
-    return W.detach(), b.detach()
+    return probes.W, probes.b
 
 # %% ../../nbs/probing/00_probe.ipynb #15463a86
 @delegates(probe_epochs)
@@ -125,7 +143,7 @@ class PooledViews:
 
     def __call__(self, epoch:int, rows:torch.Tensor)->torch.Tensor: # (S, B) → (S, B, D)
         copy = torch.randint(self.pool, rows.shape, generator=self.generator)
-        return self.features[rows, copy]
+        with one_thread(): return self.features[rows, copy]
 
 # %% ../../nbs/probing/00_probe.ipynb #14bd669d
 class FreshViews:

@@ -188,7 +188,7 @@ def _read_results(out, facts):
     ours = isinstance(saved, dict) and {'facts', 'results'} <= set(saved)
     check_writable(out, ['results.json'], ['results.json'] if ours else (), 'out')
     if saved['facts'] != facts:
-        raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; give another folder')
+        raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; use another folder')
     return saved
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca5000b
