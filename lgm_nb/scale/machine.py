@@ -72,7 +72,7 @@ def _reference(family, size):
     return network.to(memory_format=torch.channels_last), size
 
 def _synchronize(device):
-    "Wait until a GPU has done what it was given."
+    "Wait until a GPU has finished its queued work."
     if torch.device(device).type=='cuda': torch.cuda.synchronize()
 
 def _network_rates(family, size, batch, seconds, device):
