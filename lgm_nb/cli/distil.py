@@ -196,7 +196,7 @@ def lgm_demo(
     report_on:str|None=None, # backbones of the table, separated by commas [all that need no download]
     json:store_true=False, # print the result as one line of JSON
 ):
-    "Distil cifar10-mini, compare backbones, and write images, animation and report. Takes minutes on a laptop, offline."
+    "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
     with exit_codes('run the same command to start over'):
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out)

@@ -125,7 +125,7 @@ def _main_memory():
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000d
 def measure_machine(
-    size:int=96, # pixels of a side that the backbone will see
+    size:int=96, # side in pixels of the images that the backbone will see
     batch:int=16, # images at a time
     seconds:float=.6, # for each measurement
     families:tuple[str, ...]=('vit', 'cnn', 'depthwise'), # to measure

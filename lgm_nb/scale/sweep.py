@@ -173,7 +173,7 @@ def _check_out(out):
     check_writable(out, _FILES, _FILES if earlier else (), 'out')
 
 def _flat(result):
-    "A result with the keys of its run beside its own."
+    "A result with the keys of its run and its own."
     return {**result['run'], **{k: v for k, v in result.items() if k != 'run'}}
 
 def _write_results(out, results):

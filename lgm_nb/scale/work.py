@@ -22,7 +22,7 @@ class ModelWork:
     "The work of one image in a backbone."
     name:str
     family:str # 'vit', 'cnn' or 'depthwise'
-    input_size:int # pixels of a side
+    input_size:int # side in pixels
     dim:int # feature dimension
     flops:float # operations of a forward pass
     kept_bytes:float # activations that a backward pass needs
@@ -92,7 +92,7 @@ def _conv_outputs(network:torch.nn.Module)->Iterator[list[int]]:
 def count_work(
     network:torch.nn.Module, # on any device, including `meta`
     name:str, # of the result
-    input_size:int, # pixels of a side
+    input_size:int, # side in pixels
 )->ModelWork:
     "Count the work of one image in a network."
     from torch.utils.flop_counter import FlopCounterMode
@@ -141,7 +141,7 @@ def _build(name, input_size):
 # %% ../../nbs/scale/00_work.ipynb #d0649d14
 def work_of(
     backbone:Backbone|str, # a name needs neither weights nor memory
-    input_size:int|None=None, # pixels of a side; None for the backbone's own
+    input_size:int|None=None, # side in pixels; None for the backbone's own
 )->ModelWork:
     "Count the work of one image in a backbone. Raises ValueError if there is no backbone of that name."
     if isinstance(backbone, Backbone):
