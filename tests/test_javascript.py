@@ -62,7 +62,7 @@ def test_joining_leaves_strings_alone(tmp_path, monkeypatch):
     assert text==f'const a = [{", ".join(strings)}];\n'
 
 def test_joining_refuses_strings_over_several_lines(tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match='a.js: a string over several lines'):
+    with pytest.raises(ValueError, match='a.js: a string spans several lines'):
         joined(tmp_path, monkeypatch, a='const a = `one\n  two`;\n')
 
 def test_the_bundle_needs_no_other_file():

@@ -22,7 +22,7 @@ def test_dry_run_counts_all(tmp_path):
     at = {c: i for i, c in enumerate(plan['columns'])}
     banks, probes = ([r for r in plan['rows'] if r[at['what']]==what] for what in ('feature bank', 'probes'))
     assert len(banks)==len(probes)==4 and all(r[at['disk GB']]
-        and r[at['memory GB']] and r[at['in all']] for r in banks)
+        and r[at['memory GB']] and r[at['total']] for r in banks)
     assert all(r[at['of']]=='4 sets' and r[at['memory GB']] for r in probes)
 
 def test_resumes(tiny, tmp_path):

@@ -35,7 +35,7 @@ def _is_finished(out, resume):
     if resume: return finished
     if finished:
         raise ValueError(f'--out {out}: holds a finished distilled set; '
-                         'use another folder, or add --resume --report for a page about it')
+                         'use another folder, or add --resume --report to write its report')
     if is_checkpoint(Path(out)/'checkpoint.safetensors'):
         raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or use another folder')
     return False
@@ -68,7 +68,7 @@ def _run(options, settings, data, net, first):
     return run, distilled
 
 def _tell(options, run, distilled, data, nets, report):
-    "Write the report if there is to be one, and print the result."
+    "Write the report if requested, and print the result."
     card, out = distilled.card, str(options.out)
     result = dict(out=out, images=len(distilled), loss=card['loss'], seconds=card['seconds'])
     text = f'{distilled} → {out}'
@@ -80,7 +80,7 @@ def _tell(options, run, distilled, data, nets, report):
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000011
 def _distil(options):
-    "Distil, or read what was distilled, and report."
+    "Distil, or load a finished set, and report."
     from lgm_nb.core.processes import join_processes
     from lgm_nb.method.distilled_set import DistilledSet
     require_options(data=options.data, backbone=options.backbone, out=options.out)
@@ -196,9 +196,9 @@ def lgm_demo(
     report_on:str|None=None, # backbones of the table, separated by commas [all that need no download]
     json:store_true=False, # print the result as one line of JSON
 ):
-    "Distil cifar10-mini, compare backbones, and write images, film and report. Minutes on a laptop, offline."
-    with exit_codes('the same command starts again from the beginning'):
-        nets = open_backbones(report_on) if report_on else None # a wrong name is told before the work
+    "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
+    with exit_codes('run the same command to start over'):
+        nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out)
         nets = nets or _demo_backbones(run.backbone)
         table, page = probe_and_report(out, run, distilled, run.data, nets, seconds)

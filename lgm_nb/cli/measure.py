@@ -16,7 +16,7 @@ from .terminal import print_result, require_options, terminal_bar
 def _names(text): return [n for n in text.split(',') if n]
 
 def _data_of(distilled, data):
-    "Open the data set that a set was distilled from, or the one that was asked for."
+    "Open the data set that a set was distilled from, or the one requested."
     from lgm_nb.data.open import open_dataset
     try: return open_dataset(data or distilled.card['data']['source'])
     except (KeyError, ValueError) as e: raise ValueError(f'--data: {e}; give the data set to test on') from e

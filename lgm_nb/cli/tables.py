@@ -31,7 +31,7 @@ def _results(cells, out, device, root, options):
 @call_parse
 def lgm_reproduce(
     table:str, # 'main', 'cross-model', 'ablation', 'augmentations', 'fine-grained' or 'spurious'
-    dry_run:store_true=False, # print what would run, how long, with how much memory and disk; run nothing
+    dry_run:store_true=False, # print what would run, with its time, memory and disk; run nothing
     machine:str='H100', # for --dry-run: 'H100', 'RTX 4090', 'laptop', or 'here' to measure this one
     out:str|None=None, # folder of the results [runs/reproduce/TABLE]
     root:str|None=None, # folder that holds the data sets [$LGM_NB_DATA or data]
@@ -47,7 +47,7 @@ def lgm_reproduce(
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
-    "Run a table of the paper, or what is missing of it.  Example: lgm-reproduce main --dry-run"
+    "Run a table of the paper, skipping what is done.  Example: lgm-reproduce main --dry-run"
     out = out or f'runs/reproduce/{table}'
     with exit_codes('' if dry_run else f'results so far are in {out}; run the same command to resume'):
         from lgm_nb.scale.tables import compare_with_paper, recipe
@@ -64,11 +64,11 @@ def lgm_reproduce(
 # %% ../../nbs/cli/03_tables.ipynb #3c2bff02
 @call_parse
 def lgm_sweep(
-    grid:str, # a TOML file with [grid]: data, backbone, and settings; a list is varied
+    grid:str, # a TOML file with [grid]: data, backbone, and settings; a list is swept over
     on:str='local', # 'local': one after another; 'ray': on a Ray cluster (RAY_ADDRESS), or on the cores of this machine
     out:str='runs/sweep', # folder for the runs and the tables; on a cluster, one that all machines see
     workers:int|None=None, # runs at a time if Ray starts here [one per core]
-    retries:int=2, # further tries of a run that failed
+    retries:int=2, # retries of a failed run
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON

@@ -43,7 +43,7 @@ def _items_bar(items, **options):
 def terminal_bar(
     items:Iterable, # or a `Distiller`, which Ctrl-C stops between two steps
     *,
-    desc:str='', # what is going on
+    desc:str='', # what is being done
     total:int|None=None, # how many items there are, if `items` has no length
     unit:str='it', # what an item is
 )->Iterator:
@@ -148,7 +148,7 @@ def finish_run(
     out:str|Path, # folder of the checkpoint
     every:int, # steps between checkpoints
 )->None:
-    "Step a run to its end, resuming from its checkpoint if there is one."
+    "Take all steps of a run, resuming from its checkpoint if there is one."
     from lgm_nb.core.processes import ProcessLostError
     from lgm_nb.method.runs import run_steps
     file = Path(out)/'checkpoint.safetensors'

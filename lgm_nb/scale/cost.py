@@ -18,7 +18,7 @@ from .work import ModelWork, work_of as work_of
 def duration(
     seconds:float,
 )->str: # '3.0 s', '10.0 min', '2.0 h' …
-    "Write a time span in the unit that suits."
+    "Format a duration in a suitable unit."
     for unit, size in (('d', 86400), ('h', 3600), ('min', 60), ('s', 1)):
         if seconds >= 1.5*size: return f'{seconds/size:.1f} {unit}'
     return f'{1000*seconds:.0f} ms'
@@ -41,26 +41,26 @@ class RunEstimate:
         return self.steps*self.step_seconds + self.bank_seconds
 
     def __repr__(self):
-        time = f'{self.steps:,} steps of {duration(self.step_seconds)}, in all {duration(self.seconds)}'
+        time = f'{self.steps:,} steps of {duration(self.step_seconds)}, {duration(self.seconds)} in total'
         memory = f'memory {self.memory/1e9:.1f} GB'
         if self.chunk: memory += f' in chunks of {self.chunk}'
-        if not self.fits: memory += ' (more than there is)'
+        if not self.fits: memory += ' (does not fit)'
         return f'{time}; {memory}; disk {self.disk/1e9:.2f} GB'
 
 # %% ../../nbs/scale/02_cost.ipynb #5ca30004
 @dataclass(frozen=True)
 class WorkCost:
-    "Cost of a piece of work other than the steps of a distillation."
+    "Cost of anything other than the steps of a distillation."
     seconds:float
     memory:float # bytes at the peak
-    disk:float=0. # bytes that stay
+    disk:float=0. # bytes left on disk
 
 def _embed_seconds(work, machine, augmented=False):
-    "Seconds of one image through a backbone, without a graph."
+    "Seconds to embed one image, without a graph."
     return work.effort/machine.forward[work.family] + augmented*work.input_size**2/machine.pixels
 
 def _embed_bytes(work, images):
-    "Bytes while images go through without a graph: about a tenth of what a graph would keep is alive at a time."
+    "Bytes to embed images without a graph: about a tenth of what a graph would keep is alive at a time."
     pixels = 3*4*(work.canvas**2 + 2*work.input_size**2)
     return work.weight_bytes + images*(pixels + work.kept_bytes/10)
 
@@ -114,7 +114,7 @@ def estimate(
     settings:Settings, # of the run
     machine:Machine,
     images:int=0, # training images, for the bank
-    frames:int=0, # frames of the film that are kept
+    frames:int=0, # frames kept for the animation
     rows:bool=False, # the objective needs the features of the bank, not only class means
 )->RunEstimate:
     "Estimate time, memory and disk of one distillation."
@@ -137,7 +137,7 @@ def features_cost(
     images:int, # test images, or test and training images
     machine:Machine,
 )->WorkCost:
-    "Estimate the features of the real images that probes are tested on, or learn from."
+    "Estimate the features of the real images that probes are trained or tested on."
     return WorkCost(images*_embed_seconds(work, machine), _embed_bytes(work, 16) + 2*4*images*work.dim)
 
 # %% ../../nbs/scale/02_cost.ipynb #5ca3000b

@@ -72,7 +72,7 @@ def _reference(family, size):
     return network.to(memory_format=torch.channels_last), size
 
 def _synchronize(device):
-    "Wait until a GPU has done what it was given."
+    "Wait until a GPU has finished its queued work."
     if torch.device(device).type=='cuda': torch.cuda.synchronize()
 
 def _network_rates(family, size, batch, seconds, device):
@@ -125,7 +125,7 @@ def _main_memory():
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000d
 def measure_machine(
-    size:int=96, # pixels of a side that the backbone will see
+    size:int=96, # side in pixels of the images that the backbone will see
     batch:int=16, # images at a time
     seconds:float=.6, # for each measurement
     families:tuple[str, ...]=('vit', 'cnn', 'depthwise'), # to measure

@@ -1,4 +1,4 @@
-"""A table of the paper as one command: its cost beforehand, the runs, and the paper's figure beside each cell.
+"""A table of the paper as one command: its estimated cost, the runs, and the paper's figure in each cell.
 
 Docs: https://lgm-nb.github.io/lgm_nb/scale/reproduce.html.md"""
 
@@ -44,7 +44,7 @@ def settings_of(
     return replace(base, **{**changes, 'noise_mean': noise_mean, **dict(measure.changes), **overrides})
 
 def _objective(preset, w_std):
-    "The objective of a preset, with another spread of the probe's weights if one is given."
+    "The objective of a preset, with a different spread of the probe's weights if one is given."
     if preset=='paper': return GradientMatching(w_std=.01 if w_std is None else w_std, centre=False)
     return GradientMatching() if w_std is None else GradientMatching(w_std=w_std)
 
@@ -153,7 +153,7 @@ def _gigabytes(n): return f'{n/1e9:.1f}' if n >= 5e7 else f'{n/1e9:.3f}'
 def _plan_row(s):
     "A stage as a row of the plan."
     steps, step, views = (s.steps, duration(s.cost.seconds/s.steps), s.views or 'all') if s.steps else ('', '', '')
-    memory = _gigabytes(s.cost.memory) + ('' if s.fits else ' too much')
+    memory = _gigabytes(s.cost.memory) + ('' if s.fits else ' (does not fit)')
     disk = _gigabytes(s.cost.disk) if s.cost.disk else ''
     return s.what, s.data, s.backbone, s.of, steps, step, duration(s.cost.seconds), memory, views, disk
 
@@ -162,19 +162,19 @@ def plan(
     machine:str|Machine='H100', # a key of `MACHINES`, or a measured one
     **options, # for `stages`
 )->Table:
-    "Show what would run, how long, and with how much memory and disk. Raises ValueError if there is no such machine."
+    "Show what would run, with its time, memory and disk. Raises ValueError if there is no such machine."
     on = _machine(machine)
     work = stages(cells, on, **options)
     seconds, disk = sum(s.cost.seconds for s in work), sum(s.cost.disk for s in work)
     memory = max((s.cost.memory for s in work), default=0)
     runs = f"{sum(s.what=='distil' for s in work)} distillations"
     total = ('all', '', '', runs, '', '', duration(seconds), _gigabytes(memory), '', _gigabytes(disk))
-    columns = ('what', 'data', 'backbone', 'of', 'steps', 'a step', 'in all', 'memory GB', 'views at once', 'disk GB')
+    columns = ('what', 'data', 'backbone', 'of', 'steps', 'per step', 'total', 'memory GB', 'views at once', 'disk GB')
     return Table(columns, [*map(_plan_row, work), total], f'On {on.name} ({on.note})')
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50008
 def _set_name(m):
-    "A folder name for a distilled set; one that had to be changed to be a name, or was cut, also carries a hash."
+    "A folder name for a distilled set, with a hash if it had to be sanitised or truncated."
     text = f'{m.data}-{m.by}'
     name = safe_name(text)
     if name != text: name += f'-{hashlib.sha256(text.encode()).hexdigest()[:8]}'
@@ -201,7 +201,7 @@ class _Bench:
         self.examiner:Examiner|None = None
 
     def dataset(self, name)->Dataset:
-        "Open a data set in place of the last."
+        "Open a data set, replacing the last one."
         where = {'root': self.root} if self.root and name in PUBLISHED else {}
         if name not in self.data: self.data = {name: open_dataset(name, **where)}
         return self.data[name]
@@ -231,7 +231,7 @@ def reproduce(
     progress:Progress=no_progress, # wraps the measurements, and the work on each; `RunStopped` saves the run
     **options, # `noise_mean`, or a field of `Settings`
 )->dict[str, dict]: # key of a measurement → its result
-    "Run what is missing of a table; every result is in `results.json` at once."
+    "Run the missing measurements of a table; each result is saved to `results.json` immediately."
     out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, **options)
     saved = _read_results(out, facts)
     out.mkdir(parents=True, exist_ok=True)
@@ -239,7 +239,7 @@ def reproduce(
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on)), desc='measure', unit='cell'):
         data, net, images = bench.dataset(m.data), bench.backbone(m.by or m.on), None
-        bench.backbone(m.on) # a wrong name is an error before the distillation
+        bench.backbone(m.on) # a wrong name fails before the distillation
         start = time.perf_counter()
         if m.by:
             settings, folder = settings_of(m, preset, **options), out/'sets'/_set_name(m)

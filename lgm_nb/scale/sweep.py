@@ -81,7 +81,7 @@ def do_run(
     device:str|torch.device='auto',
     every:int=50, # steps between checkpoints
 )->dict: # the run and its accuracy
-    "Distil and probe on the same backbone; a finished run is read, not done again."
+    "Distil and probe on the same backbone; a finished run is read, not repeated."
     folder, start = run_folder(out, run), time.perf_counter()
     file = folder.with_suffix('.json')
     done = json.loads(file.read_text(encoding='utf-8')) if file.exists() else {}
@@ -100,7 +100,7 @@ def do_run(
 class _Job:
     "What an executor needs besides the runs."
     out:Path # folder of the sweep
-    retries:int # further tries of a run that failed
+    retries:int # retries of a failed run
     workers:int|None # runs at a time, if Ray starts on this machine
     options:dict=field(default_factory=dict) # for `do_run`
 
@@ -110,7 +110,7 @@ def _failed(run, error):
     return dict(run=run, error=f'{type(error).__name__}: {last}')
 
 def _attempt(run, job):
-    "Do a run, again if it fails."
+    "Do a run, retrying it if it fails."
     for _ in range(job.retries + 1):
         try: return do_run(run, job.out, **job.options)
         except Exception as e: result = _failed(run, e)
@@ -173,7 +173,7 @@ def _check_out(out):
     check_writable(out, _FILES, _FILES if earlier else (), 'out')
 
 def _flat(result):
-    "A result with the keys of its run beside its own."
+    "A result with the keys of its run and its own."
     return {**result['run'], **{k: v for k, v in result.items() if k != 'run'}}
 
 def _write_results(out, results):
@@ -192,11 +192,11 @@ def sweep(
     out:str|Path, # folder for the runs, `results.json` and `results.csv`
     on:str='local', # 'local': one after another here; 'ray': on a Ray cluster, or on the cores of this machine
     workers:int|None=None, # runs at a time if Ray starts on this machine; None for one per core
-    retries:int=2, # further tries of a run that failed
+    retries:int=2, # retries of a failed run
     progress:Progress=no_progress, # wraps the results as they come
     **options, # `seeds` (probes), `device`, `every` (steps between checkpoints)
 )->list[dict]: # one result per run, in the order of the grid
-    "Do what is missing of a grid. Raises ValueError for an unknown executor."
+    "Do the missing runs of a grid. Raises ValueError for an unknown executor."
     if on not in _EXECUTORS: raise ValueError(f'on: {on!r}; must be one of {", ".join(_EXECUTORS)}')
     if retries < 0: raise ValueError(f'retries: {retries}; must not be negative')
     out, order = Path(out), {json.dumps(r): i for i, r in enumerate(runs)}

@@ -1,4 +1,4 @@
-"""The rows and columns of the paper's tables, what each cell must measure, and the paper's figure beside it.
+"""The rows and columns of the paper's tables, what each cell must measure, and the paper's figure for it.
 
 Docs: https://lgm-nb.github.io/lgm_nb/scale/tables.html.md"""
 
@@ -78,14 +78,14 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Cell:
-    "A cell of a table: the mean of its measurements, beside the paper's figure."
+    "A cell of a table: the mean of its measurements, and the paper's figure."
     row:str
     column:str
     measures:tuple[Measurement, ...]
     paper:float|None=None # top-1 in percent; None if the paper has no such cell
 
 def _measure(data, kind, on, by=None, **changes):
-    "A measurement, without what does not matter for its kind of images."
+    "A measurement, without the settings that do not matter for its kind of images."
     if kind not in ('distilled', 'neighbour'): return Measurement(data, kind, on)
     return Measurement(data, kind, on, by or on, tuple(sorted(changes.items())))
 

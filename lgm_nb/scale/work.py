@@ -22,12 +22,12 @@ class ModelWork:
     "The work of one image in a backbone."
     name:str
     family:str # 'vit', 'cnn' or 'depthwise'
-    input_size:int # pixels of a side
-    dim:int # length of the feature
+    input_size:int # side in pixels
+    dim:int # feature dimension
     flops:float # operations of a forward pass
     kept_bytes:float # activations that a backward pass needs
     weight_bytes:float
-    outputs:float # numbers that the convolutions put out
+    outputs:float # elements in the outputs of all convolutions
 
     @property
     def canvas(self)->int:
@@ -36,14 +36,14 @@ class ModelWork:
 
     @property
     def effort(self)->float:
-        "Return what time is proportional to: operations, or convolution outputs in a depthwise network."
+        "Return the quantity that time is proportional to: operations, or convolution outputs in a depthwise network."
         return 90*self.outputs if self.family=='depthwise' else self.flops
 
 # %% ../../nbs/scale/00_work.ipynb #5ca10006
 def family_of(
     network:torch.nn.Module,
 )->str: # 'vit', 'cnn' or 'depthwise'
-    "Return the kind of operation that a network spends its time in."
+    "Return the kind of operation that dominates a network's running time."
     convs = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     linear = [m for m in network.modules() if isinstance(m, torch.nn.Linear)]
     if len(linear) > len(convs): return 'vit'
@@ -52,15 +52,15 @@ def family_of(
 
 # %% ../../nbs/scale/00_work.ipynb #5ca10009
 class _Activations:
-    "Adds up the bytes that a graph keeps, without those of the network's own weights."
+    "Add up the bytes that a graph saves, excluding the network's own weights."
     def __init__(self, network:torch.nn.Module):
         own = (*network.parameters(), *network.buffers())
         self.seen = {t.untyped_storage()._cdata for t in own}
         self.bytes = 0
-        self.alive:list[torch.Tensor] = [] # so that no storage is freed and its address counted for another
+        self.alive:list[torch.Tensor] = [] # keeps storages alive, so that no address is reused
 
-    def note(self, t:torch.Tensor)->torch.Tensor: # the same
-        "Count a tensor that autograd keeps."
+    def note(self, t:torch.Tensor)->torch.Tensor: # `t` itself
+        "Count a tensor that autograd saves."
         storage = t.untyped_storage()
         if storage._cdata not in self.seen:
             self.seen.add(storage._cdata)
@@ -80,7 +80,7 @@ def _frozen(network:torch.nn.Module)->Iterator[None]:
 
 @contextlib.contextmanager
 def _conv_outputs(network:torch.nn.Module)->Iterator[list[int]]:
-    "List how many numbers each convolution puts out inside a `with` block."
+    "Record the output size of each convolution inside a `with` block."
     sizes:list[int] = []
     convs = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     hooks = [m.register_forward_hook(lambda _, given, y: sizes.append(y.numel())) for m in convs]
@@ -92,7 +92,7 @@ def _conv_outputs(network:torch.nn.Module)->Iterator[list[int]]:
 def count_work(
     network:torch.nn.Module, # on any device, including `meta`
     name:str, # of the result
-    input_size:int, # pixels of a side
+    input_size:int, # side in pixels
 )->ModelWork:
     "Count the work of one image in a network."
     from torch.utils.flop_counter import FlopCounterMode
@@ -107,7 +107,7 @@ def count_work(
 
 # %% ../../nbs/scale/00_work.ipynb #5ca1000e
 def _timm_model(source):
-    "The name in timm of a backbone that is not a CLIP tower."
+    "The timm name of a backbone that is not a CLIP tower."
     if source.startswith('timm:'): return source.partition(':')[2]
     if source.startswith('efficientnet-lite'): return 'tf_' + source.replace('-', '_')
     if source=='mobilenetv2': return 'mobilenetv2_100'
@@ -141,7 +141,7 @@ def _build(name, input_size):
 # %% ../../nbs/scale/00_work.ipynb #d0649d14
 def work_of(
     backbone:Backbone|str, # a name needs neither weights nor memory
-    input_size:int|None=None, # pixels of a side; None for the backbone's own
+    input_size:int|None=None, # side in pixels; None for the backbone's own
 )->ModelWork:
     "Count the work of one image in a backbone. Raises ValueError if there is no backbone of that name."
     if isinstance(backbone, Backbone):

@@ -28,7 +28,7 @@ def _nearest(image, examiner, most=6):
     return rows, values.tolist()
 
 def _part(title:str, note:str, captions:Iterable[str], tiles:np.ndarray)->dict[str, Any]:
-    "One row of pictures."
+    "One row of images."
     return dict(title=title, note=note, captions=list(captions), sheet=make_sheet(tiles))
 
 def _neighbours(image, examiner):
@@ -43,7 +43,7 @@ def _neighbours(image, examiner):
 def image_details(
     distiller:Distiller,
     examiner:Examiner, # of the backbone that distils
-    image:int, # its number
+    image:int, # its index
 )->dict[str, Any]: # image, step, big (a sheet), parts (title, note, captions, sheet)
     "Show one image large, its levels, alone and added up, and its nearest real images."
     big, sizes = distiller.images()[image:image + 1], distiller.pyramid.sizes
@@ -59,7 +59,7 @@ def level_sheet(
     pyramid:Pyramid,
     level:int, # counted from 1
 )->dict[str, Any]: # a sheet
-    "Paint one level alone, of all images. Raises ValueError if there is no such level."
+    "Render one level alone, for all images. Raises ValueError if there is no such level."
     if not 1 <= level <= len(pyramid.levels): raise ValueError(f'level: {level}; must be in 1 … {len(pyramid.levels)}')
     images = pyramid.paint(pyramid.parts()[level - 1][:MOST_IMAGES].detach())
     return make_sheet(shrink(to_bytes(images), SIDE))

@@ -39,13 +39,13 @@ def _toggle(panel, text, icon, tip):
     return button
 
 # %% ../../nbs/views/13_controls.ipynb #aa433b64
-_TASKS:set['asyncio.Task[Any]'] = set() # a task that nothing refers to may be collected
+_TASKS:set['asyncio.Task[Any]'] = set() # a task that nothing refers to may be garbage-collected
 
 def spawn(
     run:StudioRun,
     work:Coroutine[Any, Any, Any],
 )->None:
-    "Do some work in the loop of a run, and let the run say what went wrong."
+    "Do some work in the loop of a run, which shows the error if it fails."
     def done(task):
         _TASKS.discard(task)
         if not task.cancelled() and task.exception() is not None: run.say(task.exception())
@@ -77,20 +77,20 @@ class SettingsPanel:
         return w.Checkbox(value=ticked, description=name, indent=False, layout=layout)
 
     def changes(self)->dict[str, Any]:
-        "Give what the fields hold, as `StudioRun.configure` takes it."
+        "Return the values of the fields, as `StudioRun.configure` takes them."
         probed = [name for name, box in self.probed.items() if box.value]
         return dict(distil_with=self.backbone.value, probed=probed, **{k: f.value for k, f in self.fields.items()})
 
     def lock(self, locked:bool)->None:
-        "Switch the fields off while a run is active."
+        "Disable the fields while a run is active."
         for field in (*self.fields.values(), self.backbone, *self.probed.values()): field.disabled = locked
 
 # %% ../../nbs/views/13_controls.ipynb #6bf58e38
 _SAVE_BUTTONS = dict(
-    set=('Distilled set', 'save', 'Save images, labels and card in the folder'),
-    gif=('GIF', 'film', 'The film as FOLDER.gif'),
-    mp4=('MP4', 'film', 'The film as FOLDER.mp4'),
-    html=('HTML', 'code', 'One page that plays without a kernel, as FOLDER.html'))
+    set=('Distilled set', 'save', 'Save images, labels and card to the folder'),
+    gif=('GIF', 'film', 'Save the animation as FOLDER.gif'),
+    mp4=('MP4', 'film', 'Save the animation as FOLDER.mp4'),
+    html=('HTML', 'code', 'Save a page that plays without a kernel as FOLDER.html'))
 
 class ExportPanel:
     "What can be saved, and where."
@@ -105,13 +105,13 @@ class ExportPanel:
     def _connect(self, button, kind): button.on_click(lambda _: spawn(self.run, self.write(kind)))
 
     async def write(self, kind:str)->None:
-        "Write an export and say where, or why not."
+        "Write an export, and show where or why it failed."
         self.said.value = 'Writing …'
         try: self.said.value = f'Wrote {await self.run.worker.do(write_export, self.run, kind, self.folder.value)}'
         except (ValueError, RuntimeError, OSError) as e: self.said.value = f'Not written: {e}'
 
     def lock(self, locked:bool)->None:
-        "Switch the buttons off while there is nothing to save."
+        "Disable the buttons while there is nothing to save."
         for button in self.buttons.values(): button.disabled = locked
 
 # %% ../../nbs/views/13_controls.ipynb #684cf8c7
@@ -124,9 +124,9 @@ class Controls:
     def __init__(self, run:StudioRun, folder:str|Path):
         self.run, self.settings, self.export = run, SettingsPanel(run.plan), ExportPanel(run, folder)
         self.go = _button('Start', 'play', 'Start, pause or continue the run', 'primary')
-        self.halt = _button('Stop', 'stop', 'End the run; images and history stay')
+        self.halt = _button('Stop', 'stop', 'End the run; images and history are kept')
         settings = _toggle(self.settings.box, 'Settings', 'sliders', 'Settings of the next run')
-        export = _toggle(self.export.box, 'Save', 'download', 'Save the set, or export a film')
+        export = _toggle(self.export.box, 'Save', 'download', 'Save the set, or export an animation')
         self.box = w.VBox([_row(self.go, self.halt, settings, export), self.settings.box, self.export.box])
         self.go.on_click(lambda _: self.toggle())
         self.halt.on_click(lambda _: run.stop())

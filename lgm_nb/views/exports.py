@@ -1,4 +1,4 @@
-"""A run in the forms that outlive the kernel: a distilled set, a GIF, an MP4, a page.
+"""A run in formats that outlive the kernel: a distilled set, a GIF, an MP4, a page.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/exports.html.md"""
 
@@ -46,7 +46,7 @@ def _save_html(run, file):
 
 # %% ../../nbs/views/12_exports.ipynb #cb644df2
 def _free_name(folder, kind):
-    "Find a name beside the folder that no file has yet: name.gif, name-2.gif …"
+    "Find an unused name next to the folder: name.gif, name-2.gif …"
     number, file = 1, folder.with_name(f'{folder.name}.{kind}')
     while file.exists():
         number += 1
@@ -59,9 +59,9 @@ EXPORTS = ('set', 'gif', 'mp4', 'html')
 def write_export(
     run:StudioRun,
     kind:str, # 'set', 'gif', 'mp4' or 'html'
-    folder:str|Path, # of the set; a film or page goes beside it, under the same name
+    folder:str|Path, # of the set; a film or page is written next to it, under the same name
 )->Path: # what was written
-    "Write a run in its worker, and wait for that. Raises ValueError before the run has images."
+    "Write a run in its worker, and wait until it is written. Raises ValueError before the run has images."
     folder = Path(folder).expanduser()
     if not folder.name: raise ValueError(f'folder: {str(folder)!r}; give a name')
     if kind not in EXPORTS: raise ValueError(f'kind: {kind!r}; must be one of {", ".join(EXPORTS)}')

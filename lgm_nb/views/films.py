@@ -36,7 +36,7 @@ def save_gif(
     milliseconds:int=120, # per frame; the last stays ten times as long
 )->Path: # the file
     "Write the frames of a run as an animated GIF. Raises ValueError if there are none."
-    if not frames: raise ValueError('frames: there are none; give the Distiller frames=40')
+    if not frames: raise ValueError('frames: empty; pass frames=40 to Distiller')
     pictures = [frame_picture(f).quantize(128, dither=Image.Dither.NONE) for f in frames]
     duration = [milliseconds]*(len(pictures) - 1) + [10*milliseconds]
     pictures[0].save(file, save_all=True, append_images=pictures[1:], loop=0, duration=duration)
@@ -54,7 +54,7 @@ def save_mp4(
     file:str|Path, # to write
     milliseconds:int=120, # per frame; the last stays ten times as long
 )->Path: # the file
-    "Write the frames of a run as an H.264 film. Raises RuntimeError if no encoder is installed."
+    "Write the frames of a run as an H.264 video. Raises RuntimeError if no encoder is installed."
     try: import imageio_ffmpeg
     except ImportError as e:
         raise RuntimeError("MP4 needs an encoder: pip install 'lgm_nb[video]' (imageio-ffmpeg)") from e

@@ -30,7 +30,7 @@ class TileStore:
     def add(self,
         pixels:np.ndarray, # (N, S, S, 3) uint8
     )->tuple[list[Tile], dict[str, Any]|None]: # tile of each image; the new sheet, or None if nothing changed
-        "Pack the images that are not as they were."
+        "Pack the images that changed."
         if self._pixels is None: changed = list(range(len(pixels)))
         else: changed = (pixels != self._pixels).any((1, 2, 3)).nonzero()[0].tolist()
         if not changed: return self._tiles, None
@@ -42,13 +42,13 @@ class TileStore:
         return self._tiles, sheet
 
     def read(self, tiles:Iterable[Tile])->np.ndarray:
-        "Put images together again, (N, S, S, 3) uint8."
+        "Reassemble images, (N, S, S, 3) uint8."
         tiles = list(tiles)
         unpacked = {k: read_sheet(self.sheets[k]) for k in {sheet for sheet, _ in tiles}}
         return np.stack([unpacked[sheet][i] for sheet, i in tiles])
 
     def keep(self, tiles:Iterable[Tile])->None:
-        "Forget the sheets that none of these tiles is in."
+        "Drop the sheets that none of these tiles is in."
         used = {sheet for sheet, _ in tiles}
         self.sheets = {k: s for k, s in self.sheets.items() if k in used}
 
@@ -69,7 +69,7 @@ class FrameList:
     def bytes(self)->int: return self.store.bytes
 
     def wants(self, step:int)->bool:
-        "Tell whether a frame of this step is to be kept."
+        "Return whether a frame of this step should be kept."
         return step%self.stride==0
 
     def append(self, frame:dict[str, Any])->list[int]: # steps of the frames that were dropped
@@ -104,7 +104,7 @@ class History(FrameList):
         step:int, # of the run
         levels:int, # of the pyramid
         pixels:np.ndarray, # (N, S, S, 3) uint8
-        keep:bool=True, # False for a frame that only the present needs: the next one replaces it
+        keep:bool=True, # False for a temporary frame, which the next one replaces
     )->tuple[dict[str, Any], dict[str, Any]|None, list[int]]:
         "Add a frame; return it, its new sheet (None if nothing changed) and the steps that were dropped."
         tiles, sheet = self.store.add(pixels)
@@ -113,12 +113,12 @@ class History(FrameList):
         return frame, sheet, self.append(frame)
 
     def pixels(self, frame:Mapping[str, Any])->np.ndarray: # (N, S, S, 3) uint8
-        "Put the images of a frame together."
+        "Reassemble the images of a frame."
         return self.store.read(frame['tiles'])
 
     @property
     def kept(self)->str:
-        "Say what is kept."
+        "Describe what is kept."
         if not self.frames: return ''
         bounds = f'to stay within {self.limit/1e6:.0f} MB and {self.most} frames'
         every = 'every step' if self.stride==1 else f'every {_ordinal(self.stride)} step, {bounds}'
@@ -130,7 +130,7 @@ class History(FrameList):
 def frame_message(
     frame:Mapping[str, Any], # of a `History`
 )->dict[str, Any]: # step, levels, and the number of a sheet or the tiles
-    "Give a frame as JSON."
+    "Return a frame as JSON."
     tiles = frame['tiles']
     sheet = tiles[0][0]
     whole = all(tile==(sheet, i) for i, tile in enumerate(tiles))

@@ -23,7 +23,7 @@ from .scheduler import advance
 # %% ../../nbs/views/08_measuring.ipynb #743dc2d1
 @dataclass
 class Examined:
-    "What belongs to a backbone and a data set."
+    "The examiner and the baselines of a backbone and a data set."
     examiner:Examiner
     baselines:dict[str, Score] # by kind
 
@@ -59,7 +59,7 @@ class Accuracies:
         return next(iter(self.examined.values())).examiner.seeds
 
     def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, baselines, classes
-        "Give the accuracies of a backbone as JSON; `own` if it distils."
+        "Return the accuracies of a backbone as JSON; `own` if it distils."
         scores, baselines = self.scores[name], self.examined[name].baselines
         points = [[step, *_mean_std(s)] for step, s in scores]
         classes = [round(float(v), 1) for v in scores[-1][1].per_class] if scores else []
@@ -67,13 +67,13 @@ class Accuracies:
             baselines={kind: _mean_std(s) for kind, s in baselines.items()})
 
     def at(self, step:int)->dict[str, Score]: # by backbone
-        "Give the scores whose last measurement was after this step."
+        "Return the scores of the backbones last measured at this step."
         return {name: scores[-1][1] for name, scores in self.scores.items() if scores and scores[-1][0]==step}
 
     def table(self,
         distilled_with:str, # name of a backbone
     )->CrossModelTable:
-        "Give the latest accuracies and the baselines as a table. Raises ValueError if there are none."
+        "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
         latest = {name: scores[-1][1].as_dict() for name, scores in self.scores.items() if scores}
         if not latest: raise ValueError('run: nothing has been measured yet')
         rows = dict(distilled=latest)
@@ -93,7 +93,7 @@ class Measurement:
     step:int = 0 # of the moment
 
 class Queue:
-    "What waits to be measured."
+    "The measurements that wait."
     def __init__(self)->None:
         self._moments:deque[Measurement] = deque()
         self._baselines:deque[Measurement] = deque()
@@ -126,7 +126,7 @@ class Measuring:
     def __bool__(self)->bool: return self._current is not None or len(self.queue) > 0
 
     def add_missing_baselines(self, names:Sequence[str], labels:torch.Tensor, classes:list[str])->None:
-        "Queue the baselines that no run has measured yet, each a real image for each label."
+        "Queue the baselines that no run has measured yet, each with one real image per label."
         like = DistilledSet(torch.zeros(len(labels), 3, 1, 1), labels, classes)
         for kind in CURVE_BASELINES:
             missing = [n for n in names if kind not in self.accuracies.examined[n].baselines]
@@ -134,7 +134,7 @@ class Measuring:
 
     async def slice(self,
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
-    )->bool: # whether a measurement has come in
+    )->bool: # whether a measurement has finished
         "Measure for a slice of time."
         if self._current is None:
             self._current = self.queue.next()

@@ -1,4 +1,4 @@
-"""What a kernel and a view say to each other, by name.
+"""The messages between a kernel and a view.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/messages.html.md"""
 

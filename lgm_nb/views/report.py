@@ -1,4 +1,4 @@
-"""One run as one page: the images, how they came about, the loss, the table.
+"""One run as one page: the images, how they evolved, the loss, the table.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/report.html.md"""
 
@@ -62,14 +62,14 @@ img.film {{ max-width: 100% }}
 <h2>A linear probe trained on these images, tested on real ones</h2>
 {table}
 <p>Accuracy on {tests} test images, mean ± standard deviation over {seeds} seeds.
-Columns: the backbone that the probe sits on.
+Columns: the backbone of the probe.
 <b>random</b>, <b>centroid</b>, <b>neighbour</b>: as many real images instead;
 <b>full</b>: all {images} training images.</p>
 <h2>How this was made</h2>
 <pre>{card}</pre>
 '''
 
-_FILM = '''<h2>How they came about</h2>
+_FILM = '''<h2>How they evolved</h2>
 <p><img class="film" alt="The images evolving from noise" src="data:image/gif;base64,{gif}"></p>
 '''
 
@@ -96,8 +96,8 @@ def _seeds(table): # over which the accuracies of a table are means
 def report_html(
     distilled:DistilledSet,
     table:CrossModelTable,
-    losses:Sequence[float]|None, # one per step; None leaves the curve out
-    gif:bytes|None, # the film; None leaves it out
+    losses:Sequence[float]|None, # one per step; None to leave out the curve
+    gif:bytes|None, # the animation; None to leave it out
     images:int, # training images that the full probe saw
     tests:int, # test images
 )->str: # HTML
@@ -115,15 +115,15 @@ def report_html(
 # %% ../../nbs/views/04_report.ipynb #601923d4
 def write_report(
     folder:str|Path, # of the distilled set
-    run:Distiller|None, # finished, with its frames; None if it is gone: the page shows the film in the folder, if any
+    run:Distiller|None, # finished, with its frames; None to show the animation that is in the folder, if any
     distilled:DistilledSet,
     table:CrossModelTable,
     data:Dataset|None=None, # that the probes were trained and tested on; None for that of the run
 )->Path: # the page
     """Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set.
-    Raises ValueError rather than replace a file of that name that it did not write."""
+    Raises ValueError rather than replacing a file of that name that it did not write."""
     if run is not None and data is None: data = run.data
-    if data is None: raise ValueError('data: None; give the Dataset, as there is no run to take it from')
+    if data is None: raise ValueError('data: None; pass the Dataset, because there is no run to take it from')
     folder = Path(folder)
     film, own = folder/'evolution.gif', written_files(folder)
     names = ['report.json', 'report.html']

@@ -24,21 +24,21 @@ SIDE = 128 # largest side of an image in the history, in pixels
 
 @dataclass(frozen=True)
 class RunPlan:
-    "What a run does. Raises ValueError for a backbone that is not there."
+    "What a run does. Raises ValueError for an unknown backbone."
     data:Dataset
     backbones:dict[str, Backbone] # by name
     settings:Settings
     distil_with:str # name of the backbone that distils
     probed:tuple[str, ...] # names of the backbones that are probed
     objective:Objective|None = None # None for gradient matching with the default settings
-    points:int = 8 # measurements of the accuracy, beside the one at the start
+    points:int = 8 # measurements of the accuracy, besides the one at the start
 
     def __post_init__(self):
         if not self.backbones: raise ValueError('backbones: none given; a run needs at least one')
         if self.points < 1: raise ValueError(f'points: {self.points}; must be at least 1')
         for name in (self.distil_with, *self.probed):
             if name in self.backbones: continue
-            raise ValueError(f"backbone: {name!r} is not in this studio; it has {', '.join(self.backbones)}")
+            raise ValueError(f"backbone: {name!r} not found; this studio has {', '.join(self.backbones)}")
 
     @property
     def backbone(self)->Backbone: return self.backbones[self.distil_with]
@@ -59,11 +59,11 @@ class RunPlan:
 # %% ../../nbs/views/07_run_plan.ipynb #5c9278d9
 def change(
     plan:RunPlan,
-    distil_with:str|None=None, # None leaves it
-    probed:list[str]|None=None, # None leaves them
+    distil_with:str|None=None, # None for no change
+    probed:list[str]|None=None, # None for no change
     **settings:Any, # fields of `Settings`
 )->RunPlan: # of the next start
-    "Change a plan. Raises ValueError for a setting or a backbone that does not work."
+    "Change a plan. Raises ValueError for an invalid setting or an unknown backbone."
     return replace(plan, settings=replace(plan.settings, **settings), distil_with=distil_with or plan.distil_with,
         probed=plan.probed if probed is None else tuple(probed))
 

@@ -14,12 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 # %% ../../nbs/views/06_scheduler.ipynb #32cccf45
-SLICE_SECONDS = .05 # that a slice takes
+SLICE_SECONDS = .05 # length of a slice
 
 def advance(
     pieces:Generator[Any, None, Any], # work that yields between its pieces
 )->tuple[bool, Any]: # whether it is done, and its result
-    "Take pieces of work for a slice of time."
+    "Do pieces of work for a slice of time."
     end = time.perf_counter() + SLICE_SECONDS
     try:
         while time.perf_counter() < end: next(pieces)
@@ -32,7 +32,7 @@ def _running_loop():
     except RuntimeError: return None
 
 class Worker:
-    "One thread for all work, beside the event loop that decides what comes next."
+    "One thread for all work; the event loop decides what comes next."
     def __init__(self)->None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='lgm-studio', initializer=self._note)
         self._loop = _running_loop()
@@ -41,7 +41,7 @@ class Worker:
     def _note(self): self._thread = threading.current_thread()
 
     def call_soon(self, f:Callable[..., Any], *args:Any)->None:
-        "Call a function in the event loop, at once where it runs. Raises RuntimeError if there is no loop."
+        "Call a function in the event loop, immediately if already in it. Raises RuntimeError if there is no loop."
         here = _running_loop()
         if self._loop is None or not self._loop.is_running(): self._loop = here
         if self._loop is None: raise RuntimeError('run: there is no event loop here; in a script use distill()')
@@ -53,11 +53,11 @@ class Worker:
         return self._pool.submit(f, *args)
 
     async def do(self, f:Callable[..., Any], *args:Any)->Any:
-        "Do a piece of work and return its result; the loop goes on meanwhile."
+        "Do a piece of work and return its result; the loop keeps running meanwhile."
         return await asyncio.wrap_future(self.submit(f, *args))
 
     def call(self, f:Callable[..., Any], *args:Any)->Any:
-        "Do a piece of work and return its result; the caller waits. In the worker itself it is done at once."
+        "Do a piece of work and return its result; the caller blocks. In the worker itself it runs immediately."
         if threading.current_thread() is self._thread: return f(*args)
         return self.submit(f, *args).result()
 
@@ -65,7 +65,7 @@ class Worker:
 ACTIVE_STATES = ('preparing', 'running', 'pausing', 'paused', 'measuring')
 
 class RunState:
-    "Where a run stands, and what it was asked to do."
+    "The state of a run, and what it was asked to do."
     def __init__(self, changed:Callable[[], None]): # called after each change
         self.now, self.asked, self._after_pause = 'ready', '', 'running'
         self.wake, self._changed = asyncio.Event(), changed
@@ -90,7 +90,7 @@ class RunState:
         self.enter('pausing')
 
     def resume(self)->None:
-        "Take a pause back, or end it."
+        "Cancel a requested pause, or end a pause."
         if self.asked=='pause': self.asked = ''
         self.wake.set()
         if self.now=='pausing': self.enter(self._after_pause)
@@ -104,7 +104,7 @@ class RunState:
 
 # %% ../../nbs/views/06_scheduler.ipynb #e5deb548
 class WorkStopped(Exception):
-    "Raised between two pieces of work to leave them."
+    "Raised between two pieces of work to stop."
 
 async def pass_gate(
     state:RunState,
@@ -121,12 +121,12 @@ async def pass_gate(
 
 # %% ../../nbs/views/06_scheduler.ipynb #d3214508
 class Job:
-    "Work in the background, and where it stands."
-    running:'Scheduler|None' = None # the one that has the processor
+    "Work in the background, and its state."
+    running:'Scheduler|None' = None # the one that was started last, until it ends
 
     def __init__(self)->None:
         self.worker, self.run_state = Worker(), RunState(self.changed)
-        self.error:BaseException|None = None # that ended the last start
+        self.error:BaseException|None = None # exception that ended the last start
         self.message = '' # what went wrong, in words
         self._task:asyncio.Task[None]|None = None
 
@@ -140,10 +140,10 @@ class Job:
         self.message = error if isinstance(error, str) else f'{type(error).__name__}: {error}'
         self.changed()
 
-    def begin(self)->None: "Forget the last start."
+    def begin(self)->None: "Reset what the last start left."
     async def work(self)->None: "Do the work, with a gate between its pieces."
-    async def end(self)->None: "Keep what was made."
-    def changed(self)->None: "Tell that something changed."
+    async def end(self)->None: "Keep the results."
+    def changed(self)->None: "Notify that something changed."
 
 # %% ../../nbs/views/06_scheduler.ipynb #0ad2c545
 async def supervise(job:Job)->None:
@@ -166,9 +166,9 @@ async def supervise(job:Job)->None:
 
 # %% ../../nbs/views/06_scheduler.ipynb #0799fb2c
 class Scheduler(Job):
-    "Start, pause, continue and stop work in the background."
+    "Start, pause, resume and stop work in the background."
     def start(self)->None:
-        "Start, or continue after a pause. A run that is going on is left alone."
+        "Start, or resume after a pause. Has no effect on a run that is running."
         self.worker.call_soon(self._start)
 
     def _start(self):
@@ -181,18 +181,18 @@ class Scheduler(Job):
         self._task = asyncio.get_running_loop().create_task(supervise(self))
 
     def pause(self)->None:
-        "Pause after the present piece of work."
+        "Pause after the current piece of work."
         self.worker.call_soon(self._pause)
 
     def _pause(self):
         if self.active: self.run_state.pause()
 
     def stop(self)->None:
-        "End the run after the present piece of work; what it made stays."
+        "End the run after the current piece of work; its results are kept."
         if self.active: self.worker.call_soon(self.run_state.stop)
 
     async def wait(self)->None:
-        "Wait until the run has ended. A cell that waits and is interrupted pauses the run."
+        "Wait until the run has ended. Interrupting a cell that waits pauses the run."
         try:
             while self._task and not self._task.done(): await asyncio.wait({self._task})
         except asyncio.CancelledError:
@@ -203,7 +203,7 @@ class Scheduler(Job):
 def _pause_on_interrupt(run):
     "While a run is active, treat an interrupt of the idle kernel as Pause."
     if threading.current_thread() is not threading.main_thread(): return
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN: return # the interrupt means the cell that is executed
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN: return # the interrupt is for the cell that is executing
     loop = asyncio.get_running_loop()
     def pause(*_):
         if run.active: loop.call_soon_threadsafe(run.pause)
@@ -212,6 +212,6 @@ def _pause_on_interrupt(run):
 async def gate(
     run:Scheduler,
 )->bool: # whether there was a pause
-    "Let a run go on, wait while it is paused, or raise WorkStopped. A run calls it between two pieces of work."
+    "Continue, wait while a run is paused, or raise WorkStopped. A run calls it between two pieces of work."
     _pause_on_interrupt(run)
     return await pass_gate(run.run_state)

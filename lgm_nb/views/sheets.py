@@ -1,4 +1,4 @@
-"""Pixels and scripts on their way to a page.
+"""How pixels and scripts get into a page.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/sheets.html.md"""
 
@@ -38,8 +38,8 @@ _TOKEN = re.compile(r"""
 def join_modules(
     name:str, # file in `static/`
     seen:set[str]|None=None, # files already joined
-)->str: # one module without imports of its own
-    "Join a module with all that it imports. Raises ValueError for a string that spans lines."
+)->str: # one module without imports
+    "Join a module with everything it imports. Raises ValueError for a string that spans lines."
     seen = set() if seen is None else seen
     if name in seen: return ''
     seen.add(name)
@@ -47,7 +47,7 @@ def join_modules(
     def keep(token):
         string = token['string'] or ''
         if token['module']: imported.append(token['module'])
-        if '\n' in string: raise ValueError(f'{name}: a string over several lines; write one per line')
+        if '\n' in string: raise ValueError(f'{name}: a string spans several lines; write one string per line')
         return string
     text = _TOKEN.sub(keep, (STATIC/name).read_text(encoding='utf-8'))
     lines = [line.strip() for line in text.splitlines()]
@@ -119,20 +119,20 @@ def _base64(data:bytes)->str: return base64.b64encode(data).decode()
 def without_pixels(
     sheet:Mapping[str, Any], # of `make_sheet`
 )->dict[str, Any]:
-    "Give the facts of a sheet whose pixels are sent beside them."
+    "Return a sheet without its pixels, which are sent alongside."
     return {k: v for k, v in sheet.items() if k != 'data'}
 
 def embed(
     sheet:Mapping[str, Any], # of `make_sheet`
 )->dict[str, Any]:
-    "Give a sheet with its pixels as text, for JSON."
+    "Return a sheet with its pixels as text, for JSON."
     return dict(sheet, data=_base64(sheet['data']))
 
 # %% ../../nbs/views/00_sheets.ipynb #09a0000f
 def page_json(
-    facts:Any, # what JSON can hold, and bytes
+    facts:Any, # JSON values, and bytes
 )->str: # JSON that is safe inside a <script>
-    "Write facts for a page: bytes as base64, and nothing that HTML could read as markup."
+    "Serialise facts for a page: bytes as base64, and nothing that HTML could parse as markup."
     text = json.dumps(facts, ensure_ascii=False, separators=(',', ':'), sort_keys=True, allow_nan=False,
         default=_base64)
     for mark in '<>&\u2028\u2029': text = text.replace(mark, f'\\u{ord(mark):04x}')
@@ -140,16 +140,16 @@ def page_json(
 
 # %% ../../nbs/views/00_sheets.ipynb #445f70fd
 def _poster(image, title):
-    "An <img> for a reader whose browser runs no script."
+    "An <img> for a browser that runs no scripts."
     file = io.BytesIO()
     Image.fromarray(image).save(file, 'webp', quality=70)
     return f'<img alt="{title}" style="max-width:100%" src="data:image/webp;base64,{_base64(file.getvalue())}">'
 
 def still_html(
     facts:Mapping[str, Any], # 'view' names the script; the rest is what it draws
-    poster:np.ndarray|None=None, # (H, W, 3) uint8, shown where no script may run
-)->str: # a self-contained piece of HTML
-    "Draw a view that needs no kernel."
+    poster:np.ndarray|None=None, # (H, W, 3) uint8, shown if scripts cannot run
+)->str: # self-contained HTML
+    "Render a view as HTML that needs no kernel."
     view, body, css = facts['view'], page_json(facts), page_json(style_sheet())
     seen:set[str] = set()
     script = join_modules(f'{view}.js', seen) + join_modules('still.js', seen)
@@ -175,7 +175,7 @@ def save_page(
     file:str|Path, # to write
     title:str='lgm_nb', # of the window
 )->Path: # the file
-    "Write a view as a page of its own."
+    "Write a view as a standalone page."
     file = Path(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_PAGE.format(title=escape(title), html=html), encoding='utf-8')

@@ -1,4 +1,4 @@
-"""Start a run, watch its images grow, and see at once what other backbones make of them.
+"""Start a run, watch its images form, and see immediately how well they work on other backbones.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/studio.html.md"""
 
@@ -34,14 +34,14 @@ from .widgets import FactsWidget
 def coarse_to_fine(
     n:int, # how many there are
 )->list[int]: # indices, the last first
-    "Order frames for a view that opens late: the newest, then ever more of the past."
+    "Order frames for a view that opens late: the newest, then the past from coarse to fine."
     order = [n - 1] if n else []
     for stride in (64, 16, 4, 1): order += range(0, n, stride)
     return list(dict.fromkeys(order))
 
 # %% ../../nbs/views/14_studio.ipynb #09b00015
 class StudioView(FactsWidget):
-    "The picture of a run: it hears what the run tells, and asks for what it lacks."
+    "The display of a run: it receives the messages of the run, and requests what it is missing."
     def __init__(self, run:StudioRun, **kwargs:Any):
         super().__init__(view='studio', **kwargs)
         self.run = run
@@ -102,15 +102,15 @@ class RunBox(w.VBox):
         super().__init__([controls.box, view])
 
     def start(self)->None:
-        "Start, or continue."
+        "Start or resume."
         self.run.start()
 
     def pause(self)->None:
-        "Pause after the present step."
+        "Pause after the current step."
         self.run.pause()
 
     def stop(self)->None:
-        "End the run; images and history stay."
+        "End the run; images and history are kept."
         self.run.stop()
 
     async def wait(self)->None:
@@ -118,15 +118,15 @@ class RunBox(w.VBox):
         await self.run.wait()
 
     def distilled(self)->DistilledSet:
-        "Give the images as they are now."
+        "Return the current images."
         return self.run.distilled()
 
     def export(self, kind:str, folder:str|Path)->Path:
-        "Write 'set', 'gif', 'mp4' or 'html'; a film or page goes beside the folder, under its name."
+        "Write 'set', 'gif', 'mp4' or 'html'; a film or page is written next to the folder, under its name."
         return write_export(self.run, kind, folder)
 
     def still(self)->str: # HTML
-        "Give the run as a piece of HTML that plays without a kernel."
+        "Return the run as HTML that plays without a kernel."
         return self.view.still()
 
     def _repr_mimebundle_(self, **kwargs):
@@ -135,10 +135,10 @@ class RunBox(w.VBox):
         return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
 
 # %% ../../nbs/views/14_studio.ipynb #1d942f17
-_STUDIOS:dict[Any, tuple[Controls, StudioView]] = {} # by what was asked for
+_STUDIOS:dict[Any, tuple[Controls, StudioView]] = {} # by the arguments
 
 def _make_room(most=3):
-    "Forget the oldest runs that have ended, so that trying settings does not fill the memory."
+    "Drop the oldest runs that have ended, so that trying settings does not fill the memory."
     ended = [key for key, (controls, _) in _STUDIOS.items() if not controls.run.active]
     for key in ended[:max(0, len(_STUDIOS) + 1 - most)]: del _STUDIOS[key]
 
@@ -158,7 +158,7 @@ class Studio(RunBox):
         distil_with:str|None=None, # name of the backbone that distils; None for the first
         probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
         objective:Objective|None=None, # None for gradient matching with the default settings
-        points:int=8, # measurements of the accuracy, beside the one at the start
+        points:int=8, # measurements of the accuracy, besides the one at the start
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run
         **settings:Any, # fields of `Settings`

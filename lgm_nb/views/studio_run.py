@@ -30,7 +30,7 @@ from .widgets import film_facts
 Scores = list[tuple[int, Score]] # (step, score)
 
 def _card_entry(run, name, score):
-    "What a card says of an accuracy."
+    "The entry of an accuracy in a card."
     return dict(protocol='fast', **score.as_dict(), backbone_hash=run.plan.backbones[name].hash)
 
 # %% ../../nbs/views/11_studio_run.ipynb #20d80f1a
@@ -45,7 +45,7 @@ class DistillingRun(DescribedRun):
     def changed(self)->None: self.announcer.status()
 
     def begin(self)->None:
-        "Forget the last start."
+        "Reset what the last start left."
         self.number += 1
         self.forget()
         self.measuring = Measuring(self.accuracies)
@@ -57,11 +57,11 @@ class DistillingRun(DescribedRun):
         await take_turns(self)
 
     async def end(self)->None:
-        "Keep the images, if there was a step."
+        "Keep the images, if there was at least one step."
         if self.step: self.results.append((await self.worker.do(self._distilled), dict(self.accuracies.scores)))
 
     def distilled(self)->DistilledSet:
-        "Give the images as they are now, with what was measured of them. Raises ValueError before the start."
+        "Return the current images, with the accuracies measured on them. Raises ValueError before the start."
         distiller_of(self)
         return self.worker.call(self._distilled)
 
@@ -73,12 +73,12 @@ class DistillingRun(DescribedRun):
 
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
 async def make_distiller(run:DistillingRun)->None:
-    "Make the distiller of a run, and tell how far its bank is."
+    "Make the distiller of a run, and report the progress of its bank."
     loop = asyncio.get_running_loop()
     def progress(batches, **kwargs):
         for i, batch in enumerate(batches):
             if run.run_state.asked: raise WorkStopped
-            run.doing = f'reading the real images, {i/len(batches):.0%}'
+            run.doing = f'embedding real images, {i/len(batches):.0%}'
             loop.call_soon_threadsafe(run.announcer.status)
             yield batch
     while run.distiller is None:
@@ -89,7 +89,7 @@ async def make_distiller(run:DistillingRun)->None:
 
 # %% ../../nbs/views/11_studio_run.ipynb #e9f4fda8
 async def _show(run):
-    "Tell a frame, if the history or the view wants it."
+    "Send a frame, if the history or the view wants it."
     feed = run.frames
     keep = feed.wants(run.step, run.plan.settings.steps)
     if not (keep or feed.due()): return
@@ -99,7 +99,7 @@ async def _show(run):
     if dropped: run.announcer.drop(dropped)
 
 def _note_moment(run):
-    "Queue the images for measuring, if it is time for that."
+    "Queue the images for measuring, if that is due."
     if run.step not in run.plan.due: return
     images = DistilledSet(run.distiller.images(), run.distiller.labels, run.plan.data.classes)
     run.measuring.queue.add_moment(run.plan.probed, images, run.step)
@@ -136,7 +136,7 @@ class StudioRun(DistillingRun):
         settings:Settings=Settings(),
         distil_with:str|None=None, # name of the backbone that distils; None for the first
         objective:Objective|None=None, # None for gradient matching with the default settings
-        points:int=8, # measurements of the accuracy, beside the one at the start
+        points:int=8, # measurements of the accuracy, besides the one at the start
         seeds:int=5, # probes per measurement
     ):
         nets = {b.name: b for b in backbones}
@@ -147,15 +147,15 @@ class StudioRun(DistillingRun):
     def configure(self, **changes:Any)->None:
         "Change the next start: `distil_with`, `probed`, fields of `Settings`. Raises ValueError while a run is active."
         if self.state in ACTIVE_STATES:
-            raise ValueError(f'state: {self.state}; settings change between runs, so stop this one first')
+            raise ValueError(f'state: {self.state}; settings cannot change during a run, so stop it first')
         self.plan = change(self.plan, **changes)
 
     def table(self)->CrossModelTable:
-        "Give the latest accuracies and the baselines as a table. Raises ValueError if there are none."
+        "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
         return self.accuracies.table(self.plan.distil_with)
 
     def film(self, kilobytes:int=900)->dict[str, Any]:
-        "Give the whole run as the facts of a page, with pixels of at most so many kilobytes."
+        "Return the whole run as the facts of a page, with at most this many kilobytes of pixels."
         frames = [(f['step'], f['levels'], self.history.pixels(f)) for f in self.history.frames]
         return film_facts(frames, kilobytes=kilobytes, **self.about())
 
@@ -166,9 +166,9 @@ class StudioRun(DistillingRun):
 # %% ../../nbs/views/11_studio_run.ipynb #f1203870
 async def ask_details(
     run:StudioRun,
-    image:int, # its number
+    image:int, # its index
 )->dict[str, Any]: # as `image_details`
-    "Look closer at one image, between two steps of a run."
+    "Render a closer look at one image, between two steps of a run."
     examiner = run.examined[run.plan.distil_with].examiner
     pieces, done = examiner.embed_train(), False
     while not done: done, _ = await run.worker.do(advance, pieces)
@@ -178,5 +178,5 @@ async def ask_level(
     run:StudioRun,
     level:int, # counted from 1
 )->dict[str, Any]: # a sheet
-    "Paint one level of all images, between two steps of a run."
+    "Render one level of all images, between two steps of a run."
     return await run.worker.do(level_sheet, distiller_of(run).pyramid, level)

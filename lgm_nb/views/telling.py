@@ -1,4 +1,4 @@
-"""Frames, state, accuracies and losses, as messages to whoever listens.
+"""Frames, state, accuracies and losses, as messages to its listeners.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/telling.html.md"""
 
@@ -41,26 +41,26 @@ class Speed:
         return (len(self._times) - 1)/max(1e-9, self._times[-1] - self._times[0])
 
     def forecast(self, steps:int)->dict[str, float]: # rate per second, seconds left
-        "Say how long so many steps will take; 0 if not yet known."
+        "Estimate how long this many steps will take; 0 if not yet known."
         rate = self.rate
         return dict(rate=round(rate, 2), left=round(steps/rate, 1) if rate else 0)
 
 # %% ../../nbs/views/09_telling.ipynb #55f35ee6
-FRAME_SECONDS = .08 # between frames that only the present needs
-_UNHEARD_SECONDS = 1. # the same, while no view has said that the last one arrived
+FRAME_SECONDS = .08 # between temporary frames
+_UNHEARD_SECONDS = 1. # the same, while no view has acknowledged the last one
 
 class FrameFeed:
     "The frames of a run: when one is due, and what is new in it."
     def __init__(self)->None:
         self.history, self.heard = History(), True
-        self._sent, self._losses = 0., 0 # when the last frame was sent; losses that were told
+        self._sent, self._losses = 0., 0 # when the last frame was sent; losses already sent
 
     def wants(self, step:int, steps:int)->bool:
-        "Tell whether the history should keep a frame of this step."
+        "Return whether the history should keep a frame of this step."
         return self.history.wants(step) or step in (0, steps)
 
     def due(self)->bool:
-        "Tell whether a view could do with a new frame."
+        "Return whether a view can take a new frame."
         return time.monotonic() - self._sent >= (FRAME_SECONDS if self.heard else _UNHEARD_SECONDS)
 
     def capture(self,
@@ -72,11 +72,11 @@ class FrameFeed:
         return self.history.add(distiller.step, len(distiller.pyramid.levels), pixels, keep)
 
     def sent(self)->None:
-        "Note that a frame is on its way."
+        "Note that a frame has been sent."
         self._sent, self.heard = time.monotonic(), False
 
     def new_losses(self, distiller:Distiller)->list[list[float]]: # [step, loss]
-        "Give the losses since the last frame."
+        "Return the losses since the last frame."
         first, self._losses = self._losses, distiller.step
         new = distiller.history[first:distiller.step].tolist()
         return [[i, round(v, 4)] for i, v in enumerate(new, first + 1)]
@@ -92,7 +92,7 @@ def loss_facts(
 
 # %% ../../nbs/views/09_telling.ipynb #824d701a
 class DescribedRun(Scheduler):
-    "A run with what it makes, described as JSON."
+    "A run and its results, described as JSON."
     number = 0 # of the start
 
     def __init__(self, plan:RunPlan, examined:Mapping[str, Examined]):
@@ -101,7 +101,7 @@ class DescribedRun(Scheduler):
         self.forget()
 
     def forget(self)->None:
-        "Drop what the last start made."
+        "Drop the results of the last start."
         self.distiller:Distiller|None = None
         self.frames, self.speed, self.doing = FrameFeed(), Speed(), ''
         self.accuracies = Accuracies(self.examined)
@@ -112,29 +112,29 @@ class DescribedRun(Scheduler):
     def history(self)->History: return self.frames.history
 
     def status(self)->dict[str, Any]: # state, step, levels, rate, left, doing, message
-        "Say where the run stands."
+        "Describe the state of the run."
         levels = len(self.distiller.pyramid.levels) if self.distiller else 0
         doing = 'measuring the accuracy' if self.state=='measuring' else self.doing
         return dict(state=self.state, step=self.step, levels=levels, doing=doing, message=self.message,
             **self.speed.forecast(self.plan.settings.steps - self.step))
 
     def curves(self)->list[dict[str, Any]]:
-        "Give the accuracies measured so far."
+        "Return the accuracies measured so far."
         return [self.accuracies.curve(name, name==self.plan.distil_with) for name in self.plan.probed]
 
     def about(self)->dict[str, Any]:
-        "Say what is distilled, how the pyramid grew, and give the loss and the accuracies."
+        "Describe what is distilled, the growth of the pyramid, the loss and the accuracies."
         protocol = f'Mean ± standard deviation over {self.accuracies.seeds} seeds, the fast protocol of lgm_nb.probing.'
         return dict(plan_facts(self.plan), **loss_facts(self.distiller), curves=self.curves(), protocol=protocol)
 
     def facts(self)->dict[str, Any]:
-        "Give the whole run, without its pixels."
+        "Return the whole run, without its pixels."
         frames = [frame_message(f) for f in self.history.frames]
         return dict(self.about(), run=self.number, frames=frames, kept=self.history.kept, status=self.status())
 
 # %% ../../nbs/views/09_telling.ipynb #3c6f1cda
 def distiller_of(run:DescribedRun)->Distiller:
-    "Give the distiller of a run. Raises ValueError before there is one."
+    "Return the distiller of a run. Raises ValueError before there is one."
     if run.distiller is None: raise ValueError('run: it has no images yet; start it first')
     return run.distiller
 
@@ -142,7 +142,7 @@ def distiller_of(run:DescribedRun)->Distiller:
 Listener = Callable[[dict[str, Any], list[bytes]], Any] # takes a message and its buffers
 
 class Announcer:
-    "Tell listeners what a run does."
+    "Notify listeners of what a run does."
     def __init__(self, run:DescribedRun):
         self.run = run
         self.listeners:list[Listener] = []
@@ -152,24 +152,24 @@ class Announcer:
         for listener in list(self.listeners): listener(message, list(buffers))
 
     def status(self)->None:
-        "Tell the state, step and speed."
+        "Send the state, step and speed."
         self._tell(Tell.STATUS, status=self.run.status())
 
     def sync(self)->None:
-        "Tell the whole run, without its pixels."
+        "Send the whole run, without its pixels."
         self._tell(Tell.SYNC, facts=self.run.facts())
 
     def curves(self)->None:
-        "Tell the accuracies."
+        "Send the accuracies."
         self._tell(Tell.CURVES, curves=self.run.curves())
 
     def frame(self, frame:dict[str, Any], sheet:dict[str, Any]|None, loss:list[list[float]])->None:
-        "Tell a frame, with the losses since the last one."
+        "Send a frame, with the losses since the last one."
         pixels = [sheet['data']] if sheet else []
         facts = without_pixels(sheet) if sheet else None
         self._tell(Tell.FRAME, pixels, frame=frame_message(frame), sheet=facts, levels=frame['levels'],
             newest=self.run.history.store.newest, loss=loss, status=self.run.status())
 
     def drop(self, steps:list[int])->None:
-        "Tell which frames left the history."
+        "Send which frames left the history."
         self._tell(Tell.DROP, steps=steps, kept=self.run.history.kept)

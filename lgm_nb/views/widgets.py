@@ -29,21 +29,21 @@ def live_module()->str: # an ES module for anywidget
     return join_modules('live.js') + end
 
 class FactsWidget(anywidget.AnyWidget):
-    "A view of facts, live beside a kernel and still without one."
+    "A view of facts: live with a kernel, still without one."
     _esm = live_module()
     view = traitlets.Unicode('plain').tag(sync=True) # 'plain' draws `facts`; 'studio' listens
     facts = traitlets.Dict().tag(sync=True)
 
     def still(self)->str: # HTML
-        "Draw the view that needs no kernel."
+        "Render the view as HTML that needs no kernel."
         return still_html(self.facts, self.poster())
 
     def poster(self)->np.ndarray|None: # (H, W, 3) uint8
-        "Give the picture that stands where no script may run."
+        "Return the picture that is shown if scripts cannot run."
         return None
 
     def save(self, file:str|Path)->Path:
-        "Write the view as a page of its own."
+        "Write the view as a standalone page."
         return save_page(self.still(), file, self.facts.get('title') or 'lgm_nb')
 
     def _repr_mimebundle_(self, **kwargs):
@@ -73,7 +73,7 @@ def film_facts(
     kilobytes:int=900, # of pixels in the page, at most
     **facts:Any, # title, note, steps, loss, curves …
 )->dict[str, Any]:
-    "Make the facts of a film, each frame one sheet."
+    "Make the facts of an animation, one sheet per frame."
     keep = evenly(len(frames), 60)
     sheets = _pack(frames, keep)
     size = sum(len(s['data']) for s in sheets)
@@ -81,7 +81,7 @@ def film_facts(
         keep = evenly(len(frames), max(2, int(len(keep)*kilobytes*1000/size)))
         sheets = _pack(frames, keep)
     left_out = len(keep) < len(frames)
-    kept = f'{len(keep)} of the {len(frames)} frames that were kept, evenly spaced' if left_out else ''
+    kept = f'{len(keep)} of the {len(frames)} saved frames, evenly spaced' if left_out else ''
     return dict(facts, view='evolution', classes=list(classes), labels=[int(l) for l in labels],
         side=frames[0][2].shape[1] if frames else 32,
         frames=[dict(step=frames[i][0], levels=frames[i][1], sheet=k) for k, i in enumerate(keep)],
@@ -124,13 +124,13 @@ class EvolutionPlayer(FactsWidget):
         run:Any, # a `Distiller` with frames, or a list of (N, 3, H, W) frames
         labels:Iterable[int]|None=None, # class of each image; None for those of the run
         classes:Iterable[str]|None=None, # class names; None for those of the run
-        title:str|None=None, # heading; None says what was distilled
+        title:str|None=None, # heading; None for what was distilled
         side:int=96, # largest side of an image in pixels
         kilobytes:int=900, # of pixels, at most
         **kwargs:Any, # for the widget
     ):
         frames, facts = _read_run(run) if hasattr(run, 'frames') else _read_list(run)
-        if not frames: raise ValueError('run: it has no frames; give the Distiller frames=40')
+        if not frames: raise ValueError('run: it has no frames; pass frames=40 to Distiller')
         n = len(frames[0][2])
         if title is not None: facts['title'] = title
         if labels is None: labels = getattr(run, 'labels', range(n))
@@ -148,7 +148,7 @@ def level_tiles(
     rows:Iterable[int], # which images
     side:int=96, # largest side of a tile in pixels
 )->np.ndarray: # (len(rows), 2·levels, S, S, 3): every level alone, then the sums up to it
-    "Paint the levels of some images alone, and added up."
+    "Render the levels of some images, alone and added up."
     parts = [p.detach()[list(rows)] for p in pyramid.parts()]
     sums = [sum(parts[:k + 1]) for k in range(len(parts))]
     return np.stack([shrink(to_bytes(pyramid.paint(x)), side) for x in (*parts, *sums)], 1)
@@ -182,7 +182,7 @@ class PyramidView(FactsWidget):
 def crop_boxes(
     theta:Any, # (N, 2, 3) affine maps of `Augmenter.sample`
 )->list[list[float]]: # (x, y, width, height) in percent of the image
-    "Say where views are cut."
+    "Return the boxes where views are cropped."
     t = np.asarray(theta, dtype=float)
     w, h = abs(t[:, 0, 0]), abs(t[:, 1, 1])
     x, y = (1 + t[:, 0, 2] - w)/2, (1 + t[:, 1, 2] - h)/2
@@ -191,7 +191,7 @@ def crop_boxes(
 def captions(
     drawn:Any, # `ViewParams`
 )->list[str]: # one per view
-    "Number views, and say which are flipped or noisy."
+    "Number views, and mark which are flipped or noisy."
     names = []
     for i, (theta, seed) in enumerate(zip(drawn.theta, drawn.noise_seed), 1):
         names.append(str(i) + (' flipped' if theta[0, 0] < 0 else '') + (' noisy' if seed >= 0 else ''))
@@ -199,12 +199,12 @@ def captions(
 
 # %% ../../nbs/views/02_widgets.ipynb #6e223c3c
 class AugmentationView(FactsWidget):
-    "Show what an augmenter makes of one image."
+    "Show what an augmenter does to one image."
     def __init__(self,
         image:torch.Tensor, # (3, H, W) in [0, 1]
         augmenter:Any, # an `Augmenter`
         views:int=6, # of one draw
-        seeds:Sequence[int]=(0, 1, 2, 3), # draws that the page carries
+        seeds:Sequence[int]=(0, 1, 2, 3), # draws that the page contains
         title:str='What the augmenter does',
         side:int=160, # largest side of a tile in pixels
         **kwargs:Any, # for the widget
@@ -251,13 +251,13 @@ def _baseline_cells(scores):
     return cells
 
 def _chart_rows(scores, baselines):
-    "Make the rows of the chart: a distilled set each, then the baselines."
+    "Make the rows of the chart: one per distilled set, then the baselines."
     distilled = [dict(kind='distilled', name=f'distilled with {b}', own=b, cells=_cells(rows['distilled']))
                  for b, rows in scores.items() if 'distilled' in rows]
     return distilled + [dict(kind='baseline', name=_BASELINE_NAMES.get(k, k), cells=c) for k, c in baselines.items()]
 
 def _line(backbone, points, baselines):
-    "Make the line of a backbone over the steps, with the baselines that it has."
+    "Make the line of a backbone over the steps, with its baselines."
     own = {k: baselines[k][backbone] for k in _BASELINE_NAMES if backbone in baselines.get(k, {})}
     return dict(name=backbone, points=sorted(points), baselines=own)
 
@@ -266,7 +266,7 @@ class CrossModelChart(FactsWidget):
     "Show the cross-model matrix, which grows as tables arrive, with lines over steps."
     def __init__(self,
         tables:Iterable[CrossModelTable]=(), # one per distilling backbone
-        title:str='Who can read whose images?',
+        title:str='Accuracy across backbones',
         **kwargs:Any, # for the widget
     ):
         empty = dict(view='matrix', title=title, note='', columns=[], rows=[], curves=[], steps=1)
@@ -293,7 +293,7 @@ class CrossModelChart(FactsWidget):
         rows = _chart_rows(self._scores, seen)
         columns = list(dict.fromkeys([b for r in rows for b in r['cells']] + list(self._points)))
         curves = [_line(b, self._points.get(b, []), seen) for b in columns] if self._points else []
-        note = 'rows: what the probe was trained on; columns: the backbone it sits on' if rows else ''
+        note = 'rows: what the probe was trained on; columns: the backbone of the probe' if rows else ''
         self.facts = dict(self.facts, note=note, columns=columns, rows=rows, curves=curves)
         return self
 

@@ -10,11 +10,11 @@ import { svg, colour } from './dom.js';
  * @property {number} xmax
  * @property {number} ymax
  * @property {Line[]} lines
- * @property {string} label for those who do not see it
- * @property {{y: number, text: string}[]} [rules] quiet horizontal lines
+ * @property {string} label for screen readers
+ * @property {{y: number, text: string}[]} [rules] horizontal reference lines
  * @property {number[]} [grown] dotted vertical lines
  * @property {number | null} [cursor] a vertical line
- * @property {number} [right] room for the texts of `rules`
+ * @property {number} [right] space for the texts of `rules`
  *
  * @typedef {{left: number, right: number, top: number, bottom: number, X: (x: number) => number,
  *   Y: (y: number) => number}} Scale
@@ -23,8 +23,8 @@ import { svg, colour } from './dom.js';
 /**
  * Round numbers for an axis from 0.
  * @param {number} top
- * @param {number} [want] steps, at most
- * @param {boolean} [whole] whole numbers alone
+ * @param {number} [want] at most so many steps
+ * @param {boolean} [whole] integers only
  * @returns {number[]}
  */
 export function ticks(top, want = 4, whole = false) {
@@ -35,7 +35,7 @@ export function ticks(top, want = 4, whole = false) {
 }
 
 /**
- * Labels of ticks, all with the digits that the step between them needs.
+ * Tick labels, all with as many decimals as the step between them needs.
  * @param {number[]} values of `ticks`
  * @returns {string[]}
  */
@@ -103,7 +103,7 @@ function xLabel({ bottom, X }, x, width) {
 }
 
 /**
- * Texts of rules that are close to each other move apart.
+ * Draw rules; texts that are close to each other are moved apart.
  * @param {Scale} scale
  * @param {{y: number, text: string}[]} rules
  */

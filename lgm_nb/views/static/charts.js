@@ -6,7 +6,7 @@ import { accuracyChart, accuracyTable, runRows } from './accuracy.js';
 /** @typedef {import('./evolution.js').RunState} RunState */
 /** @typedef {import('./film.js').Film} Film */
 
-const POINTS = 400; // of the loss that are drawn
+const POINTS = 400; // drawn of the loss, at most
 
 /** @param {Film} film @param {number} width @param {number | null} cursor */
 function lossChart({ loss, steps, grown }, width, cursor) {
@@ -42,10 +42,10 @@ export class Charts {
     /** @type {RunState | null} */
     this.wanted = null;
     /** @type {any[]} */
-    this.shown = []; // what the table was made of
+    this.shown = []; // what the table was made from
   }
 
-  /** Draw with the next picture of the screen. @param {RunState} state */
+  /** Draw in the next animation frame. @param {RunState} state */
   update(state) {
     if (!this.wanted) requestAnimationFrame(() => this.draw());
     this.wanted = state;

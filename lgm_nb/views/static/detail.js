@@ -49,7 +49,7 @@ export class Detail {
     this.close();
   }
 
-  /** Open, close, or follow the film where no kernel sends the picture. @param {RunState} state */
+  /** Open, close, or follow the frames if no kernel sends the image. @param {RunState} state */
   update({ open, live, width, frame }) {
     this.node.hidden = open === null;
     const opened = open !== this.image;
@@ -80,7 +80,7 @@ export class Detail {
       el('div', { class: 'cols' }, el('div', {}, this.picture(facts)), el('div', { class: 'grow' },
         this.accuracy(facts.image),
         (facts.parts ?? []).map(pictures),
-        facts.waiting ? el('p', { class: 'empty' }, 'Asking the kernel …') : null)));
+        facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null)));
     levelHeadings(this.node);
     this.node.scrollTop = scrolled;
   }
@@ -90,7 +90,7 @@ export class Detail {
     return el('div', { class: 'head' },
       el('h4', {}, this.film.names[image], el('small', {}, step === undefined ? '' : `step ${step}`)),
       el('button', {
-        type: 'button', class: 'close', 'aria-label': 'Close the closer look', on: { click: this.close },
+        type: 'button', class: 'close', 'aria-label': 'Close details', on: { click: this.close },
       }, '×'));
   }
 

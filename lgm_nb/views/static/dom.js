@@ -1,4 +1,4 @@
-// Elements. No framework, no other host.
+// DOM elements, without a framework.
 // Text reaches the page only as text nodes and attribute values, never as markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -48,7 +48,7 @@ export const el = (tag, props = {}, ...children) => fill(document.createElement(
 export const svg = (tag, props = {}, ...children) => fill(document.createElementNS(SVG, tag), props, children);
 
 /**
- * Set a text only if it changed, so that selections and screen readers stay undisturbed.
+ * Set a text only if it changed, so that selections and screen readers are not disturbed.
  * @param {Node} node
  * @param {string} text
  */

@@ -17,13 +17,13 @@ import { Detail } from './detail.js';
  * What is shown now; every part of the view is updated with it.
  * @typedef {object} RunState
  * @property {Film} film
- * @property {Status | null} status null where no kernel is
- * @property {boolean} live whether a kernel listens
+ * @property {Status | null} status null without a kernel
+ * @property {boolean} live whether there is a kernel
  * @property {boolean} following whether the newest frame is shown as it comes
- * @property {Frame | null} frame the shown one
+ * @property {Frame | null} frame the frame shown
  * @property {number | null} cursor step of the shown frame, null for the newest
  * @property {number} level of the pyramid that is shown alone, 0 for the whole images
- * @property {number | null} open image that is looked at
+ * @property {number | null} open image shown in the closer look
  * @property {string | undefined} chosen backbone whose baselines are shown
  * @property {number} width pixels, 0 before the first layout
  */
@@ -79,7 +79,7 @@ export class RunView {
     };
   }
 
-  /** Everything, the charts once the images are drawn. */
+  /** Update everything, the charts after the images are drawn. */
   update() {
     this.updateStatus();
     this.grid.draw(this.state).then(() => {
@@ -110,7 +110,7 @@ export class RunView {
     this.update();
   }
 
-  /** Frames came or went: stay at the step that is shown. */
+  /** Frames were added or dropped: stay at the step that is shown. */
   changeFrames() {
     const i = this.film.frames.findIndex(f => f.step >= this.step);
     this.transport.update(i < 0 ? this.film.frames.length - 1 : i);
@@ -160,7 +160,7 @@ export class RunView {
   }
 
   /**
-   * A level has come.
+   * A level has arrived.
    * @param {import('./protocol.js').Sheet} sheet with bytes
    * @param {number} level
    */

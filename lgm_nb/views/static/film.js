@@ -26,7 +26,7 @@ export class Film {
     this.frames = facts.frames ?? [];
     this.details = facts.details ?? [];
     this.names = this.labels.map(l => this.classes[l]);
-    this.newest = Infinity; // id of the newest sheet: frames that show later ones may still come
+    this.newest = Infinity; // id of the newest sheet: frames that use later ones may still arrive
     /** @type {Map<number, Sheet>} */
     this.sheets = new Map();
     /** @type {Map<number, Promise<ImageBitmap>>} */

@@ -1,4 +1,4 @@
-// Numbers in words.
+// Numbers as text.
 
 /** @param {number} v */
 export const percent = v => `${v.toFixed(1)} %`;

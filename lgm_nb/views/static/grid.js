@@ -11,8 +11,8 @@ const GAP = 8; // pixels between tiles
 /**
  * As many columns as fit, preferring full rows.
  * @param {number} n tiles
- * @param {number} width pixels there are
- * @param {number} side pixels that a tile has at least; up to 1.9 times as many for full rows
+ * @param {number} width available pixels
+ * @param {number} side minimum pixels of a tile; up to 1.9 times as many for full rows
  */
 export function columnsFor(n, width, side) {
   const fit = (/** @type {number} */ s) => Math.min(n, Math.max(1, Math.floor((width + GAP) / (s + GAP))));
@@ -21,9 +21,9 @@ export function columnsFor(n, width, side) {
 }
 
 /**
- * Pixels that a tile has at least.
+ * Minimum size of a tile in pixels.
  * @param {number} n tiles
- * @param {boolean} small whether the whole view is
+ * @param {boolean} small whether the whole view is small
  */
 function leastSide(n, small) {
   if (small) return 50;
@@ -31,10 +31,10 @@ function leastSide(n, small) {
   return n > 6 ? 64 : 84;
 }
 
-/** What stands in the place of images that are not there yet. @param {RunState} state */
+/** The text shown while there are no images yet. @param {RunState} state */
 function emptyText({ status, live }) {
-  if (status && status.state !== 'ready') return status.doing || 'The first frame is on its way …';
-  return live ? 'Press Start: one image for each class grows out of noise here.' : 'This run has no frames.';
+  if (status && status.state !== 'ready') return status.doing || 'Waiting for the first frame …';
+  return live ? 'Press Start: one image per class will form from noise here.' : 'This run has no frames.';
 }
 
 export class Grid {
@@ -60,18 +60,18 @@ export class Grid {
     this.wanted = null;
     /** @type {Promise<void> | null} */
     this.drawing = null;
-    // By its own width: a switch of themes can settle it after the view's.
+    // Its own width: after a change of theme it can settle later than the view's.
     this.off = onWidth(this.grid, width => { this.width = width; this.fit(); });
   }
 
-  /** @param {boolean} small whether the whole view is */
+  /** @param {boolean} small whether the whole view is small */
   fit(small = this.small) {
     this.small = small;
     const n = this.buttons.length, columns = columnsFor(n, this.width, leastSide(n, small));
     if (this.width) this.grid.style.setProperty('--columns', `${columns}`);
   }
 
-  /** All but the pictures. @param {RunState} state */
+  /** Update everything but the images. @param {RunState} state */
   update(state) {
     this.buttons.forEach((button, i) => {
       button.setAttribute('aria-expanded', `${i === state.open}`);
@@ -82,7 +82,7 @@ export class Grid {
   }
 
   /**
-   * Pictures are decoded in their own time; the newest wish wins.
+   * Images are decoded asynchronously; the newest request wins.
    * @param {RunState} state
    * @returns {Promise<void>} when it is drawn
    */

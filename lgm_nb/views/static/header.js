@@ -12,7 +12,7 @@ const STATES = {
 };
 
 /**
- * Where a run stands, in words.
+ * The progress of a run as text.
  * @param {Status} status
  * @param {number} steps planned
  */

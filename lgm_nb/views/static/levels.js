@@ -32,7 +32,7 @@ class LevelsView {
   }
 
   chooser() {
-    const choose = el('select', { 'aria-label': 'Which image', on: {
+    const choose = el('select', { 'aria-label': 'Image', on: {
       change: () => { this.image = +choose.value; this.draw(); },
     } }, this.facts.names.map((name, i) => el('option', { value: i }, name)));
     return el('label', { class: 'pick' }, choose);

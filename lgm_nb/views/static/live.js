@@ -1,4 +1,4 @@
-// A view whose kernel is there: the renderer that Jupyter calls.
+// A view with a kernel: the renderer that Jupyter calls.
 import { clear, shell, watchTheme } from './page.js';
 import { TELL } from './protocol.js';
 import { bytesOf, Studio } from './studio.js';
@@ -15,7 +15,7 @@ import { views } from './views.js';
 const VIEWS = { evolution, matrix, levels, views };
 
 /**
- * Small widgets: all they show is in one trait.
+ * Small widgets: everything they show is in one trait.
  * @param {ShadowRoot} root
  * @param {Model} model
  * @param {Link} link

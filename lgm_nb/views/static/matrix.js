@@ -1,4 +1,4 @@
-// Accuracy of several distilled sets on several backbones, and how it came about.
+// Accuracy of several distilled sets on several backbones, and how it developed.
 import { el } from './dom.js';
 import { settle, titled } from './page.js';
 import { accuracyChart, accuracyTable } from './accuracy.js';

@@ -24,7 +24,7 @@ export function clear(root) {
 /** @param {string} query */
 const matches = query => matchMedia(query).matches;
 
-/** How to scroll: at once for those who asked for less motion. */
+/** How to scroll: instantly for users who prefer reduced motion. */
 export const scrolling = () => matches('(prefers-reduced-motion: reduce)') ? 'auto' : 'smooth';
 
 /**
@@ -42,7 +42,7 @@ function backdrop(node) {
 }
 
 /**
- * Follow the page, whoever made it: dark or light is what is behind the view.
+ * Follow the theme of the page: dark or light, as the background behind the view.
  * @param {HTMLElement} host
  * @returns {() => void} stops
  */

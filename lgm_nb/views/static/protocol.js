@@ -84,6 +84,6 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{ask: 'draw', seed: number}} AskDraw
  * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw} Ask
  *
- * A kernel that listens.
+ * A connection to the kernel.
  * @typedef {{ask: (message: Ask) => void}} Link
  */

@@ -10,7 +10,7 @@ import { el } from './dom.js';
 export const unbase64 = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
 
 /**
- * Facts carry pixels as base64 in a page, as bytes from a kernel.
+ * Decode the pixels, which are base64 in a page and bytes from a kernel.
  * @param {Sheet} sheet
  * @returns {Sheet} with bytes
  */

@@ -1,4 +1,4 @@
-// A view with no kernel, drawn from what the page itself holds.
+// A view without a kernel, drawn from the data in the page.
 import { shell, watchTheme } from './page.js';
 
 /**

@@ -1,4 +1,4 @@
-// The studio: the kernel tells, piece by piece, and the view asks for what it lacks.
+// The studio: the kernel sends messages, and the view requests what it is missing.
 import { el, say } from './dom.js';
 import { clear } from './page.js';
 import { ASK, TELL } from './protocol.js';
@@ -27,7 +27,7 @@ const withBytes = (sheet, buffer) => ({ ...sheet, data: bytesOf(buffer) });
 /** @typedef {(studio: Studio, message: any, buffers: DataView[]) => void} Handler */
 
 /**
- * What to do with each kind of message. All but the first are of the run that is shown.
+ * What to do with each kind of message. All but the first concern only the run that is shown.
  * @type {Record<import('./protocol.js').TellStudio['kind'], Handler>}
  */
 const HANDLERS = {
@@ -42,7 +42,7 @@ const HANDLERS = {
 };
 
 /**
- * Messages of another run than the one that is shown come to nothing.
+ * Ignore messages of a run that is not shown.
  * @param {(view: RunView, message: any, buffers: DataView[], link: Link) => void} f
  * @returns {Handler}
  */
@@ -103,13 +103,13 @@ export class Studio {
     this.link = link;
     /** @type {RunView | null} */
     this.view = null;
-    this.waiting = el('p', { class: 'lgm empty' }, 'Asking the kernel …');
+    this.waiting = el('p', { class: 'lgm empty' }, 'Waiting for the kernel …');
     root.append(this.waiting);
   }
 
   hello() {
     this.patience = setTimeout(() => {
-      say(this.waiting, 'No kernel answers. Run this cell again to get a live studio.');
+      say(this.waiting, 'The kernel does not respond. Run this cell again to get a live studio.');
     }, PATIENCE);
     this.link.ask({ ask: ASK.HELLO });
   }
@@ -131,7 +131,7 @@ export class Studio {
     if (open !== null && open < (facts.labels ?? []).length) this.view.look(open);
   }
 
-  /** Whether these facts only add to the run that is shown, as when one more view asks. @param {any} facts */
+  /** Whether these facts only add to the run that is shown, as when another view asks. @param {any} facts */
   isShown({ run, frames, labels }) {
     const film = /** @type {RunView} */ (this.view).film;
     return film.run === run && film.frames.length <= frames.length && film.labels.length === labels.length;

@@ -1,4 +1,4 @@
-// The levels of the pyramid: how many there are, and with a kernel a choice of one.
+// The levels of the pyramid: how many there are and, with a kernel, a choice of one.
 import { el } from './dom.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */

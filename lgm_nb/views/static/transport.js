@@ -8,11 +8,11 @@ const NEXT_SPEED = { 1: 2, 2: 0.5, 0.5: 1 };
 /**
  * @typedef {object} TransportOptions
  * @property {string} label of the slider
- * @property {() => number} count positions there are
+ * @property {() => number} count number of positions
  * @property {(i: number) => string} text of a position
  * @property {(i: number) => void} show
  * @property {number} [milliseconds] per position
- * @property {boolean} [live] whether new positions can come: follow them until somebody looks back
+ * @property {boolean} [live] whether new positions can come: follow them until the user looks back
  */
 
 export class Transport {
@@ -34,7 +34,7 @@ export class Transport {
     this.play = el('button', { type: 'button', class: 'play', on: { click: () => this.toggle() } });
     this.readout = el('output', { class: 'readout' });
     this.pace = el('button', {
-      type: 'button', class: 'pace', 'aria-label': 'Playing speed', title: 'Playing speed',
+      type: 'button', class: 'pace', 'aria-label': 'Playback speed', title: 'Playback speed',
       on: { click: () => this.changeSpeed() },
     }, '1×');
     this.now = live ? el('button', {
@@ -57,8 +57,8 @@ export class Transport {
   }
 
   /**
-   * More positions came, or some went.
-   * @param {number} stay where the one that was shown is now
+   * Positions were added or dropped.
+   * @param {number} stay new index of the position that was shown
    */
   update(stay = this.at) {
     this.at = this.follow ? this.last : Math.min(stay, this.last);
@@ -87,7 +87,7 @@ export class Transport {
     this.update();
   }
 
-  /** Play on, from the beginning if this is the end. */
+  /** Play, from the beginning if this is the end. */
   start() {
     if (this.at >= this.last) this.at = -1;
     this.timer = setInterval(() => this.advance(), this.milliseconds / this.speed);
@@ -124,7 +124,7 @@ export class Transport {
     say(this.readout, text);
   }
 
-  /** Show which buttons are on. What changes by itself is not read out: a screen reader would never stop. */
+  /** Update the buttons. What changes by itself is not announced: a screen reader would never stop. */
   paintButtons() {
     const name = this.playing ? 'Pause' : 'Play';
     this.play.setAttribute('aria-label', name);

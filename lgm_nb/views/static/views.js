@@ -28,7 +28,7 @@ class ViewsView {
       type: 'number', step: 1, 'aria-label': 'Seed of the draw', on: { change: () => this.ask() },
     });
     this.transport = new Transport({
-      label: 'Which draw', count: () => this.draws.length, text: i => `seed ${this.draws[i].seed}`,
+      label: 'Draw', count: () => this.draws.length, text: i => `seed ${this.draws[i].seed}`,
       show: i => { this.at = i; this.draw(); }, milliseconds: 900,
     });
     const whole = el('div', { class: 'whole', style: { width: SIZE, height: SIZE } }, this.picture(facts), this.frames);
