@@ -1,0 +1,73 @@
+"""Run every cell of notebooks, slow ones too, on a handful of images, for a few steps, without assertions.
+
+    python tools/rehearse.py [NOTEBOOK …]
+
+Without names: the tutorials and the index. What a tutorial finds needs its minutes, and `make nightly` gives it those;
+a name or an argument that no longer exists is found here, in seconds.
+"""
+import ast, os, sys, time
+from pathlib import Path
+from execnb.shell import CaptureShell
+from fastcore.nbio import read_nb
+
+ROOT = Path(__file__).resolve().parents[1]
+TRAIN, TEST = 20, 10 # images per class
+
+def less_work():
+    "Cap the settings of runs and probes, and shrink the data set of the package. Before anything else imports it."
+    from lgm_nb.data import dataset, open as opening
+    from lgm_nb.method.settings import Settings
+    from lgm_nb.probing import examiner
+    def cap(cls, **limits):
+        check = cls.__post_init__
+        def capped(self):
+            for name, limit in limits.items(): object.__setattr__(self, name, min(getattr(self, name), limit))
+            check(self)
+        cls.__post_init__ = capped
+    cap(Settings, steps=10, augs=1, views=1)
+    cap(examiner.ProbePlan, seeds=2, pool=1, epochs=2)
+    iter_full = examiner.SetExaminer.iter_full
+    examiner.SetExaminer.iter_full = lambda self, *_, **__: iter_full(self, epochs=1)
+    sample = opening._sample
+    def few(name):
+        data = sample(name)
+        labels = list(range(len(data.classes)))
+        data.train = dataset._some_rows(data.train, labels, TRAIN)
+        data.test = dataset._some_rows(data.test, labels, TEST)
+        return data
+    opening._sample = few
+
+class Shorter(ast.NodeTransformer):
+    "Drop assertions, which need not hold with so little work, and shorten loops over a constant number of steps."
+    def visit_Assert(self, node): return ast.copy_location(ast.Pass(), node)
+
+    def visit_Constant(self, node):
+        long = type(node.value) is int and 200 <= node.value <= 1000
+        return ast.copy_location(ast.Constant(20), node) if long else node
+
+def as_rehearsed(source):
+    "The source of a cell without directives, magics and assertions, and with shorter loops."
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(('#|', '%', '!'))]
+    return ast.unparse(Shorter().visit(ast.parse('\n'.join(lines), mode='exec')))
+
+def rehearse(path):
+    "Run a notebook in its own folder; the message of the first cell that fails, None if none does."
+    os.chdir(path.parent)
+    shell = CaptureShell(path.parent)
+    for number, cell in enumerate(read_nb(path).cells):
+        if cell.cell_type != 'code' or '%pip' in cell.source: continue
+        shell.run(as_rehearsed(cell.source))
+        if shell.exc: return f'cell {number}: {shell.exc!r}'
+
+def main(args):
+    paths = [Path(a).resolve() for a in args] or [ROOT/'nbs/index.ipynb', *sorted((ROOT/'nbs/tutorials').glob('*.ipynb'))]
+    less_work()
+    failed = []
+    for path in paths:
+        start = time.time()
+        message = rehearse(path)
+        print(f'{time.time() - start:5.1f} s  {path.stem}', f'FAILED in {message}' if message else '', flush=True)
+        if message: failed.append(path.stem)
+    if failed: sys.exit(f'failed: {", ".join(failed)}')
+
+if __name__=='__main__': main(sys.argv[1:])
