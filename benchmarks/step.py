@@ -10,7 +10,7 @@ two loader workers decode.
 
 Keys: `time_ratio_memory`, `time_ratio_jpeg`, `memory_ratio_100x10` (all: the paper's over ours),
 `memory_ratio_unchunked_100x10` (our own step in one piece over ours in chunks). Memory is the rise of the resident
-memory above the loaded backbone, from before the run is made to after its first step, at 100 classes × 10 views
+memory above the loaded backbone, from before the run is made to after its first step, at `--many` classes × 10 views
 with `tiny-simclr-resnet`, each mode in a fresh process, ours in chunks of `--chunk` views; a step of two classes
 comes before, so that code read from disk does not count as memory of a step. `sweep`: seconds and memory of our
 step by views of an image, classes and chunk.
@@ -81,12 +81,12 @@ def memory(mode, backbone, classes, augs, chunk, steps=0):
     if not steps: return bytes_
     return bytes_, middle(alternate({'step': lambda: next(runs[0])}, steps)['step'])
 
-def sweep(backbone, steps=3):
+def sweep(backbone, many, steps=3):
     "Seconds and memory of our step as views, classes and chunk change, the rest as it is."
     def at(of, classes, augs, chunk): return dict(of=of, classes=classes, augs=augs, chunk=chunk)
-    points = [at('augs', 20, a, 50) for a in (1, 3, 10, 30)]
-    points += [at('classes', c, 3, 50) for c in (10, 30, 100, 300)]
-    points += [at('chunk', 100, 10, c) for c in (10, 25, 50, 100, 250, 1000)]
+    points = [at('augs', many//5, a, 50) for a in (1, 3, 10, 30)]
+    points += [at('classes', c, 3, 50) for c in (many//10, 3*many//10, many, 3*many)]
+    points += [at('chunk', many, 10, c) for c in (10, 25, 50, 100, 250, 1000)]
     for p in points:
         size = p['classes'], p['augs'], p['chunk']
         p['bytes'], p['seconds'] = in_new_process(memory, 'ours', backbone, *size, steps)
@@ -104,26 +104,27 @@ def step_seconds(net, plain, classes, augs, repeats, workers):
                     ours_bfloat16=half, paper_jpeg=grown(PaperWay(files, plain, augs, steps=n, workers=workers)))
         return alternate({k: lambda w=w: next(w) for k, w in ways.items()}, repeats)
 
-def main(backbone='efficientnet-lite0', small='tiny-simclr-resnet', classes=5, augs=4, repeats=5, workers=2, chunk=25):
+def main(backbone='efficientnet-lite0', small='tiny-simclr-resnet', classes=5, augs=4, repeats=5, workers=2, chunk=25,
+         many=100):
     net = open_backbone(backbone)
     seconds = step_seconds(net, plain_backbone(backbone), classes, augs, repeats, workers)
     say({k: middle(v) for k, v in seconds.items()})
     modes = (('paper', 'paper', 0), ('ours_unchunked', 'ours', 0), ('ours', 'ours', chunk))
-    bytes_ = {mode: in_new_process(memory, kind, small, 100, 10, c) for mode, kind, c in modes}
+    bytes_ = {mode: in_new_process(memory, kind, small, many, 10, c) for mode, kind, c in modes}
     say(bytes_)
     return dict(
         benchmark='step', backbone=backbone, input_size=net.input_size, classes=classes, augs=augs, workers=workers,
         time_ratio_memory=ratio(seconds['paper_memory'], seconds['ours']),
         time_ratio_jpeg=ratio(seconds['paper_jpeg'], seconds['ours']),
-        memory_ratio_100x10=round(bytes_['paper']/bytes_['ours'], 2),
-        memory_ratio_unchunked_100x10=round(bytes_['ours_unchunked']/bytes_['ours'], 2),
+        **{f'memory_ratio_{many}x10': round(bytes_['paper']/bytes_['ours'], 2),
+           f'memory_ratio_unchunked_{many}x10': round(bytes_['ours_unchunked']/bytes_['ours'], 2)},
         time_ratio_memory_bfloat16=ratio(seconds['paper_memory'], seconds['ours_bfloat16']),
         seconds={k: middle(v) for k, v in seconds.items()},
-        memory=dict(backbone=small, classes=100, augs=10, chunk=chunk, bytes=bytes_), sweep=sweep(small))
+        memory=dict(backbone=small, classes=many, augs=10, chunk=chunk, bytes=bytes_), sweep=sweep(small, many))
 
 if __name__=='__main__':
     p = parser(__doc__)
     p.add_argument('--backbone', default='efficientnet-lite0')
     p.add_argument('--small', default='tiny-simclr-resnet', help='backbone of the memory part')
-    add_numbers(p, classes=5, augs=4, chunk=25, repeats=5, workers=2)
+    add_numbers(p, classes=5, augs=4, chunk=25, repeats=5, workers=2, many=100)
     run(main, p)

@@ -67,7 +67,10 @@ def tab(browser):
         def note(kind): return lambda what: open_tab.faults.append(f'{page.url}: {kind}: {what}')
         page.on('console', lambda m: note('console')(m.text) if m.type=='error' else None)
         page.on('pageerror', note('error'))
-        page.on('requestfailed', lambda r: note('failed')(r.url))
+        def lost(request):
+            "A page that is left drops what it still loads, its icon mostly: no fault of the page."
+            if request.failure != 'net::ERR_ABORTED': note('failed')(request.url)
+        page.on('requestfailed', lost)
         def gate(route):
             parts = urlsplit(route.request.url)
             if parts.hostname in (None, '', '127.0.0.1') or parts.scheme in ('file', 'data',

@@ -60,7 +60,8 @@ def rehearse(path):
         if shell.exc: return f'cell {number}: {shell.exc!r}'
 
 def main(args):
-    paths = [Path(a).resolve() for a in args] or [ROOT/'nbs/index.ipynb', *sorted((ROOT/'nbs/tutorials').glob('*.ipynb'))]
+    every = [ROOT/'nbs/index.ipynb', *sorted((ROOT/'nbs/tutorials').glob('*.ipynb'))]
+    paths = [Path(a).resolve() for a in args] or every
     less_work()
     failed = []
     for path in paths:
