@@ -1,5 +1,5 @@
 "What the tests share. They drive the installed package, as a user would, through its commands."
-import json, re, signal, subprocess, sys, time
+import contextlib, io, json, os, re, runpy, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 
@@ -16,6 +16,21 @@ def tiny_name():
 def run(*args, cwd=None, timeout=600):
     "Run a command; its output, both streams and the exit code, without judging it."
     return subprocess.run([str(a) for a in args], cwd=cwd, timeout=timeout, capture_output=True, text=True)
+
+def run_here(command, *args, cwd=None):
+    "Run a command in this process, where torch is imported once for many tests: as `run` does."
+    out, errors, before, arguments = io.StringIO(), io.StringIO(), os.getcwd(), sys.argv
+    os.chdir(cwd or before)
+    sys.argv = ['lgm_nb', command.removeprefix('lgm-'), *map(str, args)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            runpy.run_module('lgm_nb', run_name='__main__')
+            code = 0
+    except SystemExit as e: code = e.code or 0
+    finally:
+        os.chdir(before)
+        sys.argv = arguments
+    return subprocess.CompletedProcess([command, *args], code, out.getvalue(), errors.getvalue())
 
 def start_until(there, *args, cwd=None, timeout=600):
     "Start a command and return it when a condition holds, while it is still running."
@@ -41,7 +56,7 @@ def half_written(folder):
     "Files and folders under a temporary name."
     return [p.name for p in folder.rglob('*') if p.name[0]=='.' or p.suffix=='.tmp']
 
-def ok(*args, **kwargs):
+def ok(*args, run=run, **kwargs):
     "Run a command that must succeed."
     done = run(*args, **kwargs)
     assert done.returncode==0, f'{args} exited {done.returncode}\n{done.stdout}\n{done.stderr}'
@@ -83,3 +98,21 @@ def check_report(report, name):
 
 @pytest.fixture(scope='session')
 def tiny(): return tiny_name()
+
+def write_photographs(folder, names, each=12, suffix='png'):
+    "Class folders of small photographs."
+    from lgm_nb.data.open import open_dataset
+    train = open_dataset('cifar10-mini').train
+    for label, name in enumerate(names):
+        (folder/name).mkdir(parents=True)
+        for row in train.rows_of(label)[:each].tolist(): train.image(row).save(folder/name/f'{row}.{suffix}')
+    return folder
+
+@pytest.fixture(scope='session')
+def photos(tmp_path_factory):
+    "Three classes of twelve small photographs: enough for what does not depend on the accuracy."
+    return write_photographs(tmp_path_factory.mktemp('photos'), ['airplane', 'automobile', 'bird'])
+
+@pytest.fixture(scope='session')
+def own_data(photos): return f'folder:{photos}'
+

@@ -3,7 +3,8 @@ import json, re, signal, sys
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
-from conftest import BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run, start_until
+from conftest import (BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run, run_here,
+                      start_until, write_photographs)
 
 OPTIONS = {
     'lgm-demo': ['--backbone', '--steps', '--out', '--report-on'],
@@ -50,53 +51,47 @@ def test_the_package_runs_every_command():
 def test_bad_input(args, names, tiny, tmp_path):
     "Exit code 2, and a message, not a traceback, that names the argument and its value."
     command,*args = [tiny if a=='TINY' else a for a in args]
-    done = run(BIN/command, *args, cwd=tmp_path)
+    done = run_here(command, *args, cwd=tmp_path)
     assert done.returncode==2, done.stderr
     assert not [n for n in names if n not in done.stderr] and 'Traceback' not in done.stderr
     assert not (tmp_path/'d'/'distilled.safetensors').exists()
 
-def distill(tiny, out, *more):
-    return [BIN/'lgm-distill', '--data', 'cifar10-mini', '--backbone', tiny, '--augs', 2, '--device', 'cpu', '--out',
-        out, *more]
+@pytest.fixture(scope='module')
+def distill(tiny, own_data):
+    "A function that gives the words of a command."
+    args = (BIN/'lgm-distill', '--data', own_data, '--backbone', tiny, '--augs', 2, '--device', 'cpu')
+    return lambda out, *more: [*args, '--out', out, *more]
 
 @pytest.fixture(scope='module')
-def distilled(tiny, tmp_path_factory):
+def distilled(distill, tmp_path_factory):
     "A short distillation: six steps teach nothing, but write everything."
     out = tmp_path_factory.mktemp('runs')/'short'
-    ok(*distill(tiny, out, '--steps', 6))
+    ok(*distill(out, '--steps', 6))
     return out
 
 def test_distill_writes(distilled, tiny):
     images = load_file(distilled/'distilled.safetensors')['images']
-    assert images.shape[:2]==(10, 3) and images.min() >= 0 and images.max() <= 1
-    assert len(list((distilled/'images').glob('*.png')))==10
+    assert images.shape[:2]==(3, 3) and images.min() >= 0 and images.max() <= 1
+    assert len(list((distilled/'images').glob('*.png')))==3
     assert tiny in json.dumps(json.loads((distilled/'card.json').read_text(encoding='utf-8')))
 
 def test_probe(distilled, tiny):
-    score = last_json(ok(BIN/'lgm-probe', distilled, '--backbone', tiny, '--protocol', 'fast', '--seeds', 2, '--json'))
+    score = last_json(ok('lgm-probe', distilled, '--backbone', tiny, '--protocol', 'fast', '--seeds', 2, '--json',
+        run=run_here))
     assert 0 <= score['top1_mean'] <= 100
 
 def test_compare(distilled, tiny):
-    report = last_json(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random,centroid',
-        '--json'))
+    report = last_json(ok('lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random,centroid', '--json',
+        run=run_here))
     check_report(report, tiny)
     assert set(report['rows'])=={'distilled', 'random', 'centroid'}
-
-def photographs(folder, classes, each=6):
-    "Class folders of photographs."
-    from lgm_nb.data.open import open_dataset
-    train = open_dataset('cifar10-mini').train
-    for label, name in enumerate(classes):
-        (folder/name).mkdir(parents=True)
-        for i, row in enumerate(train.rows_of(label)[:each].tolist()): train.image(row).save(folder/name/f'{i}.jpg')
-    return folder
 
 def sections(page): return re.findall('<h2>(.*?)</h2>', page.read_text(encoding='utf-8'))
 
 def test_report_of_ones_own_photographs(tiny, tmp_path):
     "From a folder to a page in one command; class names in any script give distinct file names."
     names, out = ['apfel', 'äpfel', '犬', '猫'], tmp_path/'out'
-    photos = photographs(tmp_path/'photos', names)
+    photos = write_photographs(tmp_path/'photos', names, 6, 'jpg')
     args = [BIN/'lgm-distill', '--data', f'folder:{photos}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device',
         'cpu', '--out', out]
     said = last_json(ok(*args, '--report', '--json'))
@@ -111,51 +106,52 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     ok(*args, '--resume', '--report-on', tiny)
     assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
 
-def test_report_of_a_set_that_was_distilled_without_one(distilled, tiny):
+def test_report_of_a_set_that_was_distilled_without_one(distill, distilled):
     "There is no film, but everything else."
-    ok(*distill(tiny, distilled, '--steps', 6, '--resume', '--report'))
+    ok(*distill(distilled, '--steps', 6, '--resume', '--report'))
     assert len(sections(distilled/'report.html'))==4 and not (distilled/'evolution.gif').exists()
 
-def test_report_on_a_wrong_name_fails_before_the_work(tiny, tmp_path):
-    done = run(*distill(tiny, tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))
+def test_report_on_a_wrong_name_fails_before_the_work(distill, tmp_path):
+    done = run(*distill(tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))
     assert done.returncode==2 and 'nosuch' in done.stderr and not (tmp_path/'out').exists()
 
-def test_a_gpu_that_is_not_there(tiny, tmp_path):
+def test_a_gpu_that_is_not_there(distill, tmp_path):
     "One line that names the argument, the value and what would work."
-    done = run(*distill(tiny, tmp_path/'out', '--steps', 6, '--device', 'cuda:99'))
+    done = run(*distill(tmp_path/'out', '--steps', 6, '--device', 'cuda:99'))
     [line] = done.stderr.strip().splitlines()
     assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
 
-def test_compare_moves_within_a_row(distilled, tiny):
+def test_compare_moves_within_a_row(distilled, tiny, monkeypatch):
+    monkeypatch.setenv('TQDM_MININTERVAL', '0') # so little data is read between two showings of a bar
     check_bars(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr,
         'probe', 2)
 
-LONG = ['--steps', 60, '--checkpoint-every', 5]
+LONG = ['--steps', 120, '--checkpoint-every', 5]
 
 def start_until_checkpoint(args, out): return start_until((out/'checkpoint.safetensors').exists, *args)
 
 @pytest.fixture(scope='module')
-def uninterrupted(tiny, tmp_path_factory):
+def uninterrupted(distill, tmp_path_factory):
     "The images of a run that was not interrupted."
     out = tmp_path_factory.mktemp('runs')/'whole'
-    ok(*distill(tiny, out, *LONG))
+    ok(*distill(out, *LONG))
     return load_file(out/'distilled.safetensors')['images']
 
-def test_killed_run_resumes_bit_identical(tiny, tmp_path, uninterrupted):
+def test_killed_run_resumes_bit_identical(distill, tmp_path, uninterrupted):
     out = tmp_path/'killed'
-    process = start_until_checkpoint(distill(tiny, out, *LONG), out)
+    process = start_until_checkpoint(distill(out, *LONG), out)
     process.kill()
     process.communicate()
     assert process.returncode==-signal.SIGKILL and not (out/'distilled.safetensors').exists()
-    ok(*distill(tiny, out, *LONG, '--resume'))
+    ok(*distill(out, *LONG, '--resume'))
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
 
-def test_interrupt_saves(tiny, tmp_path, uninterrupted):
+def test_interrupt_saves(distill, tmp_path, uninterrupted):
     "Ctrl-C exits with 130, as a shell expects, and the run that it saved can be resumed."
     out = tmp_path/'interrupted'
-    process = start_until_checkpoint(distill(tiny, out, *LONG), out)
+    process = start_until_checkpoint(distill(out, *LONG), out)
     assert interrupted(process).strip().endswith('continue with --resume')
     assert not half_written(tmp_path)
     with safe_open(out/'checkpoint.safetensors', 'numpy') as saved: assert list(saved.keys())
-    ok(*distill(tiny, out, *LONG, '--resume'))
+    ok(*distill(out, *LONG, '--resume'))
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()

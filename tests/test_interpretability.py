@@ -1,10 +1,10 @@
 "Studies beyond a notebook: a killed matrix, its command, a bias report on a folder, UMAP, benchmarks."
 import csv, json, signal, subprocess, sys, time
 import pytest
-from conftest import BIN, ROOT, check_bars, last_json, ok, run
+from conftest import BIN, ROOT, check_bars, last_json, ok, run_here
 
-def matrix_command(tiny, out, keep):
-    options = ['--data', 'cifar10-mini', '--backbones', tiny, '--steps', 6, '--seeds', 2, '--device', 'cpu',
+def matrix_command(data, tiny, out, keep):
+    options = ['--data', data, '--backbones', tiny, '--steps', 6, '--seeds', 2, '--device', 'cpu',
                '--out', out, '--keep', keep, '--json']
     return [str(a) for a in (BIN/'lgm-transfer', *options)]
 
@@ -25,15 +25,16 @@ def killed_after_a_part(command, keep):
 
 def contents(files): return {p: (p.stat().st_mtime_ns, p.read_text()) for p in files}
 
-def test_killed_matrix_resumes(tiny, tmp_path):
+def test_killed_matrix_resumes(tiny, own_data, tmp_path, monkeypatch):
     "What was measured before a kill is read, not measured again; the result is that of an undisturbed run."
+    monkeypatch.setenv('TQDM_MININTERVAL', '0') # so little data is read between two showings of a bar
     keep, out = tmp_path/'keep', tmp_path/'a'
-    killed_after_a_part(matrix_command(tiny, out, keep), keep)
+    killed_after_a_part(matrix_command(own_data, tiny, out, keep), keep)
     assert not (out/'transfer.json').exists()
     before = contents(keep.glob('probe-*.json'))
-    resumed = last_json(ok(*matrix_command(tiny, out, keep)))
+    resumed = last_json(ok(*matrix_command(own_data, tiny, out, keep)))
     assert before and contents(before)==before
-    done = ok(*matrix_command(tiny, tmp_path/'b', tmp_path/'other'))
+    done = ok(*matrix_command(own_data, tiny, tmp_path/'b', tmp_path/'other'))
     whole = last_json(done)
     check_bars(done.stderr, 'transfer', len(whole['records']))
     assert accuracies(resumed)==accuracies(whole)
@@ -65,7 +66,7 @@ TRANSFER = ['lgm-transfer', '--data', 'cifar10-mini', '--out', 'd']
     (['lgm-bias', 'nosuch', '--backbone', 'TINY', '--hard', 'd'], ['nosuch'])])
 def test_bad_input(args, names, tiny, tmp_path):
     command, *args = [tiny if a=='TINY' else a for a in args]
-    done = run(BIN/command, *args, cwd=tmp_path)
+    done = run_here(command, *args, cwd=tmp_path)
     assert done.returncode==2 and 'Traceback' not in done.stderr, done.stderr
     assert all(n in done.stderr for n in names), done.stderr
 
@@ -81,13 +82,14 @@ def test_bias_command(tiny, tmp_path):
     from lgm_nb.data.open import open_dataset
     hard, made = tmp_path/'hard', tmp_path/'set'
     write_images(hard, open_dataset('cifar10-mini'), ['cat', 'ship'], 12)
-    ok(BIN/'lgm-distill', '--data', 'cifar10-mini', '--backbone', tiny, '--steps', 6, '--device', 'cpu', '--out', made)
-    command = [BIN/'lgm-bias', made, '--hard', hard, '--backbone', tiny, '--seeds', 2, '--json']
-    report = last_json(ok(*command))
+    ok('lgm-distill', '--data', 'cifar10-mini', '--backbone', tiny, '--steps', 6, '--device', 'cpu', '--out', made,
+        run=run_here)
+    command = ['lgm-bias', made, '--hard', hard, '--backbone', tiny, '--seeds', 2, '--json']
+    report = last_json(ok(*command, run=run_here))
     assert report['classes']==['cat', 'ship'] and {r[0] for r in report['by_class']}=={'cat', 'ship'}
     assert set(report['rows'])=={'distilled', 'full'} and report['rows']['full']['usual'] > 10
     (hard/'unicorn').mkdir()
-    done = run(*command)
+    done = run_here(*command)
     assert done.returncode==2 and 'unicorn' in done.stderr
 
 @pytest.mark.slow # numba compiles for half a minute

@@ -38,17 +38,6 @@ def hold(folder, *names):
         (folder/n).write_text('mine')
 
 @pytest.fixture(scope='module')
-def photos(tmp_path_factory):
-    "Three classes of twelve small photographs."
-    from lgm_nb.all import open_dataset
-    root, data = tmp_path_factory.mktemp('photos'), open_dataset('cifar10-mini')
-    for label in range(3):
-        (root/data.classes[label]).mkdir()
-        for row in data.train.rows_of(label)[:12].tolist():
-            data.train.image(row).save(root/data.classes[label]/f'{row}.png')
-    return root
-
-@pytest.fixture(scope='module')
 def cache(tmp_path_factory): return tmp_path_factory.mktemp('cache')
 
 @pytest.fixture(autouse=True)

@@ -1,46 +1,46 @@
 "The paper's tables as a command: the plan needs neither data nor weights; an interrupted table resumes."
 import json
 import pytest
-from conftest import BIN, half_written, interrupted, last_json, ok, run, start_until
+from conftest import BIN, half_written, interrupted, last_json, ok, run_here, start_until
 
-CALL = [BIN/'lgm-reproduce']
-
-def table(tiny, *more):
-    "The main table on the embedded sample and one embedded backbone."
-    return [*CALL, 'main', '--data', 'cifar10-mini', '--backbones', tiny, '--preset', 'fast', '--seeds', 1, '--device',
+def table(data, tiny, *more):
+    "The main table on a few photographs and one embedded backbone."
+    return ['main', '--data', data, '--backbones', tiny, '--preset', 'fast', '--seeds', 1, '--device',
         'cpu', '--out', 'out', *more]
 
 @pytest.mark.parametrize('machine', ['H100', 'laptop'])
 def test_dry_run(machine, tmp_path):
-    plan = last_json(ok(*CALL, 'main', '--dry-run', '--machine', machine, '--json', cwd=tmp_path))
+    plan = last_json(ok('lgm-reproduce', 'main', '--dry-run', '--machine', machine, '--json', cwd=tmp_path,
+        run=run_here))
     whats = [row[0] for row in plan['rows']]
     assert whats==['distil']*8 + ['features', 'full probe', 'probes']*8 + ['all'] and not list(tmp_path.iterdir())
 
 def test_dry_run_counts_all(tmp_path):
     "Feature banks and the probes between models have their time, memory and disk."
-    plan = last_json(ok(*CALL, 'cross-model', '--preset', 'fast', '--dry-run', '--json', cwd=tmp_path))
+    plan = last_json(ok('lgm-reproduce', 'cross-model', '--preset', 'fast', '--dry-run', '--json', cwd=tmp_path,
+        run=run_here))
     at = {c: i for i, c in enumerate(plan['columns'])}
     banks, probes = ([r for r in plan['rows'] if r[at['what']]==what] for what in ('feature bank', 'probes'))
     assert len(banks)==len(probes)==4 and all(r[at['disk GB']]
         and r[at['memory GB']] and r[at['total']] for r in banks)
     assert all(r[at['of']]=='4 sets' and r[at['memory GB']] for r in probes)
 
-def test_resumes(tiny, tmp_path):
-    args = table(tiny, '--steps', 2, '--json')
-    first = last_json(ok(*args, cwd=tmp_path))['results']
+def test_resumes(tiny, own_data, tmp_path):
+    args = ['lgm-reproduce', *table(own_data, tiny, '--steps', 2, '--json')]
+    first = last_json(ok(*args, cwd=tmp_path, run=run_here))['results']
     file = tmp_path/'out/results.json'
     saved = json.loads(file.read_text())
     lost = next(k for k in saved['results'] if 'centroid' in k)
     saved['results'].pop(lost)['marked'] = 1
     for kept in saved['results'].values(): kept['marked'] = 1 # so that a row that is measured again is seen
     file.write_text(json.dumps(saved))
-    again = last_json(ok(*args, cwd=tmp_path))['results']
+    again = last_json(ok(*args, cwd=tmp_path, run=run_here))['results']
     assert set(again)==set(first) and [k for k, v in again.items() if 'marked' not in v]==[lost]
     assert again[lost]['top1_mean']==first[lost]['top1_mean']
 
-def test_interrupt(tiny, tmp_path):
+def test_interrupt(tiny, own_data, tmp_path):
     "Ctrl-C in a distillation and in a probe: one line says how to resume, nothing is half-written, and it resumes."
-    args = table(tiny, '--steps', 150, '--chunk', 10)
+    args = [BIN/'lgm-reproduce', *table(own_data, tiny, '--steps', 150, '--chunk', 3)]
     def stop_when(there):
         last = interrupted(start_until(there, *args, cwd=tmp_path)).strip().splitlines()[-1]
         assert last.endswith('results so far are in out; run the same command to resume') and not half_written(tmp_path)
@@ -55,5 +55,5 @@ def test_interrupt(tiny, tmp_path):
     assert len(whole)==5 and {k: whole[k] for k in first}==first
 
 def test_bad_table(tmp_path):
-    done = run(*CALL, 'nosuch', cwd=tmp_path)
+    done = run_here('lgm-reproduce', 'nosuch', cwd=tmp_path)
     assert done.returncode==2 and 'fine-grained' in done.stderr and 'Traceback' not in done.stderr

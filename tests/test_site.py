@@ -159,18 +159,30 @@ def test_every_tutorial_opens_in_colab(pages):
         assert offered and re.search(r'^\s*[%!]pip install', first, re.M), file.name
         assert 'find_spec' in first, f'{file.name}: installs over what is there'
 
-@pytest.mark.parametrize('scheme', ['http', 'file'])
-def test_every_page_in_a_browser(site, pages, address, tab, scheme):
-    "No error, no other host, no sideways scrolling, maths set; on a phone from a server, on a wide screen from a disk."
-    page = tab(390, 844) if scheme=='http' else tab()
-    wide = []
+def is_wide(page): return page.evaluate('document.documentElement.scrollWidth > window.innerWidth + 1')
+
+def test_every_page_in_a_browser(pages, address, tab):
+    "No error, no other host, no sideways scrolling on a phone and on a wide screen, maths set."
+    page, wide = tab(), []
     for name,reader in pages.items():
-        page.goto(f'{address}/{name}' if scheme=='http' else (site/name).as_uri())
+        page.set_viewport_size(dict(width=390, height=844))
+        page.goto(f'{address}/{name}')
         page.evaluate('document.fonts.ready.then(() => 1)')
-        if page.evaluate('document.documentElement.scrollWidth > window.innerWidth + 1'): wide.append(name)
+        if is_wide(page): wide.append(name)
+        page.set_viewport_size(dict(width=1280, height=900))
+        if is_wide(page): wide.append(f'{name}, wide screen')
         assert page.locator('.katex-error').count()==0, name
         if r'\(' in reader.base.read_text(encoding='utf-8'): assert page.locator('.katex').count(), name
     assert tab.faults==[] and wide==[]
+
+def test_a_page_of_each_folder_from_a_disk(site, pages, tab):
+    "Without a server too; that links and files of all pages are relative, test_no_broken_link sees."
+    page = tab()
+    for name in {name.rpartition('/')[0]: name for name in pages}.values():
+        page.goto((site/name).as_uri())
+        page.evaluate('document.fonts.ready.then(() => 1)')
+        if r'\(' in pages[name].base.read_text(encoding='utf-8'): assert page.locator('.katex').count(), name
+    assert tab.faults==[]
 
 def test_fonts_are_ours(address, tab):
     page = tab()

@@ -1,35 +1,36 @@
 "A grid of runs: here, on a local Ray, killed and resumed."
 import csv, json, signal, subprocess, time
 import pytest
-from conftest import BIN, ok, run, last_json
+from conftest import BIN, last_json, ok, run, run_here
 
-def grid(folder, tiny, *, seeds, steps=5, more=''):
+def grid(folder, data, tiny, *, seeds, steps=5, more=''):
     file = folder/'grid.toml'
-    head = f'[grid]\ndata = "cifar10-mini"\nbackbone = "{tiny}"\n'
+    head = f'[grid]\ndata = "{data}"\nbackbone = "{tiny}"\n'
     file.write_text(f'{head}views = 1\naugs = 1\nsteps = {steps}\nseed = {seeds}\n{more}', encoding='utf-8')
     return file
 
 def untimed(results): return [{k: v for k, v in r.items() if 'seconds' not in k} for r in results]
 
-def test_ray_equals_local(tiny, tmp_path):
+def test_ray_equals_local(tiny, own_data, tmp_path):
     "Two workers of a local Ray give the results of one process; a run that fails is reported, and the exit code is 1."
     pytest.importorskip('ray')
-    file = grid(tmp_path, tiny, seeds=[0, 1, 2])
-    args = (BIN/'lgm-sweep', file, '--device', 'cpu', '--seeds', 1, '--json')
-    here = last_json(ok(*args, '--out', tmp_path/'here'))
-    there = last_json(ok(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2))
-    assert here['failed']==there['failed']==0 and untimed(here['results'])==untimed(there['results'])
-    with open(tmp_path/'there'/'results.csv',
-        encoding='utf-8') as f: assert [r['seed'] for r in csv.DictReader(f)]==['0', '1', '2']
+    file = grid(tmp_path, own_data, tiny, seeds=[0, 1, 2])
+    args = ('lgm-sweep', file, '--device', 'cpu', '--seeds', 1, '--json')
+    here = last_json(ok(*args, '--out', tmp_path/'here', run=run_here))
+    assert here['failed']==0
     two = file.read_text(encoding='utf-8').replace('[grid]', '[[grid]]')
     file.write_text(two + two.replace(tiny, 'tiny-nothing').replace('[0, 1, 2]', '0'), encoding='utf-8')
-    done = run(*args, '--out', tmp_path/'there', '--on', 'ray', '--workers', 2, '--retries', 1)
-    said = last_json(done)
-    assert done.returncode==1 and said['failed']==1 and 'tiny-nothing' in said['results'][-1]['error']
-    assert said['results'][:3]==there['results'], 'finished runs were done again'
+    done = run(BIN/args[0], *args[1:], '--out', tmp_path/'there', '--on', 'ray', '--workers', 2, '--retries', 1)
+    there = last_json(done)
+    assert done.returncode==1 and there['failed']==1 and 'tiny-nothing' in there['results'][-1]['error'], done.stderr
+    assert untimed(there['results'][:3])==untimed(here['results'])
+    with open(tmp_path/'there'/'results.csv', encoding='utf-8') as f: rows = list(csv.DictReader(f))
+    assert [r['seed'] for r in rows]==['0', '1', '2', '0']
+    again = last_json(run_here(*args, '--out', tmp_path/'there', '--retries', 0))
+    assert again['results'][:3]==there['results'][:3], 'finished runs were done again'
 
-def test_killed_sweep_resumes(tiny, tmp_path):
-    file, out = grid(tmp_path, tiny, seeds=[0, 1, 2]), tmp_path/'out'
+def test_killed_sweep_resumes(tiny, own_data, tmp_path):
+    file, out = grid(tmp_path, own_data, tiny, seeds=[0, 1, 2]), tmp_path/'out'
     args = [str(a) for a in (BIN/'lgm-sweep', file, '--out', out, '--device', 'cpu', '--seeds', 1, '--json')]
     process, end = subprocess.Popen(args, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         text=True), time.monotonic() + 300
@@ -42,7 +43,7 @@ def test_killed_sweep_resumes(tiny, tmp_path):
     whole = last_json(ok(*args))
     assert whole['results'][:len(first)]==first and len(whole['results'])==3
 
-def test_mistakes(tiny, tmp_path):
+def test_mistakes(tiny, own_data, tmp_path):
     for more, word in (('sedes = 3', 'sedes'), ('ipc = 0', 'ipc: 0'), ('nonsense', 'cannot be read')):
-        done = run(BIN/'lgm-sweep', grid(tmp_path, tiny, seeds=0, more=more), '--out', tmp_path/'out')
+        done = run_here('lgm-sweep', grid(tmp_path, own_data, tiny, seeds=0, more=more), '--out', tmp_path/'out')
         assert done.returncode==2 and word in done.stderr and 'Traceback' not in done.stderr, done.stderr

@@ -128,8 +128,12 @@ def _start_ray(workers):
         raise ValueError("on: 'ray' is not installed; pip install 'lgm_nb[ray]', or use 'local'") from e
     if ray.is_initialized(): return ray, False
     address = os.environ.get('RAY_ADDRESS')
-    cpus = None if address else workers
-    ray.init(address=address, num_cpus=cpus, include_dashboard=False, log_to_driver=False)
+    options = dict(address=address, num_cpus=None if address else workers, include_dashboard=False, log_to_driver=False)
+    try: ray.init(**options)
+    except Exception: # Ray waits 30 s for its own processes, which a busy machine can miss once
+        ray.shutdown()
+        try: ray.init(**options)
+        except Exception as e: raise RuntimeError(f"on: Ray did not start: {e} Try again, or use on='local'") from e
     return ray, True
 
 def _ray(runs, job)->Iterator[dict]:
