@@ -38,7 +38,7 @@ def step(r):
     memory = r['memory']
     title = f"Memory, {memory['classes']} classes × {memory['augs']} views"
     bars(memory_ax, {k: v/2**20 for k, v in memory['bytes'].items()}, title, 'MiB beyond the backbone')
-    for ax, value, scale, unit in ((sweep_axes[0], 'seconds', 1, 'seconds a step'),
+    for ax, value, scale, unit in ((sweep_axes[0], 'seconds', 1, 'seconds per step'),
                                    (sweep_axes[1], 'bytes', 2**-20, 'MiB beyond the backbone')):
         sweeps = {}
         for what in ('augs', 'classes', 'chunk'):
@@ -63,9 +63,9 @@ def scaling(r):
     chart = Chart(11, 3.4, 1, 3)
     images_ax, classes_ax, memory_ax = chart.panels[0]
     images = {k: pairs(v) for k, v in r['images'].items()}
-    lines(images_ax, images, 'Real images', 'features in the bank', 'seconds a step', zero=True)
+    lines(images_ax, images, 'Real images', 'features in the bank', 'seconds per step', zero=True)
     title = f"Classes (exponent {r['slope']})"
-    lines(classes_ax, {'ours': pairs(r['classes'])}, title, 'classes', 'seconds a step')
+    lines(classes_ax, {'ours': pairs(r['classes'])}, title, 'classes', 'seconds per step')
     classes_ax.set_yscale('log')
     views, size = pairs(r['memory']['bytes'])
     title = f"Memory, {r['memory']['classes']:,} classes"
@@ -76,7 +76,7 @@ def scaling(r):
 def processes(r):
     chart = Chart(6, 2)
     named = {f'{n} process{"es" if n != "1" else ""}': s for n, s in r['seconds'].items()}
-    bars(chart.ax, named, f"{r['classes']} classes × {r['augs']} views", 'seconds a step (median)')
+    bars(chart.ax, named, f"{r['classes']} classes × {r['augs']} views", 'seconds per step (median)')
     return chart
 
 def fewer_steps(r):
