@@ -40,7 +40,7 @@ def test_resumes(tiny, own_data, tmp_path):
 
 def test_interrupt(tiny, own_data, tmp_path):
     "Ctrl-C in a distillation and in a probe: one line says how to resume, nothing is half-written, and it resumes."
-    args = [BIN/'lgm-reproduce', *table(own_data, tiny, '--steps', 150, '--chunk', 3)]
+    args = [BIN/'lgm-reproduce', *table(own_data, tiny, '--steps', 80, '--chunk', 10)]
     def stop_when(there):
         last = interrupted(start_until(there, *args, cwd=tmp_path)).strip().splitlines()[-1]
         assert last.endswith('results so far are in out; run the same command to resume') and not half_written(tmp_path)

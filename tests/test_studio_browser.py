@@ -9,7 +9,11 @@ playwright = pytest.importorskip('playwright.sync_api', reason='playwright is no
 pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
 
-CELL = "from lgm_nb.all import *\nstudio = Studio('cifar10-mini', 'TINY', steps=160, points=3)\nstudio"
+CELL = """from lgm_nb.all import *
+data = open_dataset('cifar10-mini').subset(per_class=40)
+studio = Studio(data, 'TINY', steps=160, points=3)
+studio"""
+NAME = 'cifar10-mini-40-per-class' # of the files that the studio saves
 # JupyterLab's own words, not ours
 NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy',
     'Notebook a.ipynb is not trusted', 'Notebook b.ipynb is not trusted']
@@ -125,7 +129,7 @@ def test_studio_in_jupyterlab(browser, lab):
     page.wait_for_timeout(300)
     assert picture(page)==last
     button(page, 'Save').click()
-    files = {'GIF': 'cifar10-mini.gif', 'HTML': 'cifar10-mini.html', 'Distilled set': 'cifar10-mini/card.json'}
+    files = {'GIF': f'{NAME}.gif', 'HTML': f'{NAME}.html', 'Distilled set': f'{NAME}/card.json'}
     for name, file in files.items():
         button(page, name).click()
         until(page, (folder/'runs'/file).exists, 180)
@@ -181,7 +185,7 @@ def test_two_tabs_and_an_interrupt(browser, lab, tiny):
 @pytest.mark.parametrize('width, scheme', [(1000, 'light'), (300, 'dark')])
 def test_still_page_plays(browser, lab, width, scheme):
     "The exported page, from a file, with no kernel."
-    file = lab[1]/'runs/cifar10-mini.html'
+    file = lab[1]/f'runs/{NAME}.html'
     assert file.exists(), 'the test of the studio writes it'
     assert file.stat().st_size < 1_500_000
     page, wrong = watched(browser, viewport=dict(width=width, height=800), color_scheme=scheme)

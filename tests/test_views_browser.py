@@ -43,13 +43,12 @@ def page(browser, html, tmp_path):
 
 def test_the_readout_is_silent_while_it_plays(page):
     page = page()
-    def live(): return page.locator('.readout').get_attribute('aria-live')
-    assert live()=='polite'
+    def is_live(how): playwright.expect(page.locator('.readout')).to_have_attribute('aria-live', how)
+    is_live('polite')
     page.get_by_role('button', name='Play', exact=True).click()
-    page.wait_for_timeout(200)
-    assert live()=='off'
+    is_live('off')
     page.get_by_role('button', name='Pause', exact=True).click()
-    assert live()=='polite'
+    is_live('polite')
 
 @pytest.mark.parametrize('before, title', [('', 1), ('<h1>Page</h1><h2>Part</h2>', 3), ('<h5>Deep</h5>', 4)])
 def test_headings_continue_the_outline(page, before, title):
