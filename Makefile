@@ -36,7 +36,7 @@ test: $(READY) lint
 lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/basedpyright --project pyproject.toml --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --cache-dir build/imports
 	$(BIN)/python tools/check_house.py
 
