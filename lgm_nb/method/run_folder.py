@@ -9,14 +9,15 @@ __all__ = ['written_files', 'read_checkpoint', 'is_checkpoint', 'drop_checkpoint
            'record_accuracy']
 
 # %% ../../nbs/method/05_run_folder.ipynb #2f561a90
-import json
+import json, warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 import torch
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import load_file
-from ..core.files import check_writable, file_hash, safe_name, unchanged_files, write_json
+from ..core.durable import file_hash, tensors_hash
+from ..core.files import check_writable, safe_name, unchanged_files, write_json
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 
@@ -57,6 +58,18 @@ def written_files(
     if 'files' in card: return unchanged_files(folder, card['files']) | {'card.json'}
     return _files_of_0_1_0(folder, card)
 
+# %% ../../nbs/method/05_run_folder.ipynb #f32fa783
+FORMAT = 2 # of checkpoints and sets; 1 had no checksums
+
+def check_format(
+    facts:dict[str, Any], # as written
+    file:str|Path, # that holds them
+):
+    "Raise ValueError if a newer version of this library wrote a file."
+    if facts.get('format', 1) > FORMAT:
+        raise ValueError(f'{file} was written by a newer version of lgm_nb (format {facts["format"]}, '
+                         f'this one reads up to {FORMAT}); upgrade lgm_nb')
+
 # %% ../../nbs/method/05_run_folder.ipynb #ef139f0e
 def read_checkpoint(
     file:str|Path, # path of the .safetensors file
@@ -71,11 +84,58 @@ def is_checkpoint(
     try: return {'settings', 'objective', 'backbone_hash', 'step'} <= set(read_checkpoint(file))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError): return False
 
+# %% ../../nbs/method/05_run_folder.ipynb #f925743b
+class _Tensors:
+    "The tensors of an open file, read one at a time."
+    def __init__(self, f): self.f = f
+    def __iter__(self): return iter(self.f.keys())
+    def __getitem__(self, name): return self.f.get_tensor(name)
+
+def check_checkpoint(
+    file:str|Path, # path of the .safetensors file
+)->dict[str, Any]: # as from `read_checkpoint`
+    "Read the facts of a checkpoint and compare its checksum. Raises ValueError if it is damaged or too new."
+    try:
+        facts = read_checkpoint(file)
+        check_format(facts, file)
+        with safe_open(file, 'pt') as f: checksum = tensors_hash(_Tensors(f)) if 'checksum' in facts else None
+    except (OSError, SafetensorError, KeyError, TypeError) as e:
+        raise DamagedError(f'{file} cannot be read as a checkpoint ({e})') from e
+    if checksum != facts.get('checksum'): raise DamagedError(f'{file} is damaged: its contents have another checksum')
+    return facts
+
+class DamagedError(ValueError):
+    "A file that is not as it was written."
+
+# %% ../../nbs/method/05_run_folder.ipynb #f3ec9c04
+def previous_checkpoint(file:str|Path)->Path:
+    "Name the checkpoint before the latest."
+    file = Path(file)
+    return file.with_name(f'{file.stem}.previous{file.suffix}')
+
+def find_checkpoint(
+    file:str|Path, # of the latest checkpoint
+)->Path|None: # None if there is no checkpoint
+    "Find the latest intact checkpoint; warns if a damaged one is passed over. Raises ValueError if all are damaged."
+    file, before = Path(file), previous_checkpoint(file)
+    if not file.exists(): return before if is_checkpoint(before) else None
+    try: check_checkpoint(file)
+    except DamagedError as damage:
+        if not before.exists(): raise
+        step = check_checkpoint(before)['step']
+        aside = file.with_name(f'{file.name}.damaged')
+        if not aside.exists(): file.replace(aside)
+        warnings.warn(f'{damage}; the run resumes from the one before it, at step {step}', stacklevel=2)
+        return before
+    return file
+
+# %% ../../nbs/method/05_run_folder.ipynb #07b63edb
 def drop_checkpoint(
     file:str|Path, # of a run that is finished and saved
 )->None:
-    "Delete a checkpoint; any other file of that name is kept."
-    if is_checkpoint(file): Path(file).unlink()
+    "Delete a checkpoint and the one before it; any other file of that name is kept."
+    for path in (Path(file), previous_checkpoint(file)):
+        if is_checkpoint(path): path.unlink()
 
 # %% ../../nbs/method/05_run_folder.ipynb #f3169a32
 def _check_apart(folder, data, argument):
@@ -109,7 +169,7 @@ def check_folder(
     if report: names += sorted(REPORT_FILES)
     check_writable(folder, names, own, argument)
     file = folder/'checkpoint.safetensors'
-    if file.exists() and not is_checkpoint(file):
+    if file.exists() and not (is_checkpoint(file) or is_checkpoint(previous_checkpoint(file))):
         raise ValueError(f'{argument}: {file} is not a checkpoint of lgm_nb; move it or use another folder')
     if data is not None: _check_apart(folder.absolute(), data, argument)
 

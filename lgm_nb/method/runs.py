@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/runs.html.md"""
 __all__ = ['save_checkpoint', 'load_checkpoint', 'RunStopped', 'run_steps', 'open_or_distill', 'cached_set', 'distill']
 
 # %% ../../nbs/method/09_runs.ipynb #7b50d794
-import json, os, tempfile
+import json, os, shutil, tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from .. import __version__
 from ..core.devices import Meter, pick_device
+from ..core.durable import durable_write, tensors_hash
 from ..core.files import cache_folder, key_of
 from ..core.progress import Progress, no_progress
 from ..core.processes import launch, ProcessLostError, ProcessGroup
@@ -26,7 +27,8 @@ from .distilled_set import DistilledSet
 from .distiller import Distiller, DivergenceError
 from .feature_bank import changed
 from .meta_loss import Objective
-from .run_folder import check_folder, drop_checkpoint, is_checkpoint, read_checkpoint
+from .run_folder import FORMAT, check_checkpoint, check_folder, DamagedError, drop_checkpoint
+from .run_folder import find_checkpoint, is_checkpoint, previous_checkpoint
 from .settings import preset_objective, renamed_settings, Settings, settings_from
 
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
@@ -45,6 +47,13 @@ def _state_tensors(run):
     return {name: t.cpu().contiguous() for name, t in tensors.items()}
 
 # %% ../../nbs/method/09_runs.ipynb #ec1cf3d9
+def _keep_previous(file):
+    "Give the latest checkpoint its second name, under which it stays when a new one takes its place."
+    if not file.exists(): return
+    with durable_write(previous_checkpoint(file)) as temporary:
+        try: os.link(file, temporary)
+        except OSError: shutil.copy2(file, temporary) # not every file system has links
+
 def save_checkpoint(
     distiller:Distiller, # at its last good step
     file:str|Path, # path of the .safetensors file
@@ -53,17 +62,14 @@ def save_checkpoint(
     run, file = distiller, Path(file)
     run.check()
     tensors = _state_tensors(run)
-    facts = dict(settings=asdict(run.settings), **_run_identity(run), step=run.step, seconds=run.seconds,
-                 chunk=run.encoder.chunk, processes=run.team.size)
     if run.team.rank: return
+    facts = dict(format=FORMAT, checksum=tensors_hash(tensors), settings=asdict(run.settings), **_run_identity(run),
+                 step=run.step, seconds=run.seconds, chunk=run.encoder.chunk, processes=run.team.size)
     if file.exists() and not is_checkpoint(file):
         raise ValueError(f'checkpoint: {file} is not a checkpoint that lgm_nb wrote; give another file')
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f'.{file.name}.{os.getpid()}.tmp')
-    try:
-        save_file(tensors, temporary, metadata=dict(facts=json.dumps(facts)))
-        temporary.replace(file)
-    finally: temporary.unlink(missing_ok=True) # if it was interrupted
+    _keep_previous(file)
+    with durable_write(file) as temporary: save_file(tensors, temporary, metadata=dict(facts=json.dumps(facts)))
 
 # %% ../../nbs/method/09_runs.ipynb #4d9f5fc3
 def _check_same_run(run, facts, file):
@@ -82,10 +88,17 @@ def _own_rows(f, name, run):
     return tensor.to(run.backbone.device)
 
 # %% ../../nbs/method/09_runs.ipynb #04363a57
+def _check_complete(names, n):
+    "Raise ValueError unless there are `n` levels from 0 on, and Adam's state of all of them or, at step 0, of none."
+    with_adam = {name.split('.')[1] for name in names if name.startswith('adam.')}
+    complete = n and all(f'level.{i}' in names for i in range(n)) and len(with_adam) in (0, n)
+    if not complete: raise DamagedError(f"checkpoint: it lacks a level or Adam's state of one ({n} levels)")
+
 def _restore_levels(run, f):
     "Replace the levels of a run, and Adam's moments of each."
     names = list(f.keys())
     n = sum(name.startswith('level.') for name in names)
+    _check_complete(names, n)
     levels = [torch.nn.Parameter(_own_rows(f, f'level.{i}', run)) for i in range(n)]
     run.pyramid.levels = torch.nn.ParameterList(levels)
     run.restart_optimiser()
@@ -98,8 +111,8 @@ def load_checkpoint(
     distiller:Distiller, # made with the same data, backbone, settings and objective, by any number of processes
     file:str|Path, # path of the .safetensors file
 )->Distiller: # the same, at the step of the checkpoint
-    "Restore a run from a checkpoint. Raises ValueError if the checkpoint is from a different run."
-    run, facts = distiller, read_checkpoint(file)
+    "Restore a run from a checkpoint. Raises ValueError if it is damaged, or from a different run."
+    run, facts = distiller, check_checkpoint(file)
     _check_same_run(run, facts, file)
     with safe_open(file, 'pt') as f:
         _restore_levels(run, f)
@@ -121,7 +134,8 @@ def run_steps(
     progress:Progress=no_progress, # wraps the distiller
 )->Distiller: # the same, at its last step
     "Take the remaining steps. A run that is stopped, or diverges, is saved before it ends."
-    if file and Path(file).exists(): load_checkpoint(run, file)
+    there = find_checkpoint(file) if file else None
+    if there: load_checkpoint(run, there)
     try:
         for snap in progress(run, desc='distil', total=run.settings.steps, unit='step'):
             if file and snap.step%every==0: save_checkpoint(run, file)

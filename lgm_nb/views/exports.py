@@ -9,7 +9,7 @@ __all__ = ['EXPORTS', 'write_export']
 
 # %% ../../nbs/views/12_exports.ipynb #8bde1dc2
 from pathlib import Path
-from ..core.files import file_hash
+from ..core.durable import file_hash
 from .closer_look import image_details
 from .films import save_gif, save_mp4
 from .sheets import make_sheet, read_sheet, save_page, still_html
