@@ -9,27 +9,32 @@ __all__ = ['DistilledSet']
 
 # %% ../../nbs/method/06_distilled_set.ipynb #f4bb0128
 import io, json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 import torch
 from safetensors.torch import load_file
 from ..core.files import write_folder
 from ..core.show import grid
+from .exchange import is_foreign, read_foreign
 from .run_folder import image_names, REPORT_FILES, written_files
 from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87
-def _read_set(folder):
-    "Return card and tensors of the set in a folder."
+def _read_set(folder, classes):
+    "Return images, labels, classes, card and losses of the set in a folder."
     folder = Path(folder)
+    if is_foreign(folder):
+        images, labels, card = read_foreign(folder, classes)
+        return images, labels, classes, card, None
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
         unfinished = (folder/'checkpoint.safetensors').exists()
         remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
         raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
     card = json.loads((folder/'card.json').read_text(encoding='utf-8'))
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
-    return card, load_file(folder/'distilled.safetensors')
+    tensors = load_file(folder/'distilled.safetensors')
+    return tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses')
 
 # %% ../../nbs/method/06_distilled_set.ipynb #4f39a6cf
 def _png(images):
@@ -42,6 +47,10 @@ def _write_images(folder, images, names):
     "Write each image under its name."
     (folder/'images').mkdir()
     for image, name in zip(images, names): grid(image[None]).save(folder/name)
+
+def _tensors(distilled):
+    losses = {} if distilled.losses is None else dict(losses=distilled.losses)
+    return dict(images=distilled.images, labels=distilled.labels, **losses)
 
 # %% ../../nbs/method/06_distilled_set.ipynb #21d4df3a
 class DistilledSet:
@@ -57,7 +66,6 @@ class DistilledSet:
         self.card, self.losses = card or {}, losses
 
     def __len__(self)->int: return len(self.images)
-
     def save(self,
         folder:str|Path, # to make or to write into; other files in it stay as they are
         overwrite:bool=False, # replace a finished set
@@ -66,19 +74,19 @@ class DistilledSet:
         own = written_files(folder)
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
-        names = image_names(self.labels.tolist(), self.classes)
-        tensors = dict(images=self.images, labels=self.labels)
-        if self.losses is not None: tensors['losses'] = self.losses
+        names = image_names(self.labels, self.classes)
         card = dict(self.card, classes=self.classes, images=len(self))
         def add_images(temporary): _write_images(temporary, self.images, names)
-        write_folder(Path(folder), dict(distilled=tensors), dict(card=card), add_images, own - REPORT_FILES)
+        write_folder(Path(folder), dict(distilled=_tensors(self)), dict(card=card), add_images, own - REPORT_FILES)
         return Path(folder)
 
     @classmethod
-    def load(cls, folder:str|Path)->'DistilledSet':
-        "Read a set from its folder. Raises ValueError if there is none."
-        card, tensors = _read_set(folder)
-        return cls(tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses'))
+    def load(cls,
+        folder:str|Path, # as written by `save`; or the authors' `data.pth`, or a folder of images
+        classes:Sequence[str]|None=None, # class names, for a set that does not say them
+    )->'DistilledSet':
+        "Read a set. Raises ValueError if there is none, or if one from elsewhere needs `classes`."
+        return cls(*_read_set(folder, classes))
 
     def __repr__(self)->str:
         made, side = self.card.get('backbone', {}).get('name', 'unknown'), self.images.shape[-1]
