@@ -14,13 +14,29 @@ from pathlib import Path
 from typing import Any
 import torch
 from safetensors.torch import load_file
+from ..core.durable import file_hash
 from ..core.files import write_folder
 from ..core.show import grid
 from .exchange import is_foreign, read_foreign
-from .run_folder import image_names, REPORT_FILES, written_files
+from .run_folder import check_format, DamagedError, FORMAT, image_names
+from .run_folder import REPORT_FILES, written_files
 from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87
+def _checked_card(folder):
+    "Read a card. Raises ValueError if card or tensors are damaged, or of a newer version."
+    file, tensors = folder/'card.json', folder/'distilled.safetensors'
+    try: card = json.loads(file.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as e: raise DamagedError(f'distilled set: {file} cannot be read ({e})') from e
+    if not isinstance(card, dict) or 'classes' not in card:
+        raise DamagedError(f'distilled set: {file} is not the card of a set: it names no classes')
+    check_format(card, file)
+    written = card.get('files', {}).get(tensors.name) # None in version 0.1.0
+    if written and file_hash(tensors) != written:
+        raise DamagedError(f'distilled set: {tensors} is not the file that card.json was written for; '
+                           'copy both again from where they come from')
+    return card
+
 def _read_set(folder, classes):
     "Return images, labels, classes, card and losses of the set in a folder."
     folder = Path(folder)
@@ -31,7 +47,7 @@ def _read_set(folder, classes):
         unfinished = (folder/'checkpoint.safetensors').exists()
         remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
         raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
-    card = json.loads((folder/'card.json').read_text(encoding='utf-8'))
+    card = _checked_card(folder)
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
     tensors = load_file(folder/'distilled.safetensors')
     return tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses')
@@ -75,7 +91,7 @@ class DistilledSet:
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
         names = image_names(self.labels, self.classes)
-        card = dict(self.card, classes=self.classes, images=len(self))
+        card = dict(self.card, format=FORMAT, classes=self.classes, images=len(self))
         def add_images(temporary): _write_images(temporary, self.images, names)
         write_folder(Path(folder), dict(distilled=_tensors(self)), dict(card=card), add_images, own - REPORT_FILES)
         return Path(folder)
