@@ -147,3 +147,23 @@ class Backbone(torch.nn.Module):
 
     def __repr__(self)->str:
         return f'Backbone({self.name}: {self.input_size} px → {self.dim} features, weights {self.hash})'
+
+# %% ../../nbs/backbones/00_backbone.ipynb #d8daa4f7
+def network_facts(
+    backbone:Backbone,
+)->dict[str, Any]: # JSON-serialisable
+    "List what features depend on, apart from the code of the network."
+    mean, std = ([round(v, 6) for v in backbone.get_buffer(name).flatten().tolist()] for name in ('mean', 'std'))
+    return dict(hash=backbone.hash, input_size=backbone.input_size, canvas=backbone.canvas, mean=mean, std=std)
+
+def fingerprint(
+    backbone:Backbone,
+)->list[float]: # 64 numbers, or fewer for few features
+    "Return some features of two fixed images."
+    images = torch.rand(2, 3, backbone.input_size, backbone.input_size, generator=torch.Generator().manual_seed(0))
+    return [float(f'{v:.4g}') for v in backbone.embed(images)[:, :32].flatten().tolist()]
+
+def same_fingerprint(one:Sequence[float], other:Sequence[float])->bool:
+    "Whether two fingerprints agree to 5 % of the largest number."
+    if len(one) != len(other): return False
+    return max(abs(a - b) for a, b in zip(one, other)) <= .05*max(abs(a) for a in one)

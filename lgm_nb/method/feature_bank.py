@@ -8,25 +8,25 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/feature_bank.html.md"""
 __all__ = ['FeatureBank', 'build_bank']
 
 # %% ../../nbs/method/03_feature_bank.ipynb #fcf3231a
-import json, os, shutil, tempfile
+import json, shutil, tempfile, warnings
+from itertools import count
 from pathlib import Path
 from typing import Literal
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from ..core.files import cache_folder, check_writable, key_of, write_json
+from ..core.durable import file_hash, remove_leftovers, sync, temporary_mark
+from ..core.files import cache_folder, changed, check_writable, key_of, write_json
+from ..core.mapped import features_header, map_features, reserve
 from ..core.processes import ProcessGroup
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone
-from .augmentation import Augmenter, ViewParams
+from ..backbones.backbone import Backbone, fingerprint, network_facts, same_fingerprint
+from .augmentation import Augmenter
+from .real_features import BankBuild, MemoryStore, rows_by_class
 
 # %% ../../nbs/method/03_feature_bank.ipynb #8ebe96c3
-def _rows_by_class(labels, n_classes):
-    "Rows of each class, in order."
-    return labels.argsort(stable=True).split(torch.bincount(labels, minlength=n_classes).tolist())
-
 def _draw_rows(by_class, per_class, generator):
     "Draw `per_class` rows of each class."
     jitter = torch.rand(len(by_class), per_class, generator=generator)
@@ -44,7 +44,7 @@ class FeatureBank:
         means:torch.Tensor|None=None, # (C, D) of each class; None to compute them from the features
     ):
         self.stored, self.labels, self.n_classes, self.facts = features, labels, n_classes, facts or {}
-        self._rows = _rows_by_class(labels, n_classes)
+        self._rows = rows_by_class(labels, n_classes)
         if means is None: means = torch.stack([self._kept()[rows].float().mean(0) for rows in self._rows])
         self.class_means, self.mean = means, means.mean(0)
 
@@ -79,124 +79,16 @@ def _bank_facts(data, backbone, views, augmenter, seed):
     return dict(format=2, backbone=backbone.name, backbone_hash=backbone.hash, data=data.name, data_hash=data.hash,
                 classes=len(data.classes), images=len(data.train), views=views, seed=seed, augmentation=augmentation)
 
-def changed(
-    old:dict, # facts as written
-    new:dict, # current facts
-)->list[str]: # keys of `new`
-    "List the facts that differ."
-    return [k for k in new if old.get(k) != new[k]]
+def _identity(backbone):
+    "Return what tells backbones of the same weights apart."
+    return dict(network=network_facts(backbone), fingerprint=fingerprint(backbone))
 
-# %% ../../nbs/method/03_feature_bank.ipynb #8a1e0007
-class _Canvases(torch.utils.data.Dataset):
-    "Real images on their canvas, each with the draws of its views."
-    def __init__(self, split, canvas, augmenter, views, seed):
-        self.split, self.canvas = split, canvas
-        self.augmenter, self.views, self.seed = augmenter, views, seed
-
-    def __len__(self): return len(self.split)
-
-    def __getitem__(self, row):
-        g = torch.Generator().manual_seed(self.seed*2**32 + row)
-        image = self.split.batch([row], self.canvas, g)[0]
-        drawn = self.augmenter.sample(self.views, g)
-        return image, drawn.theta, drawn.noise_seed
-
-@torch.no_grad()
-def _embed_views(backbone, augmenter, images, theta, seeds):
-    "Features of the views of a batch, (B, views, D), half precision, on the CPU."
-    images = images.to(backbone.device, non_blocking=True)
-    views = [ViewParams(theta[:, v], seeds[:, v]) for v in range(theta.shape[1])]
-    z = torch.stack([backbone(augmenter.apply(images, v)) for v in views], 1).half().cpu()
-    if z.isfinite().all(): return z
-    raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision')
-
-# %% ../../nbs/method/03_feature_bank.ipynb #accde4cd
-def _decode_workers(split, n):
-    "Return how many processes decode `n` images of a split."
-    if isinstance(split.source, np.ndarray): return 0
-    if n < 1000: return 0
-    return max(1, (os.cpu_count() or 1)//ProcessGroup().size)
-
-# %% ../../nbs/method/03_feature_bank.ipynb #97eeb708
-def _units(labels, classes, size=1024):
-    "Class and rows of each unit."
-    return [(c, part) for c, rows in enumerate(_rows_by_class(labels, classes)) for part in rows.split(size)]
-
-def _places(rows, views):
-    "Rows of a bank that hold the views of some images."
-    return (rows[:, None]*views + torch.arange(views)).flatten().numpy()
-
-def _means(sums, units, n_classes, views):
-    "Class means (C, D) from the sums of all units."
-    total, count = np.zeros((n_classes, sums.shape[1])), np.zeros(n_classes)
-    for (c, rows), s in zip(units, sums):
-        total[c] += s
-        count[c] += len(rows)*views
-    return torch.from_numpy(total/count[:, None]).float()
-
-class _Memory:
-    "A store in memory."
-    def __init__(self, units, dim, rows, keep):
-        self.sums = np.zeros((units, dim))
-        self.features = np.empty((rows, dim), np.float16) if keep=='all' else None
-
-    def finish(self, unit): "Nothing to write."
-
-# %% ../../nbs/method/03_feature_bank.ipynb #5cea09d2
-class _Build:
-    "Everything needed to compute the features of a bank."
-    def __init__(self, data, backbone, views, augmenter, seed, batch, workers):
-        self.split, self.backbone, self.views, self.augmenter = data.train, backbone, views, augmenter
-        self.seed, self.batch, self.workers = seed, batch, workers
-        self.n_classes, self.labels = len(data.classes), data.train.labels.repeat_interleave(views)
-        self.units = _units(data.train.labels, self.n_classes)
-
-    def loader(self, batches):
-        "Load batches of rows, with the draws of their views."
-        n = sum(len(rows) for rows in batches)
-        workers = _decode_workers(self.split, n) if self.workers is None else self.workers
-        canvases = _Canvases(self.split, self.backbone.canvas, self.augmenter, self.views, self.seed)
-        return torch.utils.data.DataLoader(canvases, batch_sampler=[rows.tolist() for rows in batches],
-            num_workers=workers, pin_memory=self.backbone.device.type=='cuda',
-            generator=torch.Generator()) # without one, it would draw from the global generator
-
-    def fill(self, todo, store, progress):
-        "Compute the units of `todo` into a store."
-        plan = [(unit, rows) for unit in todo for rows in self.units[unit][1].split(self.batch)]
-        last = {unit: i for i, (unit, _) in enumerate(plan)} # last batch of each unit
-        batches, total = [rows for _, rows in plan], 0
-        shown = progress(batches, desc='feature bank', total=len(batches), unit='batch')
-        for i, rows, drawn in zip(range(len(batches)), shown, self.loader(batches)):
-            unit = plan[i][0]
-            z = _embed_views(self.backbone, self.augmenter, *drawn)
-            total = total + z.double().sum((0, 1))
-            if store.features is not None: store.features[_places(rows, self.views)] = z.flatten(0, 1).numpy()
-            if i != last[unit]: continue
-            store.sums[unit], total = total.numpy(), 0
-            store.finish(unit)
-
-    def means(self, sums): return _means(sums, self.units, self.n_classes, self.views)
-
-# %% ../../nbs/method/03_feature_bank.ipynb #8a1e0005
-def _header(rows, dim):
-    "The header of a safetensors file of features (rows, dim) in half precision and labels (rows,)."
-    n = 2*rows*dim
-    text = json.dumps(dict(features=dict(dtype='F16', shape=[rows, dim], data_offsets=[0, n]),
-                           labels=dict(dtype='I64', shape=[rows], data_offsets=[n, n + 8*rows]))).encode()
-    text += b' '*(-len(text)%8)
-    return len(text).to_bytes(8, 'little') + text
-
-def _reserve(file, size, head=b'', tail=b''):
-    "Make a file of `size` bytes between a head and a tail, without writing those bytes."
-    with open(file, 'wb') as f:
-        f.write(head)
-        f.truncate(len(head) + size)
-        f.seek(0, os.SEEK_END)
-        f.write(tail)
-
-def _map_features(file, mode, rows, dim):
-    "Map the features of such a file into memory."
-    return np.memmap(file, np.float16, mode, len(_header(rows, dim)), (rows, dim))
+def _differing(there, facts):
+    "Name the facts in which the bank of a folder differs from the one that is needed."
+    differ = changed(there, {k: v for k, v in facts.items() if k in there and k != 'fingerprint'})
+    prints = there.get('fingerprint'), facts.get('fingerprint')
+    if all(prints) and not same_fingerprint(*prints): differ.append('network code')
+    return differ
 
 # %% ../../nbs/method/03_feature_bank.ipynb #95485140
 _PARTS = ('plan.json', 'sums', 'done', 'features.safetensors', 'means.safetensors', 'bank.json')
@@ -210,32 +102,40 @@ def _remove_build(folder):
     for name in _PARTS: (folder/name).unlink(missing_ok=True)
     if folder.exists() and not any(folder.iterdir()): folder.rmdir()
 
+def _rename_unless_there(new, folder):
+    try: new.rename(folder)
+    except OSError:
+        if not folder.exists(): raise # else another run was faster
+
 def _prepare(folder, plan, build, keep):
     "Create the files of a new build."
     if _read_plan(folder) is not None: _remove_build(folder) # of a build with other settings
+    remove_leftovers(folder.parent, folders=True)
     if folder.exists():
         raise ValueError(f'folder: {folder} is not an unfinished feature bank; move it away or use another folder')
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix='.lgm_nb-', suffix='.tmp', dir=folder.parent))
+    new = Path(tempfile.mkdtemp(prefix=f'.lgm_nb.{temporary_mark()}-', suffix='.tmp', dir=folder.parent))
     units, rows, dim = len(build.units), len(build.labels), build.backbone.dim
-    _reserve(new/'sums', 8*units*dim)
-    _reserve(new/'done', units)
-    labels = build.labels.numpy().tobytes()
-    if keep=='all': _reserve(new/'features.safetensors', 2*rows*dim, _header(rows, dim), labels)
-    (new/'plan.json').write_text(json.dumps(plan))
-    try: new.rename(folder)
-    except OSError: shutil.rmtree(new) # the other run was faster
+    try:
+        reserve(new/'sums', 8*units*dim)
+        reserve(new/'done', units)
+        labels = build.labels.numpy().tobytes()
+        if keep=='all': reserve(new/'features.safetensors', 2*rows*dim, features_header(rows, dim), labels)
+        (new/'plan.json').write_text(json.dumps(plan))
+        _rename_unless_there(new, folder)
+    finally: shutil.rmtree(new, ignore_errors=True)
 
 # %% ../../nbs/method/03_feature_bank.ipynb #d2c07bb7
 class _Unfinished:
     "A store on disk: the files of an unfinished build."
     def __init__(self, folder, plan, build, keep):
         self.folder = folder
-        if _read_plan(folder) != plan: _prepare(folder, plan, build, keep)
+        there = _read_plan(folder)
+        if there is None or set(there) != set(plan) or _differing(there, plan): _prepare(folder, plan, build, keep)
         units, rows, dim = len(build.units), len(build.labels), build.backbone.dim
         self.sums = np.memmap(folder/'sums', np.float64, 'r+', shape=(units, dim))
         self.done = np.memmap(folder/'done', np.uint8, 'r+', shape=(units,))
-        self.features = _map_features(folder/'features.safetensors', 'r+', rows, dim) if keep=='all' else None
+        self.features = map_features(folder/'features.safetensors', 'r+', rows, dim) if keep=='all' else None
 
     def todo(self): return np.flatnonzero(np.array(self.done)==0).tolist()
 
@@ -252,10 +152,15 @@ class _Unfinished:
         if self.features is not None: names.insert(0, 'features.safetensors')
         try:
             save_file(dict(class_means=means), self.folder/'means.safetensors')
-            write_json(self.folder/'bank.json', facts)
-            for name in names: (self.folder/name).replace(folder/name)
+            checksums = {n: file_hash(self.folder/n, 'blake2b') for n in names if n != 'bank.json'}
+            write_json(self.folder/'bank.json', dict(facts, checksums=checksums))
+            for name in names:
+                sync(self.folder/name)
+                (self.folder/name).replace(folder/name)
+            sync(folder)
         except (OSError, SafetensorError):
-            if self.folder.exists() or _read_facts(folder) != facts: raise
+            there = None if self.folder.exists() else _read_facts(folder)
+            if there is None or _differing(there, facts): raise
         _remove_build(self.folder)
 
 # %% ../../nbs/method/03_feature_bank.ipynb #cc8fc083
@@ -265,7 +170,9 @@ def _read_facts(folder):
     except FileNotFoundError: return None
     except (OSError, ValueError) as e:
         raise ValueError(f'folder: {folder}/bank.json cannot be read ({e}); use another folder') from e
-    if isinstance(facts, dict) and {'format', 'backbone_hash', 'data_hash'} <= set(facts): return facts
+    if isinstance(facts, dict) and {'format', 'backbone_hash', 'data_hash'} <= set(facts):
+        if facts['format'] <= 2: return facts
+        raise ValueError(f'folder: {folder} holds a bank of a newer version of lgm_nb; upgrade, or use another folder')
     raise ValueError(f'folder: {folder}/bank.json does not describe a feature bank; use another folder')
 
 def _holds_bank(folder, facts, keep):
@@ -274,7 +181,7 @@ def _holds_bank(folder, facts, keep):
     if there is None:
         check_writable(folder, ('bank.json', 'means.safetensors', 'features.safetensors'))
         return False
-    differ = changed(there, facts)
+    differ = _differing(there, facts)
     if differ:
         raise ValueError(f'folder: {folder} holds a bank made with other {", ".join(differ)}; use another folder')
     if keep=='means' or there.get('keep')=='all': return True
@@ -285,9 +192,41 @@ def _open_bank(folder, facts, labels, keep):
     "Open the bank in a folder."
     means, features = load_file(folder/'means.safetensors')['class_means'], None
     if keep=='all':
-        mapped = _map_features(folder/'features.safetensors', 'c', len(labels), means.shape[1])
+        mapped = map_features(folder/'features.safetensors', 'c', len(labels), means.shape[1])
         features = torch.from_numpy(mapped)
     return FeatureBank(features, labels, facts['classes'], facts, means)
+
+# %% ../../nbs/method/03_feature_bank.ipynb #a4ab2322
+_FILES = ('bank.json', 'means.safetensors', 'features.safetensors')
+
+def _damaged(folder, facts, keep):
+    "Name a file of this bank that is not as it was written; None if there is no such bank, or an intact one."
+    there = _read_facts(folder)
+    if there is None or _differing(there, facts): return None
+    for name in _FILES[1:3 if there.get('keep')==keep=='all' else 2]:
+        file, written = folder/name, there.get('checksums', {}).get(name) # None in version 0.1.0
+        if not file.is_file() or written not in (None, file_hash(file, 'blake2b')): return name
+    return None
+
+def _drop_damaged(folder, facts, keep, is_ours):
+    "Remove a damaged bank, so that it is built again. `is_ours`: even if its bank.json cannot be read."
+    try: name = _damaged(folder, facts, keep)
+    except ValueError:
+        if not is_ours: raise
+        name = 'bank.json'
+    if name is None: return
+    warnings.warn(f'{folder}/{name} is damaged; the feature bank is built again', stacklevel=3)
+    for n in _FILES: (folder/n).unlink(missing_ok=True)
+
+def _cache_place(facts):
+    "Find the folder of a bank in the cache; banks of the same weights that differ otherwise have a number."
+    base = cache_folder()/'banks'/key_of({k: v for k, v in facts.items() if k not in ('network', 'fingerprint')})
+    for number in count(2):
+        try: there = _read_facts(base)
+        except ValueError: there = None
+        if there is None or not _differing(there, facts): return base
+        base = base.with_name(f"{base.name.partition('-')[0]}-{number}")
+    raise AssertionError
 
 # %% ../../nbs/method/03_feature_bank.ipynb #ab7a0523
 def _fill_folder(build, folder, facts, keep, progress):
@@ -320,13 +259,15 @@ def build_bank(
     if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')
     if keep not in ('all', 'means'): raise ValueError(f"keep: {keep!r}; must be 'all' or 'means'")
     augmenter = augmenter or Augmenter(backbone.input_size)
-    facts = _bank_facts(data, backbone, views, augmenter, seed)
-    build = _Build(data, backbone, views, augmenter, seed, batch, workers)
+    facts = _bank_facts(data, backbone, views, augmenter, seed) | _identity(backbone)
+    build = BankBuild(data, backbone, views, augmenter, seed, batch, workers)
     if folder is False:
-        store = _Memory(len(build.units), backbone.dim, len(build.labels), keep)
+        store = MemoryStore(len(build.units), backbone.dim, len(build.labels), keep)
         build.fill(range(len(build.units)), store, progress)
         features = None if store.features is None else torch.from_numpy(store.features)
         return FeatureBank(features, build.labels, len(data.classes), facts, build.means(store.sums))
-    place = cache_folder()/'banks'/key_of(facts) if folder is None else Path(folder)
+    place = _cache_place(facts) if folder is None else Path(folder)
+    if ProcessGroup().rank==0: _drop_damaged(place, facts, keep, is_ours=folder is None)
+    ProcessGroup().wait()
     if not _holds_bank(place, facts, keep): _fill_folder(build, place, facts, keep, progress)
     return _open_bank(place, facts, build.labels, keep)

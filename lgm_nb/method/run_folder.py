@@ -10,7 +10,7 @@ __all__ = ['written_files', 'read_checkpoint', 'is_checkpoint', 'drop_checkpoint
 
 # %% ../../nbs/method/05_run_folder.ipynb #2f561a90
 import json, warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 import torch
@@ -85,10 +85,11 @@ def is_checkpoint(
     except (OSError, SafetensorError, KeyError, TypeError, ValueError): return False
 
 # %% ../../nbs/method/05_run_folder.ipynb #f925743b
-class _Tensors:
+class _Tensors(Mapping):
     "The tensors of an open file, read one at a time."
     def __init__(self, f): self.f = f
     def __iter__(self): return iter(self.f.keys())
+    def __len__(self): return len(self.f.keys())
     def __getitem__(self, name): return self.f.get_tensor(name)
 
 def check_checkpoint(

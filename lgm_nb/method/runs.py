@@ -18,14 +18,13 @@ from safetensors.torch import save_file
 from .. import __version__
 from ..core.devices import Meter, pick_device
 from ..core.durable import durable_write, tensors_hash
-from ..core.files import cache_folder, key_of
+from ..core.files import cache_folder, changed, key_of
 from ..core.progress import Progress, no_progress
 from ..core.processes import launch, ProcessLostError, ProcessGroup
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone
+from ..backbones.backbone import Backbone, network_facts
 from .distilled_set import DistilledSet
 from .distiller import Distiller, DivergenceError
-from .feature_bank import changed
 from .meta_loss import Objective
 from .run_folder import FORMAT, check_checkpoint, check_folder, DamagedError, drop_checkpoint
 from .run_folder import find_checkpoint, is_checkpoint, previous_checkpoint
@@ -34,7 +33,8 @@ from .settings import preset_objective, renamed_settings, Settings, settings_fro
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
 def _run_identity(run):
     "Return what a checkpoint and the run that loads it must agree on, apart from the settings."
-    return dict(objective=repr(run.objective), data_hash=run.data.hash, backbone_hash=run.backbone.hash)
+    return dict(objective=repr(run.objective), data_hash=run.data.hash, backbone_hash=run.backbone.hash,
+                network=network_facts(run.backbone))
 
 def _state_tensors(run):
     "Return all tensors that a run needs to resume, for the images of all processes."
@@ -75,7 +75,8 @@ def save_checkpoint(
 def _check_same_run(run, facts, file):
     "Raise ValueError if a checkpoint is from a different run."
     mine, there = asdict(run.settings), renamed_settings(facts['settings'])
-    differ = changed(facts, _run_identity(run))
+    known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
+    differ = changed(facts, known)
     differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
     if differ:
         raise ValueError(f'resume: {file} is from a run with other {", ".join(differ)}; '
@@ -180,7 +181,7 @@ def run_facts(
     objective:Objective|None=None, # None for gradient matching with the default settings
 )->dict[str, Any]: # JSON-serialisable
     "Return everything that a distilled set depends on."
-    return dict(version=__version__, data=data.hash, backbone=backbone.hash, input_size=backbone.input_size,
+    return dict(version=__version__, data=data.hash, backbone=network_facts(backbone),
                 settings=json.loads(json.dumps(asdict(settings))), objective=repr(objective))
 
 # %% ../../nbs/method/09_runs.ipynb #24ee20cb
