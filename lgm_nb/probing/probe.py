@@ -33,18 +33,19 @@ def exhaust(
         if each is not None: each(worth)
 
 # %% ../../nbs/probing/00_probe.ipynb #48435524
+START_STD = .01 # of the initial weights; `torch.nn.Linear` draws its own uniformly in ±1/√dim instead
+
 def _initial(n_classes, dim, generator): # weights (C, D) and biases (C,)
-    "Draw weights as `torch.nn.Linear` does: uniform in ±1/√dim."
-    bound = 1/math.sqrt(dim)
-    return tuple((2*torch.rand(*shape, generator=generator) - 1)*bound for shape in ((n_classes, dim), (n_classes,)))
+    "Draw weights as the authors' probe does: W ~ N(0, 0.01²), b = 0."
+    return START_STD*torch.randn(n_classes, dim, generator=generator), torch.zeros(n_classes)
 
 class _Probes:
     "Linear probes of several seeds with their optimiser."
-    def __init__(self, n_classes, dim, generators, lr, steps): # `steps` are planned
+    def __init__(self, n_classes, dim, generators, lr):
         self.W, self.b = (torch.stack(t) for t in zip(*(_initial(n_classes, dim, g) for g in generators)))
         self.W.grad, self.b.grad = torch.empty_like(self.W), torch.empty_like(self.b)
         self.optimiser = torch.optim.Adam([self.W, self.b], lr, fused=True)
-        self.lr, self.step, self.steps = lr, 0, steps
+        self.lr = lr
 
     def set_gradient(self, X, labels): # (S, B, D), (S, B)
         "Set the gradient of the mean cross-entropy of each seed's batch."
@@ -54,12 +55,14 @@ class _Probes:
         torch.bmm(P.transpose(1, 2), X, out=self.W.grad)
         torch.sum(P, 1, out=self.b.grad)
 
+    def set_rate(self, epoch, epochs):
+        "Set the rate of an epoch; it falls to zero along half a cosine, one step per epoch."
+        self.optimiser.param_groups[0]['lr'] = self.lr*(1 + math.cos(math.pi*epoch/epochs))/2
+
     def update(self, X, labels):
-        "Take one step of Adam, at a rate that falls to zero along half a cosine."
+        "Take one step of Adam."
         self.set_gradient(X, labels)
-        self.optimiser.param_groups[0]['lr'] = self.lr*(1 + math.cos(math.pi*self.step/self.steps))/2
         self.optimiser.step()
-        self.step += 1
 
 # %% ../../nbs/probing/00_probe.ipynb #6dd4d2dd
 def probe_epochs(
@@ -71,13 +74,14 @@ def probe_epochs(
     epochs:int=1000,
     batch:int=100, # at most
 )->Pieces[tuple]: # yields, after each batch, how many images the probes saw; returns W (S, C, D), b (S, C)
-    "Train one linear probe per seed, a batch at a time: Adam, lr 1e-3·batch/256, cosine to zero."
+    "Train one linear probe per seed, a batch at a time: Adam, lr 1e-3·batch/256, cosine to zero by epoch."
     labels = labels.expand(seeds, -1) if labels.ndim==1 else labels
     n = labels.shape[1]
     batch = min(batch, n)
     generators = [torch.Generator().manual_seed(s) for s in range(seeds)]
-    probes = _Probes(n_classes, dim, generators, 1e-3*batch/256, epochs*math.ceil(n/batch))
+    probes = _Probes(n_classes, dim, generators, 1e-3*batch/256)
     for epoch in range(epochs):
+        probes.set_rate(epoch, epochs)
         order = torch.stack([torch.randperm(n, generator=g) for g in generators])
         for rows in order.split(batch, 1):
             X = epoch_features(epoch, rows)

@@ -25,6 +25,7 @@ from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
 from ..method.settings import PRESETS, Settings
 from ..probing.examiner import Examiner
+from ..probing.probe import START_STD
 from .cost import WorkCost, ProbeSettings, bank_cost, duration, estimate, features_cost, probe_cost
 from .machine import MACHINES, Machine
 from .tables import Cell, Measurement, compare_with_paper as compare_with_paper, recipe as recipe
@@ -232,7 +233,7 @@ def reproduce(
     **options, # `noise_mean`, or a field of `Settings`
 )->dict[str, dict]: # key of a measurement → its result
     "Run the missing measurements of a table; each result is saved to `results.json` immediately."
-    out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, **options)
+    out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, start=START_STD, **options)
     saved = _read_results(out, facts)
     out.mkdir(parents=True, exist_ok=True)
     bench, objective = _Bench(root, device, protocol, seeds), _objective(preset, w_std)
