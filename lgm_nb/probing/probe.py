@@ -109,7 +109,7 @@ def to_canvas(
     "Resize images to a backbone's canvas."
     return torch.stack([square(i, backbone.canvas) for i in images])
 
-def _probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chance=0.)
+def probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chance=0.)
 
 def embed_pieces(
     backbone:Backbone,
@@ -138,7 +138,7 @@ class PooledViews:
 
     def fill(self)->Pieces[None]:
         "Compute the features; yields how many images went through the backbone."
-        augmenter, canvas = _probe_augmenter(self.backbone), to_canvas(self.images, self.backbone)
+        augmenter, canvas = probe_augmenter(self.backbone), to_canvas(self.images, self.backbone)
         copies = []
         for _ in range(self.pool):
             features = yield from embed_pieces(self.backbone, augmenter(canvas, self.generator))
@@ -160,5 +160,5 @@ class FreshViews:
         self.fetch, self.backbone, self.generator = fetch, backbone, torch.Generator().manual_seed(seed)
 
     def __call__(self, epoch:int, rows:torch.Tensor)->torch.Tensor: # (S, B) → (S, B, D)
-        flat = _probe_augmenter(self.backbone)(self.fetch(rows.flatten()), self.generator)
+        flat = probe_augmenter(self.backbone)(self.fetch(rows.flatten()), self.generator)
         return self.backbone.embed(flat).view(*rows.shape, -1)

@@ -103,7 +103,7 @@ class _Costs:
     def probing(self, data, on, kinds)->Iterator[Stage]:
         "Estimate the probes on all sets of images of one data set and backbone."
         (n_classes, images, tests), work, p = self.sizes(data), self.work(on), self.probes
-        needs_train = {'centroid', 'neighbour'} | ({'full'} if p.protocol=='fast' else set())
+        needs_train = {'centroid', 'neighbour'} | ({'full'} if p.protocol != 'paper' else set())
         train = images if needs_train & set(kinds) else 0
         def stage(what, of, costs, held=4*work.dim*(tests + train)):
             memory = held + max(c.memory for c in costs)
@@ -226,7 +226,7 @@ def reproduce(
     preset:str='paper', # 'paper', or 'fast' for this library's own schedule with a feature bank
     w_std:float|None=None, # spread of the probe's weights; None for the preset's, 1 for W ~ N(0, 1)
     seeds:int=5, # probes
-    protocol:str='fast', # of the probes: 'fast' or 'paper'
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     device:str|torch.device='cpu',
     root:str|Path|None=None, # folder that holds the named data sets
     progress:Progress=no_progress, # wraps the measurements, and the work on each; `RunStopped` saves the run
