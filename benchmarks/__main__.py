@@ -24,6 +24,9 @@ BRIEF = {
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
     'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random '
                  '--keep {out}/kept --out {out}/alignment-points.json',
+    'ridge_strength': '--backbones tiny-can-vit --per-class 1 --seeds 1 --held 5',
+    'probe_time': '--classes 5 --rounds 1 --epochs 20 --seeds 1',
+    'probe_protocols': '--backbones tiny-can-vit --steps 2 --seeds 2 --epochs 10',
     'real_weights': '--per-class 50 --tests 20 --epochs 20'}
 
 def measure(name, out):

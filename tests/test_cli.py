@@ -80,6 +80,19 @@ def test_probe(distilled, tiny):
         run=run_here))
     assert 0 <= score['top1_mean'] <= 100
 
+def test_ridge(distilled, tiny):
+    "Both commands know the protocol, name it in what they print, and agree."
+    ridge = ['--protocol', 'ridge', '--seeds', 2]
+    score = last_json(ok('lgm-probe', distilled, '--backbone', tiny, *ridge, '--json', run=run_here))
+    compare = ['lgm-compare', distilled, '--backbones', tiny, *ridge, '--baselines']
+    report = last_json(ok(*compare, 'random,centroid,neighbour,full', '--json', run=run_here))
+    check_report(report, tiny)
+    assert score['protocol']==report['protocol']=='ridge'
+    assert score['top1_mean']==report['rows']['distilled'][tiny]['top1_mean']
+    assert 'protocol ridge' in ok(*compare, 'random', run=run_here).stdout
+    wrong = run_here('lgm-probe', distilled, '--backbone', tiny, '--protocol', 'kernel')
+    assert wrong.returncode==2 and 'protocol' in wrong.stderr
+
 def test_compare(distilled, tiny):
     report = last_json(ok('lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random,centroid', '--json',
         run=run_here))

@@ -28,7 +28,7 @@ def lgm_probe(
     backbone:str|None=None, # to probe on
     data:str|None=None, # data set to test on [the one that was distilled]
     weights:str|None=None, # weights file for the backbone, instead of a download
-    protocol:str='fast', # 'fast' or 'paper'
+    protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
@@ -53,7 +53,7 @@ def lgm_compare(
     backbones:str|None=None, # to probe on, separated by commas
     data:str|None=None, # data set to test on [the one that was distilled]
     baselines:str='random,centroid,neighbour,full', # real images to compare with, separated by commas
-    protocol:str='fast', # 'fast' or 'paper'
+    protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
@@ -85,7 +85,7 @@ def lgm_transfer(
     baselines:str='random,centroid,neighbour,full', # real images to compare with, separated by commas
     steps:int=400, # optimiser steps of each distillation
     ipc:int=1, # images per class
-    protocol:str='fast', # 'fast' or 'paper'
+    protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     keep:str|None=None, # folder for partial results [the cache]
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'

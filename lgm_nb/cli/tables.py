@@ -43,7 +43,7 @@ def lgm_reproduce(
     steps:int|None=None, # optimiser steps [the preset's]
     chunk:int|None=None, # views in one pass through the backbone, to save memory
     seeds:int=5, # probes
-    protocol:str='fast', # of the probes: 'fast' or 'paper'
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):

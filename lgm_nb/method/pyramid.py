@@ -74,7 +74,7 @@ class Pyramid(_Renderer):
         generator:torch.Generator, # draws every new level
         start:int=1, # side of the first level; `start=size` gives plain pixels
         decorrelate:bool=True, # render through the colour matrix
-        init:str='normal', # new levels: 'normal', as in the paper, or 'zero'
+        init:str='normal', # new levels: 'normal', as in the paper, or 'zero', without noise
         own:slice=slice(None), # hold only these images, those of one process; noise is drawn for all `n`
     ):
         if n < 1: raise ValueError(f'n: {n}; a pyramid needs at least one image')
@@ -86,6 +86,12 @@ class Pyramid(_Renderer):
     @property
     def complete(self)->bool: return len(self.levels)==len(self.sizes)
 
+    @torch.no_grad()
+    def _mean_level(self, side): # (n, 3, side, side)
+        "Upsample all levels to a larger side and return their mean."
+        up = [F.interpolate(level, (side, side), mode='bilinear', align_corners=False) for level in self.levels]
+        return torch.stack(up).mean(0)
+
     def grow(self, generator:torch.Generator)->'Pyramid':
         "Add the next finer level. Raises ValueError if there is none."
         if self.complete: raise ValueError(f'the pyramid already has all its {len(self.sizes)} levels')
@@ -94,7 +100,7 @@ class Pyramid(_Renderer):
         with torch.no_grad():
             for level in self.levels: level.mul_(L/(L + 1))
         new = torch.randn(self.total, 3, side, side, generator=generator)[self.own]/(L + 1)
-        if self.init=='zero' and L: new.zero_()
+        if self.init=='zero' and L: new = self._mean_level(side)
         self.levels.append(torch.nn.Parameter(new.to(device).clone()))
         return self
 

@@ -43,7 +43,7 @@ class Settings:
     decorrelate:bool=True # False renders without the colour matrix (ablation)
     augment:bool=True # False uses the images without augmentation (ablation)
     noise_mean:float=0. # of the augmenter's noise; 0.5 in the published numbers
-    init:str='normal' # of new levels: 'normal' or 'zero'
+    init:str='normal' # of new levels: 'normal', or 'zero' for the mean of the others, upsampled
     chunk:int=0 # views per pass through the backbone; 0 for as many as fit into free memory
     precision:str='auto' # of the backbone: 'float32', 'bfloat16', 'float16'; 'auto' is half precision on NVIDIA GPUs
     compile:bool=False # run the backbone through torch.compile: a minute to start, then faster steps on GPUs

@@ -24,16 +24,17 @@ class CrossModelTable(Table):
         distilled_with:str, # name of the backbone used to distil
         rows:dict, # what was trained on → backbone → `Score.as_dict()`
         seconds:dict, # stage → seconds
+        protocol:str='fast', # of the probes
     ):
         self.distilled_with, self.scores, self.seconds = distilled_with, rows, seconds
-        names = list(next(iter(rows.values())))
+        self.protocol, names = protocol, list(next(iter(rows.values())))
         def cells(scores): return [mean_std(scores[n]['top1_mean'], scores[n]['top1_std']) for n in names]
         lines = [(kind, *cells(scores)) for kind, scores in rows.items()]
-        super().__init__(('top-1 %', *names), lines, f'distilled with {distilled_with}')
+        super().__init__(('top-1 %', *names), lines, f'distilled with {distilled_with}; protocol {protocol}')
 
     def as_dict(self)->dict:
         "Return the contents as in `report.json`."
-        return dict(distilled_with=self.distilled_with, rows=self.scores, seconds=self.seconds)
+        return dict(distilled_with=self.distilled_with, protocol=self.protocol, rows=self.scores, seconds=self.seconds)
 
 # %% ../../nbs/probing/02_compare.ipynb #a43368fb
 def check_classes(distilled:DistilledSet, data:Dataset):
@@ -47,7 +48,7 @@ def compare(
     data:Dataset,
     backbones:Iterable[Backbone], # to probe on
     baselines:Sequence[str]=BASELINES, # rows besides the distilled images
-    protocol:str='fast', # or 'paper'
+    protocol:str='fast', # or 'paper', or 'ridge'
     seeds:int=5, # probes
     progress:Progress=no_progress, # wraps the list of (backbone, row) pairs, and the work on each
 )->CrossModelTable:
@@ -62,4 +63,4 @@ def compare(
         if examiner is None or examiner.backbone is not backbone: examiner = Examiner(data, backbone, protocol, seeds)
         rows[kind][backbone.name] = examiner.score_row(kind, distilled, progress=progress).as_dict()
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
-    return CrossModelTable(distilled.card.get('backbone', {}).get('name', 'unknown'), rows, seconds)
+    return CrossModelTable(distilled.card.get('backbone', {}).get('name', 'unknown'), rows, seconds, protocol)

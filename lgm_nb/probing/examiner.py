@@ -20,6 +20,7 @@ from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from .probe import embed_pieces, exhaust, FreshViews, Pieces, PooledViews, probe_epochs, to_canvas
+from .ridge import fit_ridge, RIDGE_VIEWS, ridge_features
 
 # %% ../../nbs/probing/01_examiner.ipynb #83b1a4de
 class Score:
@@ -162,13 +163,13 @@ class Baselines(RealFeatures):
         return torch.stack(found)
 
 # %% ../../nbs/probing/01_examiner.ipynb #2934d1ca
-PROTOCOLS = ('fast', 'paper')
+PROTOCOLS = ('fast', 'paper', 'ridge')
 PROBE_COST = 1/500 # of one probe update per image, relative to one backbone forward pass; a rough guess
 
 @dataclass(frozen=True)
 class ProbePlan:
     "How probes are trained, and what that costs."
-    protocol:str # 'paper' augments afresh in every epoch, 'fast' draws from a pool of copies
+    protocol:str # 'paper' augments afresh in every epoch, 'fast' draws from a pool of copies, 'ridge' is solved
     seeds:int # probes
     pool:int # copies of each image, for 'fast'
     epochs:int
@@ -191,44 +192,70 @@ class ProbePlan:
         return PROBE_COST + (self.protocol=='paper')
 
     def cost(self, images:int, distinct:int)->float: # `images` of each probe, `distinct` ones of all probes together
-        "Cost of augmented views and of training on them."
+        "Cost of augmented views and of training on them; solving for a ridge probe counts as nothing."
+        if self.protocol=='ridge': return RIDGE_VIEWS*self.seeds*images
         views = 0 if self.protocol=='paper' else self.pool*distinct
         return views + self.epochs*self.seeds*images*self.show_cost
 
-# %% ../../nbs/probing/01_examiner.ipynb #9d7ed5d5
-class SetExaminer(Baselines):
-    "Train probes on one set of images and test them."
+# %% ../../nbs/probing/01_examiner.ipynb #7d03b2a2
+class ProbeTester(Baselines):
+    "Train or solve for probes on features, and test them."
     def __init__(self, data:Dataset, backbone:Backbone, plan:ProbePlan):
         super().__init__(data, backbone, plan.seeds)
         self.plan = plan
         self.protocol, self.pool, self.epochs = plan.protocol, plan.pool, plan.epochs
 
+    def _fetch(self, rows): return self.data.train.batch(rows, self.backbone.canvas)
+
+    def _score(self, W, b):
+        return Score(self.test_features@W.transpose(1, 2) + b[:, None], self.data.test.labels)
+
+    def _solve(self, features, labels): # (S, n, V, D)
+        "Score ridge probes, which are solved for where the backbone runs."
+        yield from self.embed_test()
+        where = self.backbone.device if self.backbone.device.type=='cuda' else 'cpu'
+        W, b = fit_ridge(features.to(where), labels, len(self.data.classes))
+        return self._score(W.cpu(), b.cpu())
+
+    def _read(self, fetch, sets, labels):
+        "Score ridge probes on their own views of the rows `sets` (S, n) of what `fetch` returns."
+        features = yield from ridge_features(fetch, sets, self.backbone)
+        return (yield from self._solve(features, labels))
+
     def _test_probes(self, views, labels, epochs, batch=100):
         n_classes = len(self.data.classes)
-        test = yield from self.embed_test()
+        yield from self.embed_test()
         training = probe_epochs(views, labels, n_classes, self.backbone.dim, self.seeds, epochs, batch)
         W, b = yield from _weighted(training, self.plan.show_cost)
-        return Score(test@W.transpose(1, 2) + b[:, None], self.data.test.labels)
+        return self._score(W, b)
 
+# %% ../../nbs/probing/01_examiner.ipynb #9d7ed5d5
+class SetExaminer(ProbeTester):
+    "Train probes on one set of images and test them."
     def iter_images(self, images:torch.Tensor, labels:torch.Tensor)->Pieces[Score]:
         "Score images in pieces."
+        if self.protocol=='ridge':
+            sets = torch.arange(len(images)).expand(self.seeds, -1)
+            return (yield from self._read(to_canvas(images, self.backbone).__getitem__, sets, labels))
         views = yield from self.plan.iter_views(images, self.backbone)
         return (yield from self._test_probes(views, labels, self.plan.epochs))
 
     def iter_rows(self, rows:torch.Tensor)->Pieces[Score]: # (n,) training rows, or (seeds, n)
         "Score training images in pieces; an image that several probes use is embedded once."
         sets = rows.expand(self.seeds, -1) if rows.ndim==1 else rows
+        if self.protocol=='ridge': return (yield from self._read(self._fetch, sets, self.data.train.labels[sets]))
         own, where = sets.unique(return_inverse=True)
-        views = yield from self.plan.iter_views(self.data.train.batch(own, self.backbone.canvas), self.backbone)
+        views = yield from self.plan.iter_views(self._fetch(own), self.backbone)
         def own_views(epoch, r): return views(epoch, where.gather(1, r))
         return (yield from self._test_probes(own_views, self.data.train.labels[sets], self.plan.epochs))
 
     def iter_full(self, epochs:int=100, batch:int=128)->Pieces[Score]:
         "Score the whole training split in pieces."
         if self.plan.protocol=='paper':
-            views = FreshViews(lambda rows: self.data.train.batch(rows, self.backbone.canvas), self.backbone)
+            views = FreshViews(self._fetch, self.backbone)
             return (yield from self._test_probes(views, self.data.train.labels, epochs, batch))
         train = yield from self.embed_train()
+        if self.protocol=='ridge': return (yield from self._solve(train[None, :, None], self.data.train.labels))
         return (yield from self._test_probes(lambda _, rows: train[rows], self.data.train.labels, epochs, batch))
 
 # %% ../../nbs/probing/01_examiner.ipynb #144a297a
@@ -263,8 +290,8 @@ class TableRow:
         "Return the total cost of the pieces."
         e, n = self.examiner, self.ipc*len(self.examiner.data.classes)
         if self.kind=='full':
-            shown = 100*e.seeds*len(e.data.train)*e.plan.show_cost
-            return e.embed_cost(train=e.protocol=='fast') + shown
+            shown = 0 if e.protocol=='ridge' else 100*e.seeds*len(e.data.train)*e.plan.show_cost
+            return e.embed_cost(train=e.protocol != 'paper') + shown
         distinct = len(e.random_rows(self.ipc).unique()) if self.kind=='random' else n
         return e.embed_cost(train=self.kind in ('centroid', 'neighbour')) + e.plan.cost(n, distinct)
 
@@ -274,7 +301,7 @@ class Examiner(SetExaminer):
     def __init__(self,
         data:Dataset,
         backbone:Backbone,
-        protocol:str='fast', # 'paper' augments afresh in every epoch, 'fast' draws from a pool of copies
+        protocol:str='fast', # one of `PROTOCOLS`: 'fast', 'paper', or 'ridge' for a closed form
         seeds:int=5, # probes, and sets of random images
         pool:int=20, # copies of each image for 'fast'
         epochs:int=1000,

@@ -33,9 +33,11 @@ def exhaust(
         if each is not None: each(worth)
 
 # %% ../../nbs/probing/00_probe.ipynb #48435524
+START_STD = .01 # of the initial weights; `torch.nn.Linear` draws its own uniformly in ±1/√dim instead
+
 def _initial(n_classes, dim, generator): # weights (C, D) and biases (C,)
-    "Draw weights as the authors' code does: W ~ N(0, 0.01²), b = 0."
-    return .01*torch.randn(n_classes, dim, generator=generator), torch.zeros(n_classes)
+    "Draw weights as the authors' probe does: W ~ N(0, 0.01²), b = 0."
+    return START_STD*torch.randn(n_classes, dim, generator=generator), torch.zeros(n_classes)
 
 class _Probes:
     "Linear probes of several seeds with their optimiser."
@@ -53,9 +55,9 @@ class _Probes:
         torch.bmm(P.transpose(1, 2), X, out=self.W.grad)
         torch.sum(P, 1, out=self.b.grad)
 
-    def set_rate(self, progress): # the share of the epochs that is done, 0 to 1
-        "Set the learning rate, which falls to zero along half a cosine."
-        self.optimiser.param_groups[0]['lr'] = self.lr*(1 + math.cos(math.pi*progress))/2
+    def set_rate(self, epoch, epochs):
+        "Set the rate of an epoch; it falls to zero along half a cosine, one step per epoch."
+        self.optimiser.param_groups[0]['lr'] = self.lr*(1 + math.cos(math.pi*epoch/epochs))/2
 
     def update(self, X, labels):
         "Take one step of Adam."
@@ -79,7 +81,7 @@ def probe_epochs(
     generators = [torch.Generator().manual_seed(s) for s in range(seeds)]
     probes = _Probes(n_classes, dim, generators, 1e-3*batch/256)
     for epoch in range(epochs):
-        probes.set_rate(epoch/epochs)
+        probes.set_rate(epoch, epochs)
         order = torch.stack([torch.randperm(n, generator=g) for g in generators])
         for rows in order.split(batch, 1):
             X = epoch_features(epoch, rows)
@@ -107,7 +109,7 @@ def to_canvas(
     "Resize images to a backbone's canvas."
     return torch.stack([square(i, backbone.canvas) for i in images])
 
-def _probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chance=0.)
+def probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chance=0.)
 
 def embed_pieces(
     backbone:Backbone,
@@ -136,7 +138,7 @@ class PooledViews:
 
     def fill(self)->Pieces[None]:
         "Compute the features; yields how many images went through the backbone."
-        augmenter, canvas = _probe_augmenter(self.backbone), to_canvas(self.images, self.backbone)
+        augmenter, canvas = probe_augmenter(self.backbone), to_canvas(self.images, self.backbone)
         copies = []
         for _ in range(self.pool):
             features = yield from embed_pieces(self.backbone, augmenter(canvas, self.generator))
@@ -158,5 +160,5 @@ class FreshViews:
         self.fetch, self.backbone, self.generator = fetch, backbone, torch.Generator().manual_seed(seed)
 
     def __call__(self, epoch:int, rows:torch.Tensor)->torch.Tensor: # (S, B) → (S, B, D)
-        flat = _probe_augmenter(self.backbone)(self.fetch(rows.flatten()), self.generator)
+        flat = probe_augmenter(self.backbone)(self.fetch(rows.flatten()), self.generator)
         return self.backbone.embed(flat).view(*rows.shape, -1)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..method.settings import Settings
 from .machine import Machine, MACHINES as MACHINES, measure_machine as measure_machine
 from .work import ModelWork, work_of as work_of
+from ..probing.ridge import RIDGE_VIEWS
 
 # %% ../../nbs/scale/02_cost.ipynb #5ca30000
 def duration(
@@ -145,10 +146,19 @@ def features_cost(
 class ProbeSettings:
     "How the probes of a row are trained."
     seeds:int=5 # probes
-    protocol:str='fast' # 'fast' or 'paper'
+    protocol:str='fast' # 'fast', 'paper' or 'ridge'
     epochs:int=1000
     batch:int=100 # at most
     pool:int=20 # copies of each image, for 'fast'
+
+def _ridge_cost(work, images, tests, machine, augmented, p):
+    "Estimate ridge probes: each has its own views, or the centre crops alone, and solves one system."
+    views, sets = (1, 1) if augmented==0 else (RIDGE_VIEWS, p.seeds)
+    rows = images*views
+    solved = sets*rows*work.dim*min(rows, work.dim)
+    embedded = 0 if augmented==0 else sets*rows
+    memory = 4*sets*(2*rows*work.dim + min(rows, work.dim)**2) + 4*tests*work.dim
+    return WorkCost(2*solved/machine.probe + embedded*_embed_seconds(work, machine, True), memory)
 
 def probe_cost(
     work:ModelWork,
@@ -162,6 +172,7 @@ def probe_cost(
     "Estimate one row of a table, given the features of real images."
     p, batch = probes, min(probes.batch, images)
     weights = p.seeds*n_classes*work.dim
+    if p.protocol=='ridge': return _ridge_cost(work, images, tests, machine, augmented, p)
     seconds = p.epochs*math.ceil(images/batch)*(3e-4 + 4*weights*(batch + 10)/machine.probe)
     memory = 16*weights + 4*tests*(p.seeds*n_classes + work.dim) + 4*p.seeds*batch*(work.dim + n_classes)
     each = _embed_seconds(work, machine, True)

@@ -25,6 +25,7 @@ from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
 from ..method.settings import PRESETS, Settings
 from ..probing.examiner import Examiner
+from ..probing.probe import START_STD
 from .cost import WorkCost, ProbeSettings, bank_cost, duration, estimate, features_cost, probe_cost
 from .machine import MACHINES, Machine
 from .tables import Cell, Measurement, compare_with_paper as compare_with_paper, recipe as recipe
@@ -102,7 +103,7 @@ class _Costs:
     def probing(self, data, on, kinds)->Iterator[Stage]:
         "Estimate the probes on all sets of images of one data set and backbone."
         (n_classes, images, tests), work, p = self.sizes(data), self.work(on), self.probes
-        needs_train = {'centroid', 'neighbour'} | ({'full'} if p.protocol=='fast' else set())
+        needs_train = {'centroid', 'neighbour'} | ({'full'} if p.protocol != 'paper' else set())
         train = images if needs_train & set(kinds) else 0
         def stage(what, of, costs, held=4*work.dim*(tests + train)):
             memory = held + max(c.memory for c in costs)
@@ -225,14 +226,14 @@ def reproduce(
     preset:str='paper', # 'paper', or 'fast' for this library's own schedule with a feature bank
     w_std:float|None=None, # spread of the probe's weights; None for the preset's, 1 for W ~ N(0, 1)
     seeds:int=5, # probes
-    protocol:str='fast', # of the probes: 'fast' or 'paper'
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     device:str|torch.device='cpu',
     root:str|Path|None=None, # folder that holds the named data sets
     progress:Progress=no_progress, # wraps the measurements, and the work on each; `RunStopped` saves the run
     **options, # `noise_mean`, or a field of `Settings`
 )->dict[str, dict]: # key of a measurement → its result
     "Run the missing measurements of a table; each result is saved to `results.json` immediately."
-    out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, **options)
+    out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, start=START_STD, **options)
     saved = _read_results(out, facts)
     out.mkdir(parents=True, exist_ok=True)
     bench, objective = _Bench(root, device, protocol, seeds), _objective(preset, w_std)

@@ -23,6 +23,7 @@ from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
 from ..probing.examiner import Examiner
+from ..probing.probe import START_STD
 
 # %% ../../nbs/study/04_ablation.ipynb #4a56663a
 FACTORS = ('pyramid', 'decorrelate', 'augment')
@@ -141,7 +142,7 @@ def ablate(
         origin = run_facts(data, source, own, objective)
         scores = {}
         for examiner in examiners:
-            facts = dict(what='ablation', target=examiner.backbone.hash, seeds=seeds, source=origin)
+            facts = dict(what='ablation', target=examiner.backbone.hash, seeds=seeds, start=START_STD, source=origin)
             def measure(): return examiner.score(made.images, made.labels).as_dict()
             scores[examiner.backbone.name] = cached(facts, measure, cache)
         runs.append(dict(combination=combination, set=made, scores=scores))

@@ -25,6 +25,7 @@ from ..method.distilled_set import DistilledSet
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
 from ..probing.examiner import check_kinds, Examiner, NEEDS_SET, ROW_KINDS
+from ..probing.probe import START_STD
 
 # %% ../../nbs/study/03_groups.ipynb #03497dff
 def _spread(values): # (S,) of a few probes
@@ -322,7 +323,8 @@ def shortcut_curve(
         def measure():
             scores = probe_groups(ds, backbone, distilled, trained_on, seeds)
             return {kind: score.as_dict() for kind, score in scores.items()}
-        facts = dict(what='groups', rows=list(trained_on), seeds=seeds, test_groups=ds.test.groups.tolist())
+        facts = dict(what='groups', rows=list(trained_on), seeds=seeds, start=START_STD,
+                     test_groups=ds.test.groups.tolist())
         found = cached(facts | run_facts(ds, backbone, settings), measure, cache)
         points += [dict(p=p, backbone=backbone.name, row=kind, **score) for kind, score in found.items()]
     tied_to = ' / '.join(classes or data.classes)

@@ -26,6 +26,7 @@ from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
 from ..probing.examiner import BASELINES, check_kinds, Examiner, NEEDS_SET
+from ..probing.probe import START_STD
 
 # %% ../../nbs/study/01_transfer.ipynb #772ec394
 METRICS = ('top1', 'lost', 'gained', 'score')
@@ -211,7 +212,7 @@ class _Measurement:
         origin = None if source is None else run_facts(self.data, source, self.settings, self.objective)
         return dict(what='probe', kind=kind, version=__version__, data=self.data.hash, target=target.hash,
                     input_size=target.input_size, protocol=self.protocol, seeds=self.seeds, pool=examiner.pool,
-                    epochs=examiner.epochs, ipc=self.settings.ipc, source=origin)
+                    epochs=examiner.epochs, start=START_STD, ipc=self.settings.ipc, source=origin)
 
 # %% ../../nbs/study/01_transfer.ipynb #5463e242
 def _check_names(argument, backbones):
