@@ -168,3 +168,15 @@ def test_interrupt_saves(distill, tmp_path, uninterrupted):
     with safe_open(out/'checkpoint.safetensors', 'numpy') as saved: assert list(saved.keys())
     ok(*distill(out, *LONG, '--resume'))
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
+
+def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
+    "What we export for the authors' code, and the PNG files alone, are read with the accuracy of the set itself."
+    def top1(folder, *more): return last_json(ok('lgm-probe', folder, '--backbone', tiny, '--seeds', 2, '--json', *more,
+        run=run_here))['top1_mean']
+    ok(*distill(distilled, '--steps', 6, '--resume', '--export', 'lgm'))
+    (tmp_path/'theirs').mkdir()
+    (distilled/'data.pth').rename(tmp_path/'theirs'/'data.pth')
+    assert top1(tmp_path/'theirs', '--data', own_data)==top1(distilled)
+    assert abs(top1(distilled/'images', '--data', own_data) - top1(distilled)) < 20 # 8 bits a channel
+    done = run_here('lgm-probe', tmp_path/'theirs', '--backbone', tiny)
+    assert done.returncode==2 and '--data' in done.stderr

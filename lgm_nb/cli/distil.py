@@ -51,6 +51,22 @@ def _prepare(options, settings, finished, report):
     others = open_backbones(options.report_on, options.device) if report else []
     return data, [net, *(b for b in others if b.name != net.name)]
 
+# %% ../../nbs/cli/01_distil.ipynb #cbd8bed6
+def _check_export(options):
+    "Raise ValueError for an unknown format, and for a file that the export would replace."
+    from lgm_nb.core.files import check_writable
+    from lgm_nb.method.run_folder import written_files
+    if options.export is None: return
+    if options.export != 'lgm': raise ValueError(f"--export {options.export}: must be 'lgm'")
+    check_writable(options.out, ['data.pth'], written_files(options.out), '--out')
+
+def _export(options, distilled):
+    "Write the set in the authors' format, beside its own."
+    from lgm_nb.method.exchange import export_lgm
+    from lgm_nb.method.run_folder import record_files
+    export_lgm(distilled.images, distilled.labels, Path(options.out)/'data.pth')
+    record_files(options.out, ['data.pth'])
+
 # %% ../../nbs/cli/01_distil.ipynb #c8000009
 def _run(options, settings, data, net, first):
     "Distil and, in the first process, save; returns the run and the set."
@@ -70,6 +86,7 @@ def _run(options, settings, data, net, first):
 def _tell(options, run, distilled, data, nets, report):
     "Write the report if requested, and print the result."
     card, out = distilled.card, str(options.out)
+    if options.export: _export(options, distilled)
     result = dict(out=out, images=len(distilled), loss=card['loss'], seconds=card['seconds'])
     text = f'{distilled} → {out}'
     if report:
@@ -85,6 +102,7 @@ def _distil(options):
     from lgm_nb.method.distilled_set import DistilledSet
     require_options(data=options.data, backbone=options.backbone, out=options.out)
     settings, finished = _settings(options), _is_finished(options.out, options.resume)
+    _check_export(options)
     with join_processes() as group: # the processes of torchrun, or this one alone
         first = group.rank==0
         report = first and bool(options.report or options.report_on)
@@ -119,6 +137,7 @@ def lgm_distill(
     resume:store_true=False, # continue the run in OUT
     report:store_true=False, # after the run, compare with real images and write OUT/report.html (self-contained)
     report_on:str|None=None, # further backbones for the report, separated by commas
+    export:str|None=None, # 'lgm' also writes OUT/data.pth, which the authors' evaluator reads
     json:store_true=False, # print the result as one line of JSON
 ):
     """Distil a data set to a few images per class.

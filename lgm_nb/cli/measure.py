@@ -21,10 +21,22 @@ def _data_of(distilled, data):
     try: return open_dataset(data or distilled.card['data']['source'])
     except (KeyError, ValueError) as e: raise ValueError(f'--data: {e}; give the data set to test on') from e
 
+def _open_set(folder, data):
+    "Open a distilled set and the data set to test on, which gives a set from elsewhere its classes."
+    from lgm_nb.data.open import open_dataset
+    from lgm_nb.method.distilled_set import DistilledSet
+    from lgm_nb.method.exchange import is_foreign
+    if not is_foreign(folder):
+        distilled = DistilledSet.load(folder)
+        return distilled, _data_of(distilled, data)
+    if data is None: raise ValueError(f'--data: not given; {folder} does not name the data set of its images')
+    ds = open_dataset(data)
+    return DistilledSet.load(folder, ds.classes), ds
+
 # %% ../../nbs/cli/02_measure.ipynb #c9000006
 @call_parse
 def lgm_probe(
-    folder:str, # of a distilled set
+    folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbone:str|None=None, # to probe on
     data:str|None=None, # data set to test on [the one that was distilled]
     weights:str|None=None, # weights file for the backbone, instead of a download
@@ -33,23 +45,22 @@ def lgm_probe(
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
-    "Train a linear probe on a distilled set, test it on real images and record the result in card.json."
+    "Train a linear probe on a distilled set, test it on real images and record the result in its card."
     with exit_codes():
         require_options(backbone=backbone)
-        from lgm_nb.method.distilled_set import DistilledSet
         from lgm_nb.method.run_folder import record_accuracy
         from lgm_nb.probing.compare import compare
-        distilled = DistilledSet.load(folder)
-        ds, net = open_both(_data_of(distilled, data), backbone, device, weights)
+        distilled, ds = _open_set(folder, data)
+        ds, net = open_both(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
         result = dict(backbone=net.name, protocol=protocol, **table.scores['distilled'][net.name])
-        record_accuracy(folder, net, result)
+        if 'classes' in distilled.card: record_accuracy(folder, net, result) # else it is a set from elsewhere
         print_result(result, json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
 @call_parse
 def lgm_compare(
-    folder:str, # of a distilled set
+    folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbones:str|None=None, # to probe on, separated by commas
     data:str|None=None, # data set to test on [the one that was distilled]
     baselines:str='random,centroid,neighbour,full', # real images to compare with, separated by commas
@@ -61,10 +72,9 @@ def lgm_compare(
     "Train linear probes on a distilled set and on real images, on several backbones."
     with exit_codes():
         require_options(backbones=backbones)
-        from lgm_nb.method.distilled_set import DistilledSet
         from lgm_nb.probing.compare import compare
-        distilled = DistilledSet.load(folder)
-        ds, nets = _data_of(distilled, data), open_backbones(backbones, device)
+        distilled, ds = _open_set(folder, data)
+        nets = open_backbones(backbones, device)
         table = compare(distilled, ds, nets, _names(baselines), protocol, seeds, terminal_bar)
         print_result(table.as_dict(), json, table)
 
@@ -122,9 +132,8 @@ def lgm_bias(
     "Compare probes on the usual test images and on a folder of hard ones, such as ImageNet-A."
     with exit_codes():
         require_options(hard=hard, backbone=backbone)
-        from lgm_nb.method.distilled_set import DistilledSet
         from lgm_nb.study.bias import bias_report
-        distilled = DistilledSet.load(folder)
-        ds, net = open_both(_data_of(distilled, data), backbone, device, weights)
+        distilled, ds = _open_set(folder, data)
+        ds, net = open_both(ds, backbone, device, weights)
         report = bias_report(distilled, ds, net, hard, seeds=seeds)
         print_result(report.as_dict(), json, report)
