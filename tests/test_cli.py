@@ -169,6 +169,52 @@ def test_interrupt_saves(distill, tmp_path, uninterrupted):
     ok(*distill(out, *LONG, '--resume'))
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
 
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGUSR1'])
+def test_other_signals_save_too(distill, tmp_path, name):
+    "A job scheduler's signal ends a run with its own exit code, and the run can be resumed."
+    out, number = tmp_path/'out', getattr(signal, name)
+    process = start_until_checkpoint(distill(out, '--steps', 2000, '--checkpoint-every', 5), out)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode==128 + number and said.strip().endswith('continue with --resume'), said
+    assert not half_written(tmp_path)
+    with safe_open(out/'checkpoint.safetensors', 'numpy') as saved: assert 'level.0' in saved.keys()
+
+def test_a_closed_pipe_does_not_end_a_run(distill, tmp_path):
+    "Whoever reads the bars may go away."
+    args = ' '.join(f"'{a}'" for a in distill(tmp_path/'out', '--steps', 30))
+    ok('bash', '-c', f'{args} 2>&1 >/dev/null | head -c 10 >/dev/null')
+    assert (tmp_path/'out'/'card.json').is_file()
+
+@pytest.mark.parametrize('args, words', [
+    (['lgm-distill', '--data', 'cifar10-mini:x', '--backbone', 'TINY', '--out', 'd'], ['cifar10-mini:x']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--steps', str(2**63)], ['steps']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--seed', str(2**32)], ['seed']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--seed', '-1'], ['seed']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--lr', 'nan'], ['lr']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--export', 'zip'], ['zip']),
+    (['lgm-compare', 'SET', '--backbones', ''], ['backbones']),
+    (['lgm-compare', 'SET', '--backbones', ','], ['backbones']),
+    (['lgm-transfer', '--data', 'cifar10-mini', '--backbones', ',', '--out', 'd'], ['backbones'])])
+def test_one_line_for_a_bad_value(args, words, tiny, distilled, tmp_path):
+    names = dict(TINY=tiny, SET=str(distilled))
+    done = run_here(*(names.get(a, a) for a in args), cwd=tmp_path)
+    [line] = done.stderr.strip().splitlines()
+    assert done.returncode==2 and all(word in line for word in words), line
+    assert not list(tmp_path.iterdir())
+
+def test_damaged_sets(distilled, tiny, tmp_path):
+    "Images and labels that are no set, or not those of the card, are refused in one line."
+    import shutil
+    from safetensors.numpy import save_file
+    whole = load_file(distilled/'distilled.safetensors')
+    wrong = dict(images=whole['images']*255, labels=whole['labels'])
+    for tensors, words in ((wrong, 'copy both again'), (dict(images=whole['images']), 'copy both again')):
+        folder = shutil.copytree(distilled, tmp_path/words/str(len(tensors)))
+        save_file(tensors, folder/'distilled.safetensors')
+        done = run_here('lgm-probe', folder, '--backbone', tiny)
+        assert done.returncode==2 and words in done.stderr and len(done.stderr.strip().splitlines())==1
+
 def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
     "What we export for the authors' code, and the PNG files alone, are read with the accuracy of the set itself."
     def top1(folder, *more): return last_json(ok('lgm-probe', folder, '--backbone', tiny, '--seeds', 2, '--json', *more,

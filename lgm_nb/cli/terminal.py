@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 __all__ = []
 
 # %% ../../nbs/cli/00_terminal.ipynb #01e5b70f
-import contextlib, json, signal, sys, time
+import contextlib, json, os, signal, sys, threading, time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,20 @@ from typing import Any
 # %% ../../nbs/cli/00_terminal.ipynb #c7000000
 _OPEN:dict = {} # bars by identity, since tqdm compares them by position
 
+class _Unbroken:
+    "A stream whose reader may go away without ending the run."
+    def __init__(self, stream): self.stream = stream
+    def __getattr__(self, name): return getattr(self.stream, name)
+    def write(self, text):
+        with contextlib.suppress(OSError, ValueError): self.stream.write(text)
+    def flush(self):
+        with contextlib.suppress(OSError, ValueError): self.stream.flush()
+
 @contextlib.contextmanager
 def _open_bar(**options):
     "Open a bar on standard error for a `with` block."
     from tqdm import tqdm
-    bar = tqdm(file=sys.stderr, dynamic_ncols=True, leave=not _OPEN, **options)
+    bar = tqdm(file=_Unbroken(sys.stderr), dynamic_ncols=True, leave=not _OPEN, **options)
     _OPEN[id(bar)] = bar
     try: yield bar
     finally:
@@ -53,19 +62,43 @@ def terminal_bar(
     return _items_bar(items, desc=desc, total=total, unit=unit)
 
 # %% ../../nbs/cli/00_terminal.ipynb #c7000004
+_STOPPING = [getattr(signal, n) for n in ('SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGXCPU') if hasattr(signal, n)]
+
+class _Signalled(KeyboardInterrupt):
+    "A signal asks the command to end."
+    def __init__(self, number, frame=None):
+        super().__init__(*([] if number==signal.SIGINT else [f'ended by {signal.Signals(number).name}']))
+        self.number = number
+
+def _raise_signal(number, frame): raise _Signalled(number)
+
+@contextlib.contextmanager
+def _handled(handler):
+    "Handle the signals that ask a process to end; only the main thread can."
+    numbers = _STOPPING if threading.current_thread() is threading.main_thread() else []
+    before = {n: h for n in numbers if (h := signal.getsignal(n)) not in (None, signal.SIG_IGN)}
+    for n in before: signal.signal(n, handler)
+    try: yield
+    finally:
+        for n, h in before.items(): signal.signal(n, h)
+
 class _Interruptible:
-    "Notes Ctrl-C inside a `with` block; a second one raises KeyboardInterrupt."
-    def __init__(self): self.asked = False
+    "Notes a signal inside a `with` block; a second one raises KeyboardInterrupt."
+    def __init__(self): self.number = None
+
+    @property
+    def asked(self): return self.number is not None
 
     def __enter__(self):
-        self.before = signal.signal(signal.SIGINT, self._note)
+        self.handled = _handled(self._note)
+        self.handled.__enter__()
         return self
 
-    def __exit__(self, *_): signal.signal(signal.SIGINT, self.before)
+    def __exit__(self, *error): self.handled.__exit__(*error)
 
-    def _note(self, *_):
-        if self.asked: raise KeyboardInterrupt
-        self.asked = True
+    def _note(self, number=signal.SIGINT, frame=None):
+        if self.asked: raise _Signalled(number)
+        self.number = number
 
 # %% ../../nbs/cli/00_terminal.ipynb #a157cd51
 def _must_stop(run, asked):
@@ -75,7 +108,7 @@ def _must_stop(run, asked):
     return bool(run.team.any(torch.tensor(float(asked))))
 
 def _run_bar(run, desc, unit):
-    "A bar over the steps of a run, which Ctrl-C stops between two steps."
+    "A bar over the steps of a run, which a signal stops between two steps."
     from lgm_nb.method.runs import RunStopped
     first = run.team.rank==0
     options = dict(total=run.settings.steps, initial=run.step, desc=desc, unit=unit, disable=not first)
@@ -84,32 +117,42 @@ def _run_bar(run, desc, unit):
             bar.update()
             if snap.step%run.check_every==0: bar.set_postfix(loss=f'{snap.loss:.3f}', levels=snap.levels, refresh=False)
             yield snap
-            if _must_stop(run, ctrl_c.asked): raise RunStopped(f'stopped at step {run.step}' if first else '')
+            if not _must_stop(run, ctrl_c.asked): continue
+            stopped = RunStopped(f'stopped at step {run.step}' if first else '')
+            stopped.number = ctrl_c.number or signal.SIGINT # of the process that got the signal
+            raise stopped
         bar.refresh()
 
 # %% ../../nbs/cli/00_terminal.ipynb #de7b375e
 def _exit(code, message=''):
     "Close all bars, print a message and exit."
     _close_bars()
-    if message: print(message, file=sys.stderr)
+    with contextlib.suppress(OSError):
+        if message: print(message, file=sys.stderr)
     sys.exit(code)
 
 @contextlib.contextmanager
 def exit_codes(
-    remedy:str='', # how to continue after Ctrl-C
+    remedy:str='', # how to continue after a signal
 )->Iterator[None]:
     "Turn errors into messages and exit codes."
-    try: yield
+    try:
+        with _handled(_raise_signal): yield
     except ValueError as e: _exit(2, f'error: {e}')
     except (RuntimeError, OSError) as e: _exit(1, f'failed: {e}')
     except KeyboardInterrupt as e:
         reason = e.args[0] if e.args else 'interrupted' # '' in all processes but the first
-        _exit(130, f'{reason}; {remedy}' if reason and remedy else reason)
+        code = 128 + getattr(e, 'number', signal.SIGINT)
+        _exit(code, f'{reason}; {remedy}' if reason and remedy else reason)
+    except Exception as e:
+        if os.environ.get('LGM_NB_TRACEBACK'): raise
+        _exit(1, f'failed: {type(e).__name__}: {e}. Please report this; LGM_NB_TRACEBACK=1 shows where it happened')
 
 def require_options(**options:object)->None:
     "Raise ValueError for an option that was not given."
     for name, value in options.items():
         if value is None: raise ValueError(f'--{name} is missing; see --help')
+        if value=='': raise ValueError(f"--{name} '': is empty; see --help")
 
 # %% ../../nbs/cli/00_terminal.ipynb #c7000009
 def print_result(
@@ -118,7 +161,8 @@ def print_result(
     text:object, # otherwise
 )->None:
     "Print the result of a command."
-    print(json.dumps(result, ensure_ascii=False) if as_json else text)
+    try: print(json.dumps(result, ensure_ascii=False) if as_json else text, flush=True)
+    except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) # as after `| head -1`
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def open_backbones(
@@ -128,7 +172,9 @@ def open_backbones(
     "Open backbones by name."
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.core.devices import pick_device
-    return [open_backbone(n, device=pick_device(device)) for n in (names or '').split(',') if n]
+    found = [n for n in (names or '').split(',') if n]
+    if names and not found: raise ValueError(f'backbones: {names!r}; give names separated by commas')
+    return [open_backbone(n, device=pick_device(device)) for n in found]
 
 def open_both(
     data:Any, # name of a data set, or a `Dataset`

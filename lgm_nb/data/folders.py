@@ -24,9 +24,12 @@ UNREAD_SUFFIXES = {'.heic', '.heif', '.avif', '.jxl', '.psd',
 
 def is_visible(name:str)->bool: return name[0] not in '._'
 
+def _is_image(path): # a pipe or a folder may have the name of an image
+    return path.suffix.lower() in IMAGE_SUFFIXES and is_visible(path.name) and path.is_file()
+
 def image_files(folder:Path)->list[Path]:
     "List the images under a folder."
-    return sorted(p for p in folder.rglob('*') if p.suffix.lower() in IMAGE_SUFFIXES and is_visible(p.name))
+    return sorted(p for p in folder.rglob('*') if _is_image(p))
 
 def class_folders(root:Path)->list[Path]:
     "List the visible sub-folders of a folder."

@@ -29,8 +29,9 @@ def _cut_sheet(file:Path, size:int, columns:int)->np.ndarray: # uint8 (N, size, 
     sheet = np.array(Image.open(file).convert('RGB'))
     return sheet.reshape(-1, size, columns, size, 3).transpose(0, 2, 1, 3, 4).reshape(-1, size, size, 3)
 
-def _sample(name:str)->Dataset:
-    "Read an embedded data set."
+def _sample(name:str, root:Any=None)->Dataset:
+    "Read an embedded data set. Raises ValueError for a folder, which it does not have."
+    if root is not None: raise ValueError(f'data: {name}:{root}; {name} is part of this package, so write {name} alone')
     card = json.loads((SAMPLES/f'{name}.json').read_text())
     def part(split):
         images = _cut_sheet(SAMPLES/f'{name}-{split}.webp', card['image_size'], card['columns'])
@@ -52,7 +53,7 @@ def list_datasets(
 
 # %% ../../nbs/data/05_open.ipynb #76206ea1
 DATASETS:dict[str, Callable[..., Dataset]] = {
-    'cifar10-mini': lambda **options: _sample('cifar10-mini'),
+    'cifar10-mini': lambda root=None, **options: _sample('cifar10-mini', root),
     'folder:': open_folder,
     **PUBLISHED}
 

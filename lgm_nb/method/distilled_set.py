@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from ..core.durable import file_hash
 from ..core.files import write_folder
@@ -21,6 +22,28 @@ from .exchange import is_foreign, read_foreign
 from .run_folder import check_format, DamagedError, FORMAT, image_names
 from .run_folder import REPORT_FILES, written_files
 from .settings import renamed_settings
+
+# %% ../../nbs/method/06_distilled_set.ipynb #0849a10b
+def _faults(images, labels, n_classes):
+    "Say what is wrong with images and labels."
+    if images.ndim != 4 or images.shape[1] != 3: yield f'images of shape {tuple(images.shape)}, not (N, 3, H, W)'
+    elif not images.isfinite().all(): yield 'images with values that are not finite'
+    elif images.numel() and not -1e-3 <= images.min() <= images.max() <= 1 + 1e-3:
+        yield f'images with values from {images.min():.3g} to {images.max():.3g}, not from 0 to 1'
+    if labels.is_floating_point() or labels.ndim != 1:
+        yield f'labels of shape {tuple(labels.shape)} and type {labels.dtype}'
+    elif len(labels) != len(images): yield f'{len(images)} images and {len(labels)} labels'
+    elif len(labels)==0: yield 'no images'
+    elif not 0 <= labels.min() <= labels.max() < n_classes:
+        yield f'labels from {labels.min()} to {labels.max()} for {n_classes} classes'
+
+def _check_tensors(tensors, classes, file):
+    "Raise ValueError for images and labels that cannot be a distilled set."
+    absent = [name for name in ('images', 'labels') if name not in tensors]
+    if absent: raise ValueError(f'distilled set: {file} has no tensor {absent[0]!r}')
+    if len(set(classes)) < len(classes): raise ValueError(f'distilled set: {file}: a class is named twice')
+    for fault in _faults(tensors['images'], tensors['labels'], len(classes)):
+        raise ValueError(f'distilled set: {file} has {fault}')
 
 # %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87
 def _checked_card(folder):
@@ -42,6 +65,7 @@ def _read_set(folder, classes):
     folder = Path(folder)
     if is_foreign(folder):
         images, labels, card = read_foreign(folder, classes)
+        _check_tensors(dict(images=images, labels=labels), classes, folder)
         return images, labels, classes, card, None
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
         unfinished = (folder/'checkpoint.safetensors').exists()
@@ -49,7 +73,9 @@ def _read_set(folder, classes):
         raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
     card = _checked_card(folder)
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
-    tensors = load_file(folder/'distilled.safetensors')
+    try: tensors = load_file(folder/'distilled.safetensors')
+    except SafetensorError as e: raise DamagedError(f'distilled set: {folder}/distilled.safetensors: {e}') from e
+    _check_tensors(tensors, card['classes'], folder/'distilled.safetensors')
     return tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses')
 
 # %% ../../nbs/method/06_distilled_set.ipynb #4f39a6cf

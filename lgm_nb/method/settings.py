@@ -15,13 +15,18 @@ from ..core.devices import PRECISIONS
 from .meta_loss import GradientMatching, Objective
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
+_COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows', 'grow_every', 'chunk')
+
 def _check_settings(s):
     "Raise ValueError for invalid values."
-    for name in ('steps', 'ipc', 'augs', 'views', 'bank_rows'):
-        if getattr(s, name) < 1: raise ValueError(f'{name}: {getattr(s, name)}; must be at least 1')
-    for name in ('grow_every', 'chunk'):
-        if getattr(s, name) < 0: raise ValueError(f'{name}: {getattr(s, name)}; must not be negative')
-    if not s.lr > 0: raise ValueError(f'lr: {s.lr}; must be above 0')
+    for name in _COUNTS:
+        least, value = 0 if name in ('grow_every', 'chunk') else 1, getattr(s, name)
+        if isinstance(value, int) and value < least: raise ValueError(f'{name}: {value}; must be at least {least}')
+    for name in (*_COUNTS, 'seed'):
+        value = getattr(s, name)
+        if not isinstance(value, int) or not -1 < value < 2**31:
+            raise ValueError(f'{name}: {value!r}; must be a whole number from 0 to {2**31 - 1}')
+    if not 0 < s.lr < float('inf'): raise ValueError(f'lr: {s.lr}; must be above 0 and finite')
     if s.real not in ('bank', 'paper'): raise ValueError(f"real: {s.real!r}; must be 'bank' or 'paper'")
     if s.precision not in PRECISIONS:
         raise ValueError(f"precision: {s.precision!r}; must be one of {', '.join(PRECISIONS)}")
