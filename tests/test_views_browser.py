@@ -33,6 +33,7 @@ def page(browser, html, tmp_path):
         page = browser.new_page(viewport=dict(width=1000, height=400), **kwargs)
         pages.append(page)
         page.on('pageerror', lambda e: wrong.append(str(e)))
+        page.on('console', lambda m: wrong.append(m.text) if m.type=='error' else None) # the policy of the page, too
         page.goto(save_page(before + html, tmp_path/'run.html').as_uri())
         page.locator('.chart').nth(1).wait_for()
         return page

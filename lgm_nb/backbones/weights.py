@@ -14,15 +14,30 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from .archives import read_archive
 
 # %% ../../nbs/backbones/01_weights.ipynb #f7ef7668
-def _load(path:Path, archive:bool=False)->dict[str, Any]:
+def _load(path:Path)->Any:
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore') # torch discourages TorchScript archives, but that is what was published
-        if archive: return torch.jit.load(path, map_location='cpu').state_dict() # type: ignore[no-untyped-call]
+        warnings.simplefilter('ignore') # of torch, about how the file was written
         # a Namespace of command-line options, which many training scripts save with the tensors, runs no code
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(path, map_location='cpu', weights_only=True)
+
+def _read_any(path:Path)->Any:
+    "Read a file of any of the three kinds."
+    if path.suffix=='.safetensors':
+        try: return load_file(path)
+        except SafetensorError as e: raise ValueError(f'weights: {path} is damaged ({_first_line(e)})') from e
+    try: return _load(path)
+    except RuntimeError as e:
+        if 'TorchScript' in str(e): return read_archive(path)
+        raise ValueError(f'weights: {path} cannot be read ({_first_line(e)}); is the download complete?') from e
+    except (pickle.UnpicklingError, EOFError) as e:
+        raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({_first_line(e)}); '
+                         'save the state_dict() of the network and pass that') from e
 
 def read_weights(
     path:str|PathLike, # .safetensors, a PyTorch file of tensors, or a TorchScript archive, as CLIP is published
@@ -30,17 +45,9 @@ def read_weights(
     "Read a state dict without running any code from it. Raises ValueError if a file is missing, damaged or holds code."
     path = Path(path).expanduser()
     if not path.is_file(): raise ValueError(f'weights: no file at {path}')
-    if path.suffix=='.safetensors':
-        from safetensors.torch import load_file
-        return load_file(path)
-    try: state = _load(path)
-    except RuntimeError as e:
-        if 'TorchScript' not in str(e):
-            raise ValueError(f'weights: {path} cannot be read ({_first_line(e)}); is the download complete?') from e
-        state = _load(path, archive=True)
-    except (pickle.UnpicklingError, EOFError) as e:
-        raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({_first_line(e)}); '
-                         'save the state_dict() of the network and pass that') from e
+    state = _read_any(path)
+    if not isinstance(state, dict) or not state:
+        raise ValueError(f'weights: {path} holds {str(state)[:40]}, not named tensors')
     for key in ('state_dict', 'model'): state = state.get(key, state)
     return state
 

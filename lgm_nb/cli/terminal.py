@@ -119,7 +119,7 @@ def _run_bar(run, desc, unit):
             yield snap
             if not _must_stop(run, ctrl_c.asked): continue
             stopped = RunStopped(f'stopped at step {run.step}' if first else '')
-            stopped.number = ctrl_c.number or signal.SIGINT # of the process that got the signal
+            stopped.number = ctrl_c.number
             raise stopped
         bar.refresh()
 
@@ -142,7 +142,7 @@ def exit_codes(
     except (RuntimeError, OSError) as e: _exit(1, f'failed: {e}')
     except KeyboardInterrupt as e:
         reason = e.args[0] if e.args else 'interrupted' # '' in all processes but the first
-        code = 128 + getattr(e, 'number', signal.SIGINT)
+        code = 128 + (getattr(e, 'number', None) or signal.SIGINT)
         _exit(code, f'{reason}; {remedy}' if reason and remedy else reason)
     except Exception as e:
         if os.environ.get('LGM_NB_TRACEBACK'): raise

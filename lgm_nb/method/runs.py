@@ -127,6 +127,7 @@ def load_checkpoint(
 # %% ../../nbs/method/09_runs.ipynb #2f6b56d3
 class RunStopped(KeyboardInterrupt):
     "Raised by a `progress` wrapper to stop a run cleanly between two steps."
+    number:int|None = None # of the signal that asked for it
 
 def run_steps(
     run:Distiller,

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from ..core.durable import durable_write
 from ..core.show import grid
 
 # %% ../../nbs/views/03_films.ipynb #822030b9
@@ -39,7 +40,8 @@ def save_gif(
     if not frames: raise ValueError('frames: empty; pass frames=40 to Distiller')
     pictures = [frame_picture(f).quantize(128, dither=Image.Dither.NONE) for f in frames]
     duration = [milliseconds]*(len(pictures) - 1) + [10*milliseconds]
-    pictures[0].save(file, save_all=True, append_images=pictures[1:], loop=0, duration=duration)
+    options = dict(save_all=True, append_images=pictures[1:], loop=0, duration=duration)
+    with durable_write(file) as new: pictures[0].save(new, 'gif', **options)
     return Path(file)
 
 # %% ../../nbs/views/03_films.ipynb #f3c20b9a

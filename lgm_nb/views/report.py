@@ -12,6 +12,7 @@ import base64, io, json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from ..core.durable import durable_write
 from ..core.files import check_writable, write_json
 from ..core.show import grid
 from ..data.dataset import Dataset
@@ -43,6 +44,7 @@ def loss_svg(
 # %% ../../nbs/views/04_report.ipynb #0f49b98e
 _PAGE = '''<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark }}
@@ -133,6 +135,6 @@ def write_report(
     losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
     gif = film.read_bytes() if film.exists() else None
     page = report_html(distilled, table, losses, gif, len(data.train), len(data.test))
-    (folder/'report.html').write_text(page, encoding='utf-8')
+    with durable_write(folder/'report.html') as new: new.write_text(page, encoding='utf-8')
     record_files(folder, names + ['evolution.gif']*film.exists())
     return folder/'report.html'

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 import numpy as np
 from PIL import Image
+from ..core.durable import durable_write
 from ..core.files import package_path
 from ..core.show import PALETTE
 
@@ -161,8 +162,11 @@ def still_html(
             f'<script type="module">\n{script}mountAll("{name}", {view}, {css});\n</script>')
 
 # %% ../../nbs/views/00_sheets.ipynb #76f7f1ee
+# what a page may do: run its own script and show its own pictures, and nothing that comes from elsewhere
+_POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _PAGE = '''<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title><link rel="icon" href="data:,">
 <style>:root {{ color-scheme: light dark }} \
 body {{ margin: 1.5rem auto; max-width: 1180px; padding: 0 1rem }}</style>
@@ -178,5 +182,6 @@ def save_page(
     "Write a view as a standalone page."
     file = Path(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_PAGE.format(title=escape(title), html=html), encoding='utf-8')
+    page = _PAGE.format(title=escape(title), html=html, policy=_POLICY)
+    with durable_write(file) as new: new.write_text(page, encoding='utf-8')
     return file
