@@ -203,6 +203,15 @@ def test_one_line_for_a_bad_value(args, words, tiny, distilled, tmp_path):
     assert done.returncode==2 and all(word in line for word in words), line
     assert not list(tmp_path.iterdir())
 
+def test_a_run_is_repeated_from_its_card(distilled, own_data, tmp_path):
+    card = distilled/'card.json'
+    ok(BIN/'lgm-distill', '--from-card', card, '--data', own_data, '--device', 'cpu', '--out', tmp_path/'again')
+    one, two = (load_file(f/'distilled.safetensors')['images'].tobytes() for f in (distilled, tmp_path/'again'))
+    assert one==two
+    for more, words in (([], 'folder:PATH'), (['--data', own_data, '--steps', 3], '--steps')):
+        done = run_here('lgm-distill', '--from-card', card, '--out', tmp_path/'other', *more)
+        assert done.returncode==2 and words in done.stderr and not (tmp_path/'other').exists()
+
 def test_damaged_sets(distilled, tiny, tmp_path):
     "Images and labels that are no set, or not those of the card, are refused in one line."
     import shutil

@@ -9,12 +9,53 @@ __all__ = ['lgm_distill', 'lgm_bank', 'lgm_demo']
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000002
 import json as _json
-import sys, time
+import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
 from .terminal import exit_codes, finish_run, open_backbones, open_both
 from .terminal import print_result, probe_and_report, require_options, terminal_bar
+
+# %% ../../nbs/cli/01_distil.ipynb #5c6cfe4a
+def _read_card(file):
+    try: card = _json.loads(Path(file).read_text(encoding='utf-8'))
+    except (OSError, ValueError) as e: raise ValueError(f'--from-card {file}: cannot be read ({e})') from e
+    for name in ('settings', 'data', 'backbone', 'method'):
+        if isinstance(card, dict) and name in card: continue
+        raise ValueError(f'--from-card {file}: is not the card of a distilled set; it has no {name!r}')
+    return card
+
+def _preset_of(method, file):
+    "Name the preset whose objective a card names; None for the default."
+    from lgm_nb.method.meta_loss import GradientMatching
+    from lgm_nb.method.settings import preset_objective
+    for preset in (None, 'paper'):
+        if repr(preset_objective(preset) or GradientMatching())==method: return preset
+    raise ValueError(f'--from-card {file}: no command can use its objective, {method}; repeat the run in Python')
+
+def _note_differences(card):
+    "Say where this machine differs from the one of a card."
+    import torch
+    here = dict(torch=torch.__version__, threads=torch.get_num_threads())
+    there = dict(torch=card.get('versions', {}).get('torch'), threads=card.get('machine', {}).get('threads'))
+    differ = [f'{k} {there[k]} there, {here[k]} here' for k in here if there[k] not in (None, here[k])]
+    if differ: print(f"the images can differ in the last bits: {'; '.join(differ)}", file=sys.stderr)
+
+# %% ../../nbs/cli/01_distil.ipynb #2444961d
+def _repeat(options):
+    "Take settings, data and backbone from a card. Raises ValueError for options that it already decides."
+    from lgm_nb.method.settings import renamed_settings, settings_from
+    card, file = _read_card(options.from_card), options.from_card
+    twice = [n for n in (*_SETTINGS, 'preset') if getattr(options, n)]
+    if twice: raise ValueError(f'--{twice[0]}: --from-card {file} already decides it; leave one of them out')
+    source = card['data'].get('source')
+    if options.data is None and source and not source.startswith('folder:'): options.data = source
+    if options.data is None:
+        raise ValueError(f'--data: not given; the card names {source!r}; give the folder as --data folder:PATH')
+    options.backbone = options.backbone or card['backbone']['name']
+    options.preset = _preset_of(card['method'], file)
+    _note_differences(card)
+    return settings_from(**renamed_settings(card['settings']))
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
 _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed')
@@ -24,6 +65,7 @@ def _settings(options):
     from lgm_nb.method.settings import settings_from
     if options.checkpoint_every < 1:
         raise ValueError(f'--checkpoint-every {options.checkpoint_every}: must be at least 1')
+    if options.from_card: return _repeat(options)
     given = {name: getattr(options, name) for name in _SETTINGS}
     return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
 
@@ -72,15 +114,16 @@ def _run(options, settings, data, net, first):
     "Distil and, in the first process, save; returns the run and the set."
     from lgm_nb.core.progress import no_progress
     from lgm_nb.method.distiller import Distiller
-    from lgm_nb.method.run_folder import drop_checkpoint
+    from lgm_nb.method.run_folder import drop_checkpoint, only_run
     from lgm_nb.method.settings import preset_objective
     progress = terminal_bar if first else no_progress
     run = Distiller(data, net, settings, preset_objective(options.preset), progress=progress)
-    finish_run(run, options.out, options.checkpoint_every)
-    distilled = run.distilled()
-    if first:
-        distilled.save(options.out)
-        drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
+    with only_run(options.out, '--out') if first else contextlib.nullcontext():
+        finish_run(run, options.out, options.checkpoint_every)
+        distilled = run.distilled()
+        if first:
+            distilled.save(options.out)
+            drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
     return run, distilled
 
 def _tell(options, run, distilled, data, nets, report):
@@ -100,8 +143,9 @@ def _distil(options):
     "Distil, or load a finished set, and report."
     from lgm_nb.core.processes import join_processes
     from lgm_nb.method.distilled_set import DistilledSet
+    settings = _settings(options) # with --from-card, data and backbone, too
     require_options(data=options.data, backbone=options.backbone, out=options.out)
-    settings, finished = _settings(options), _is_finished(options.out, options.resume)
+    finished = _is_finished(options.out, options.resume)
     _check_export(options)
     with join_processes() as group: # the processes of torchrun, or this one alone
         first = group.rank==0
@@ -137,6 +181,7 @@ def lgm_distill(
     resume:store_true=False, # continue the run in OUT
     report:store_true=False, # after the run, compare with real images and write OUT/report.html (self-contained)
     report_on:str|None=None, # further backbones for the report, separated by commas
+    from_card:str|None=None, # card.json of a set to make again: its data, backbone, settings and seed
     export:str|None=None, # 'lgm' also writes OUT/data.pth, which the authors' evaluator reads
     json:store_true=False, # print the result as one line of JSON
 ):

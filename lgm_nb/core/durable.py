@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 import torch
+try: import fcntl
+except ImportError: fcntl = None # type: ignore[assignment]
 
 # %% ../../nbs/core/05_durable.ipynb #380f803b
 _HOST = re.sub('[^A-Za-z0-9]', '', platform.node())[:32] or 'host'
@@ -72,6 +74,24 @@ def durable_write(
         temporary.replace(file)
         sync(file.parent)
     finally: temporary.unlink(missing_ok=True) # left over if it was interrupted
+
+# %% ../../nbs/core/05_durable.ipynb #a84af89f
+@contextlib.contextmanager
+def locked(
+    path:str|PathLike, # an existing file or folder
+    wait:bool=True, # for another process that has it
+)->Iterator[None]:
+    "Hold a lock for a `with` block. Raises BlockingIOError if another process holds it and `wait` is false."
+    if fcntl is None: # Windows has no such locks
+        yield
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        try: fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError: raise
+        except OSError: pass # some network file systems have no locks
+        yield
+    finally: os.close(descriptor)
 
 # %% ../../nbs/core/05_durable.ipynb #ea9b801c
 def file_hash(

@@ -198,6 +198,7 @@ def _card(run):
         method=repr(run.objective), settings=asdict(run.settings), step=run.step, seed=run.settings.seed,
         data=dict(name=data.name, source=data.source, hash=data.hash), seconds=round(run.seconds, 2),
         backbone=dict(name=backbone.name, hash=backbone.hash, input_size=backbone.input_size, canvas=backbone.canvas),
+        machine=dict(device=backbone.device.type, threads=torch.get_num_threads(), processor=platform.machine()),
         versions=dict(python=platform.python_version(), torch=torch.__version__, timm=timm.__version__),
         loss=float(run.history[run.step - 1]) if run.step else None, chunk=run.encoder.chunk, processes=run.team.size)
 

@@ -9,14 +9,14 @@ __all__ = ['written_files', 'read_checkpoint', 'is_checkpoint', 'drop_checkpoint
            'record_accuracy']
 
 # %% ../../nbs/method/05_run_folder.ipynb #2f561a90
-import json, warnings
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib, json, warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 import torch
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import load_file
-from ..core.durable import file_hash, tensors_hash
+from ..core.durable import file_hash, locked, tensors_hash
 from ..core.files import check_writable, safe_name, unchanged_files, write_json
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
@@ -174,6 +174,19 @@ def check_folder(
         raise ValueError(f'{argument}: {file} is not a checkpoint of lgm_nb; move it or use another folder')
     if data is not None: _check_apart(folder.absolute(), data, argument)
 
+# %% ../../nbs/method/05_run_folder.ipynb #307ab61d
+@contextlib.contextmanager
+def only_run(
+    folder:str|Path, # to make or to write into
+    argument:str='folder', # what to call the folder in an error
+)->Iterator[None]:
+    "Keep other runs out of a folder for a `with` block. Raises ValueError if another run is writing into it."
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(folder, wait=False): yield
+    except BlockingIOError as e:
+        raise ValueError(f'{argument}: another run is writing into {folder}; wait for it, or use another folder') from e
+
 # %% ../../nbs/method/05_run_folder.ipynb #ba0d2ddf
 def _load_card(folder): return json.loads((Path(folder)/'card.json').read_text(encoding='utf-8'))
 
@@ -193,6 +206,7 @@ def record_accuracy(
     result:dict[str, Any], # accuracies, as measured
 )->None:
     "Add a measured accuracy to the card of a distilled set."
-    card = _load_card(folder)
-    card.setdefault('accuracy', {})[backbone.name] = dict(result, backbone_hash=backbone.hash)
-    write_json(Path(folder)/'card.json', card)
+    with locked(Path(folder)/'distilled.safetensors'): # several probes may end at the same time
+        card = _load_card(folder)
+        card.setdefault('accuracy', {})[backbone.name] = dict(result, backbone_hash=backbone.hash)
+        write_json(Path(folder)/'card.json', card)

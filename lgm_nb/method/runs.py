@@ -17,7 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from .. import __version__
 from ..core.devices import Meter, pick_device
-from ..core.durable import durable_write, tensors_hash
+from ..core.durable import durable_write, locked, tensors_hash
 from ..core.files import cache_folder, changed, key_of
 from ..core.progress import Progress, no_progress
 from ..core.processes import launch, ProcessLostError, ProcessGroup
@@ -169,9 +169,12 @@ def open_or_distill(
     folder = Path(folder)
     if (folder/'card.json').exists(): return DistilledSet.load(folder)
     check_folder(folder, data, settings.ipc)
-    made = _measured_run(data, backbone, settings, objective, folder/'checkpoint.safetensors', every, progress)
-    made.save(folder)
-    drop_checkpoint(folder/'checkpoint.safetensors')
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder): # another process may be distilling the same set
+        if (folder/'card.json').exists(): return DistilledSet.load(folder)
+        made = _measured_run(data, backbone, settings, objective, folder/'checkpoint.safetensors', every, progress)
+        made.save(folder)
+        drop_checkpoint(folder/'checkpoint.safetensors')
     return made
 
 # %% ../../nbs/method/09_runs.ipynb #fb54d91c
