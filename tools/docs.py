@@ -84,7 +84,9 @@ def about_pages(cfg, folder):
     for name,file in (('changes', 'CHANGELOG.md'), ('contributing', 'CONTRIBUTING.md')):
         source = cfg.config_path/file
         if not source.is_file(): continue
-        text = source.read_text(encoding='utf-8').replace(f']({cfg.nbs_path.name}/', '](../')
+        text = source.read_text(encoding='utf-8')
+        text = re.sub(rf'\]\({cfg.nbs_path.name}/(\w+/)?(?:\d+_)?', r'](../\1', text)
+        text = re.sub(r'\]\((\w+\.(?:md|cff))\)', rf']({cfg.git_url.rstrip("/")}/blob/{cfg.branch}/\1)', text)
         (folder/'about'/f'{name}.md').write_text(text, encoding='utf-8')
 
 def literal(markdown):

@@ -29,8 +29,8 @@ def less_work():
     iter_full = examiner.SetExaminer.iter_full
     examiner.SetExaminer.iter_full = lambda self, *_, **__: iter_full(self, epochs=1)
     sample = opening._sample
-    def few(name):
-        data = sample(name)
+    def few(name, root=None):
+        data = sample(name, root)
         labels = list(range(len(data.classes)))
         data.train = dataset._some_rows(data.train, labels, TRAIN)
         data.test = dataset._some_rows(data.test, labels, TEST)
