@@ -1,5 +1,5 @@
 "A run never deletes or replaces a file that it did not write."
-import contextlib, hashlib, io, json
+import contextlib, hashlib, io, json, shutil
 from collections import namedtuple
 import pytest
 from lgm_nb.cli.distil import lgm_bank, lgm_demo, lgm_distill
@@ -47,7 +47,6 @@ def distill(data, out, **more):
     return lgm_distill, dict(QUICK, data=f'folder:{data}', backbone=TINY, out=str(out), **more)
 
 def copied(photos, to):
-    import shutil
     return shutil.copytree(photos, to)
 
 @pytest.mark.parametrize('out', ['.', 'images/..', 'images', 'images/run', 'images/airplane', 'images/airplane/run'])

@@ -75,10 +75,10 @@ def members(parent):
     found = subprocess.run(['ps', '--ppid', str(parent), '-o', 'pid='], capture_output=True, text=True).stdout.split()
     return [int(p) for p in found]
 
-def test_lost_process(tiny, own_data, tmp_path):
+def test_lost_process(tiny, tmp_path):
     "One of two is killed: a clear error, and one process resumes to the images of an undisturbed run."
-    args = ['--data', own_data, '--backbone', tiny, '--device', 'cpu',
-            '--steps', 80, '--augs', 1, '--views', 1, '--checkpoint-every', 5]
+    args = ['--data', 'cifar10-mini', '--backbone', tiny, '--device', 'cpu',
+            '--steps', 40, '--augs', 1, '--views', 1, '--checkpoint-every', 5]
     out = tmp_path/'lost'
     process = subprocess.Popen(torchrun(2, *args, '--out', out), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                text=True)
@@ -94,4 +94,4 @@ def test_lost_process(tiny, own_data, tmp_path):
     ok(BIN/'lgm-distill', *args, '--out', out, '--resume')
     ok(BIN/'lgm-distill', *args, '--out', tmp_path/'whole')
     a, b = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'whole'))
-    assert (a - b).abs().mean() < 1e-3 # eighty steps let rounding grow a little
+    assert (a - b).abs().max() < 1e-3 # forty steps let rounding grow a little

@@ -5,7 +5,7 @@ from conftest import ROOT
 
 [FILE] = (ROOT/'lgm_nb').rglob('protocol.json')
 PROTOCOL = json.loads(FILE.read_text(encoding='utf-8'))
-SOURCES = sorted(FILE.parents[1].glob('*.py'))
+SOURCES = sorted((ROOT/'lgm_nb').rglob('*.py'))
 TREES = {p.relative_to(ROOT).as_posix(): ast.parse(p.read_text(encoding='utf-8')) for p in SOURCES}
 
 def text(node): return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

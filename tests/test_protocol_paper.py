@@ -5,13 +5,13 @@ torch's Adam and cosine schedule, one probe at a time. Only the backbone, the im
 are the library's. Views do not depend on the probe, so those of several epochs go through the backbone together.
 """
 import pytest, torch, torch.nn.functional as F
+from benchmarks.probe_protocols import sets_of
 from torchvision.transforms import RandomResizedCrop, functional as vision
 from lgm_nb.backbones.backbone import Backbone
 from lgm_nb.backbones.embedded import has_packaged_weights
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.dataset import Dataset, Split
 from lgm_nb.data.open import open_dataset
-from lgm_nb.method.runs import distill
 from lgm_nb.probing.examiner import Examiner
 
 def view(image, size):
@@ -64,14 +64,6 @@ def check_agreement(images, labels, data, backbone, seeds, epochs=1000):
     assert abs(difference) < 3*float(error), (ours, theirs, float(error))
     assert float(ours.mean()) > 110/len(data.classes), (ours, 'no better than chance, so agreement means nothing')
 
-def sets_of(data, backbone, steps=30):
-    "Three sets of one image per class: distilled, random real images, and those nearest to the centroids."
-    examiner = Examiner(data, backbone)
-    made = distill(data, backbone, steps=steps, views=1)
-    real = {'random': examiner.random_rows()[0], 'centroid': examiner.centroid_rows()}
-    photographs = {k: (data.train.batch(rows, backbone.canvas), data.train.labels[rows]) for k, rows in real.items()}
-    return {'distilled': (made.images, made.labels)} | photographs
-
 SETS = ('distilled', 'random', 'centroid')
 
 @pytest.fixture(scope='module')
@@ -82,7 +74,7 @@ def small():
                                   torch.nn.Flatten())
     backbone = Backbone('small', network, 16)
     data = open_dataset('cifar10-mini').subset(['airplane', 'automobile', 'horse'], per_class=60)
-    return data, backbone, sets_of(data, backbone)
+    return data, backbone, sets_of(data, backbone, 30)
 
 @pytest.mark.parametrize('name', SETS)
 def test_restated_protocol_agrees(small, name):
@@ -100,7 +92,7 @@ def test_restated_protocol_agrees_on_an_embedded_backbone(tiny):
 def test_restated_protocol_agrees_on_ten_classes(net, name):
     if net.startswith('efficientnet') and not has_packaged_weights(net): pytest.skip(f'{net} is not installed')
     data, backbone = open_dataset('cifar10-mini'), open_backbone(net)
-    check_agreement(*sets_of(data, backbone)[name], data, backbone, seeds=3)
+    check_agreement(*sets_of(data, backbone, 30)[name], data, backbone, seeds=3)
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', SETS)

@@ -105,7 +105,7 @@ def file_hash(
     return h.hexdigest()
 
 def tensors_hash(
-    tensors:Mapping[str, torch.Tensor], # on the CPU; anything with `items` in a fixed order
+    tensors:Mapping[str, torch.Tensor], # on the CPU
 )->str: # 32 hexadecimal digits
     "Compute a hash of the names, types, shapes and contents of tensors."
     h = hashlib.blake2b(digest_size=16)
@@ -114,3 +114,17 @@ def tensors_hash(
         h.update(f'{name} {t.dtype} {tuple(t.shape)} '.encode())
         h.update(t.reshape(-1).view(torch.uint8).numpy())
     return h.hexdigest()
+
+# %% ../../nbs/core/05_durable.ipynb #6859d6b2
+class DamagedError(ValueError):
+    "A file that is not as it was written."
+
+def set_aside(
+    file:Path, # damaged
+)->Path: # its new path
+    "Rename a damaged file to the first unused name: `NAME.damaged`, `NAME.damaged-2` and so on."
+    aside, number = file.with_name(f'{file.name}.damaged'), 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = file.with_name(f'{file.name}.damaged-{number}')
+    return file.rename(aside)

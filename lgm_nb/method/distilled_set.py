@@ -8,19 +8,19 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/distilled_set.html.md"""
 __all__ = ['DistilledSet']
 
 # %% ../../nbs/method/06_distilled_set.ipynb #f4bb0128
-import io, json
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from ..core.durable import file_hash
+from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import grid
 from .exchange import is_foreign, read_foreign
-from .run_folder import check_format, DamagedError, FORMAT, image_names
-from .run_folder import REPORT_FILES, written_files
+from .run_folder import check_format, FORMAT, image_names
+from .run_folder import read_card, REPORT_FILES, written_files
 from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #0849a10b
@@ -49,10 +49,8 @@ def _check_tensors(tensors, classes, file):
 def _checked_card(folder):
     "Read a card. Raises ValueError if card or tensors are damaged, or of a newer version."
     file, tensors = folder/'card.json', folder/'distilled.safetensors'
-    try: card = json.loads(file.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as e: raise DamagedError(f'distilled set: {file} cannot be read ({e})') from e
-    if not isinstance(card, dict) or 'classes' not in card:
-        raise DamagedError(f'distilled set: {file} is not the card of a set: it names no classes')
+    card = read_card(file)
+    if 'classes' not in card: raise DamagedError(f'distilled set: {file} names no classes')
     check_format(card, file)
     written = card.get('files', {}).get(tensors.name) # None in version 0.1.0
     if written and file_hash(tensors) != written:
@@ -64,9 +62,9 @@ def _read_set(folder, classes):
     "Return images, labels, classes, card and losses of the set in a folder."
     folder = Path(folder)
     if is_foreign(folder):
-        images, labels, card = read_foreign(folder, classes)
+        images, labels = read_foreign(folder, classes)
         _check_tensors(dict(images=images, labels=labels), classes, folder)
-        return images, labels, classes, card, None
+        return images, labels, classes, dict(backbone=dict(name='unknown'), source=str(folder)), None
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
         unfinished = (folder/'checkpoint.safetensors').exists()
         remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
@@ -85,10 +83,11 @@ def _png(images):
     grid(images).save(file, 'png')
     return file.getvalue()
 
-def _write_images(folder, images, names):
+def _write_images(folder, distilled):
     "Write each image under its name."
     (folder/'images').mkdir()
-    for image, name in zip(images, names): grid(image[None]).save(folder/name)
+    names = image_names(distilled.labels, distilled.classes)
+    for image, name in zip(distilled.images, names): grid(image[None]).save(folder/name)
 
 def _tensors(distilled):
     losses = {} if distilled.losses is None else dict(losses=distilled.losses)
@@ -108,6 +107,7 @@ class DistilledSet:
         self.card, self.losses = card or {}, losses
 
     def __len__(self)->int: return len(self.images)
+
     def save(self,
         folder:str|Path, # to make or to write into; other files in it stay as they are
         overwrite:bool=False, # replace a finished set
@@ -116,9 +116,8 @@ class DistilledSet:
         own = written_files(folder)
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
-        names = image_names(self.labels, self.classes)
         card = dict(self.card, format=FORMAT, classes=self.classes, images=len(self))
-        def add_images(temporary): _write_images(temporary, self.images, names)
+        def add_images(temporary): _write_images(temporary, self)
         write_folder(Path(folder), dict(distilled=_tensors(self)), dict(card=card), add_images, own - REPORT_FILES)
         return Path(folder)
 

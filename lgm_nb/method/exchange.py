@@ -11,10 +11,10 @@ __all__ = ['read_lgm', 'export_lgm', 'read_images', 'lgm_file', 'is_foreign', 'r
 import os, re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from ..core.durable import durable_write
 from ..core.files import safe_name
 from ..data.dataset import square
 from ..data.folders import image_files
@@ -40,12 +40,7 @@ def export_lgm(
     file:str|os.PathLike, # `…/data.pth`, to make or replace
 ):
     "Write images and labels as the authors' code does."
-    file = Path(file)
-    temporary = file.with_name(f'.{file.name}.{os.getpid()}.tmp')
-    try:
-        torch.save(dict(images=images, labels=labels), temporary)
-        temporary.replace(file)
-    finally: temporary.unlink(missing_ok=True)
+    with durable_write(file) as new: torch.save(dict(images=images, labels=labels), new)
 
 # %% ../../nbs/method/10_exchange.ipynb #267cedb5
 def _possible_names(file, root):
@@ -63,13 +58,11 @@ def _label_of(file, root, numbers): # `numbers`: safe name → label
     raise ValueError(f'distilled set: {file} is not named after a class; name it CLASS.png, or put it into a folder '
                      f'CLASS (one of {", ".join(list(numbers)[:3])} …)')
 
-def _read_square(file, side=None):
-    "Read an image as (3, side, side); without a side, as it is."
+def _read_pixels(file): # (3, H, W)
     try:
         with Image.open(file) as image: pixels = np.array(image.convert('RGB'))
     except OSError as e: raise ValueError(f'distilled set: {file} cannot be decoded ({e})') from e
-    pixels = torch.from_numpy(pixels).permute(2, 0, 1).float()/255
-    return pixels if side is None else square(pixels, side)
+    return torch.from_numpy(pixels).permute(2, 0, 1).float()/255
 
 # %% ../../nbs/method/10_exchange.ipynb #b82995d5
 def read_images(
@@ -84,8 +77,9 @@ def read_images(
     labels = torch.tensor([label for label, _ in files])
     absent = sorted(set(range(len(classes))) - set(labels.tolist()))
     if absent: raise ValueError(f'distilled set: {folder} has no image of class {classes[absent[0]]!r}')
-    side = min(min(_read_square(f).shape[1:]) for _, f in files)
-    return torch.stack([_read_square(f, side) for _, f in files]), labels
+    images = [_read_pixels(f) for _, f in files]
+    side = min(min(image.shape[1:]) for image in images)
+    return torch.stack([square(image, side) for image in images]), labels
 
 # %% ../../nbs/method/10_exchange.ipynb #de6ebec5
 def lgm_file(
@@ -106,14 +100,9 @@ def is_foreign(folder:str|os.PathLike)->bool:
 def read_foreign(
     folder:str|os.PathLike, # of the authors' file or of images, or that file
     classes:Sequence[str]|None, # of the data set to test on
-)->tuple[torch.Tensor, torch.Tensor, dict[str, Any]]: # images, labels and a card
-    "Read a set from elsewhere. Raises ValueError if the classes are not given or do not fit."
+)->tuple[torch.Tensor, torch.Tensor]: # images and labels
+    "Read a set from elsewhere. Raises ValueError if the classes are not given."
     file = lgm_file(folder)
     if classes is None:
         raise ValueError(f'classes: None; {file or folder} does not name its data set, so give the classes, or --data')
-    if file is None: return *read_images(folder, classes), dict(backbone=dict(name='unknown'), source=str(folder))
-    images, labels = read_lgm(file)
-    if labels.numel() and int(labels.max()) >= len(classes):
-        raise ValueError(f'distilled set: {file} has a label {int(labels.max())}, but there are {len(classes)} classes')
-    # the authors write JOB/DATASET/MODEL/…/data.pth
-    return images, labels, dict(backbone=dict(name='unknown'), source=str(file))
+    return read_images(folder, classes) if file is None else read_lgm(file)

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import load_file
-from ..core.durable import file_hash, locked, tensors_hash
+from ..core.durable import DamagedError, file_hash, locked, set_aside, tensors_hash
 from ..core.files import check_writable, safe_name, unchanged_files, write_json
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
@@ -32,13 +32,22 @@ def image_names(
     digits = len(str(len(labels) - 1))
     return [f'images/{i:0{digits}}_{safe_name(str(classes[int(c)]))}.png' for i, c in enumerate(labels)]
 
+# %% ../../nbs/method/05_run_folder.ipynb #b8dda26f
+def read_card(
+    file:str|Path, # `card.json`
+)->dict[str, Any]: # method, settings, data, backbone and more
+    "Read the card of a distilled set. Raises ValueError if it cannot be read."
+    try: card = json.loads(Path(file).read_text(encoding='utf-8'))
+    except (OSError, ValueError) as e: raise DamagedError(f'{file} cannot be read ({e})') from e
+    if isinstance(card, dict): return card
+    raise DamagedError(f'{file} is not the card of a distilled set')
+
 # %% ../../nbs/method/05_run_folder.ipynb #43aaa50e
-def _read_card(folder):
-    "Return the card of a finished set; None if there is no finished set."
+def _card_of_set(folder): # None if there is no finished set
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file(): return None
-    try: card = json.loads((folder/'card.json').read_text(encoding='utf-8'))
-    except (OSError, ValueError): return None
-    return card if isinstance(card, dict) and {'classes', 'images'} <= set(card) else None
+    try: card = read_card(folder/'card.json')
+    except DamagedError: return None
+    return card if {'classes', 'images'} <= set(card) else None
 
 def _files_of_0_1_0(folder, card):
     "List the files of a set of version 0.1.0; its report is recognised by a sentence."
@@ -53,7 +62,7 @@ def written_files(
 )->set[str]: # names, relative to the folder
     "List the files of a finished set that are unchanged since this library wrote them; empty if there is no set."
     folder = Path(folder)
-    card = _read_card(folder)
+    card = _card_of_set(folder)
     if card is None: return set()
     if 'files' in card: return unchanged_files(folder, card['files']) | {'card.json'}
     return _files_of_0_1_0(folder, card)
@@ -105,9 +114,6 @@ def check_checkpoint(
     if checksum != facts.get('checksum'): raise DamagedError(f'{file} is damaged: its contents have another checksum')
     return facts
 
-class DamagedError(ValueError):
-    "A file that is not as it was written."
-
 # %% ../../nbs/method/05_run_folder.ipynb #f3ec9c04
 def previous_checkpoint(file:str|Path)->Path:
     "Name the checkpoint before the latest."
@@ -124,8 +130,7 @@ def find_checkpoint(
     except DamagedError as damage:
         if not before.exists(): raise
         step = check_checkpoint(before)['step']
-        aside = file.with_name(f'{file.name}.damaged')
-        if not aside.exists(): file.replace(aside)
+        set_aside(file)
         warnings.warn(f'{damage}; the run resumes from the one before it, at step {step}', stacklevel=2)
         return before
     return file
@@ -182,23 +187,33 @@ def only_run(
 )->Iterator[None]:
     "Keep other runs out of a folder for a `with` block. Raises ValueError if another run is writing into it."
     Path(folder).mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(folder, wait=False): yield
-    except BlockingIOError as e:
-        raise ValueError(f'{argument}: another run is writing into {folder}; wait for it, or use another folder') from e
+    with contextlib.ExitStack() as held:
+        try: held.enter_context(locked(folder, wait=False))
+        except BlockingIOError as e:
+            raise ValueError(f'{argument}: another run is writing into {folder}; '
+                             'wait for it, or use another folder') from e
+        yield
 
 # %% ../../nbs/method/05_run_folder.ipynb #ba0d2ddf
-def _load_card(folder): return json.loads((Path(folder)/'card.json').read_text(encoding='utf-8'))
+@contextlib.contextmanager
+def _changing_card(folder):
+    "Give the card of a set to a `with` block, and write it at the end."
+    with locked(folder/'distilled.safetensors'): # several commands may end at the same time
+        card = read_card(folder/'card.json')
+        yield card
+        write_json(folder/'card.json', card)
 
 def record_files(
     folder:str|Path, # of a distilled set
     names:Iterable[str], # of files that were written into it
 )->None:
     "Add files to those that the card of a set lists as this library's own."
-    folder, card = Path(folder), _load_card(folder)
-    own = card.get('files') or {name: file_hash(folder/name) for name in written_files(folder) - {'card.json'}}
-    new = {name: file_hash(folder/name) for name in names}
-    write_json(folder/'card.json', dict(card, files=own | new))
+    folder, new = Path(folder), {}
+    for name in names: new[name] = file_hash(folder/name)
+    with _changing_card(folder) as card:
+        if 'files' not in card: # in version 0.1.0
+            card['files'] = {name: file_hash(folder/name) for name in written_files(folder) - {'card.json'}}
+        card['files'] |= new
 
 def record_accuracy(
     folder:str|Path, # of a distilled set
@@ -206,7 +221,5 @@ def record_accuracy(
     result:dict[str, Any], # accuracies, as measured
 )->None:
     "Add a measured accuracy to the card of a distilled set."
-    with locked(Path(folder)/'distilled.safetensors'): # several probes may end at the same time
-        card = _load_card(folder)
+    with _changing_card(Path(folder)) as card:
         card.setdefault('accuracy', {})[backbone.name] = dict(result, backbone_hash=backbone.hash)
-        write_json(Path(folder)/'card.json', card)

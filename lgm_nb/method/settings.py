@@ -19,13 +19,10 @@ _COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows', 'grow_every', 'chunk')
 
 def _check_settings(s):
     "Raise ValueError for invalid values."
-    for name in _COUNTS:
-        least, value = 0 if name in ('grow_every', 'chunk') else 1, getattr(s, name)
-        if isinstance(value, int) and value < least: raise ValueError(f'{name}: {value}; must be at least {least}')
     for name in (*_COUNTS, 'seed'):
-        value = getattr(s, name)
-        if not isinstance(value, int) or not -1 < value < 2**31:
-            raise ValueError(f'{name}: {value!r}; must be a whole number from 0 to {2**31 - 1}')
+        value, least = getattr(s, name), 0 if name in ('grow_every', 'chunk', 'seed') else 1
+        if not isinstance(value, int) or not least <= value < 2**31:
+            raise ValueError(f'{name}: {value!r}; must be a whole number from {least} to {2**31 - 1}')
     if not 0 < s.lr < float('inf'): raise ValueError(f'lr: {s.lr}; must be above 0 and finite')
     if s.real not in ('bank', 'paper'): raise ValueError(f"real: {s.real!r}; must be 'bank' or 'paper'")
     if s.precision not in PRECISIONS:

@@ -11,9 +11,9 @@ __all__ = ['duration', 'RunEstimate', 'estimate']
 import math
 from dataclasses import dataclass
 from ..method.settings import Settings
+from ..probing.ridge import RIDGE_VIEWS
 from .machine import Machine, MACHINES as MACHINES, measure_machine as measure_machine
 from .work import ModelWork, work_of as work_of
-from ..probing.ridge import RIDGE_VIEWS
 
 # %% ../../nbs/scale/02_cost.ipynb #5ca30000
 def duration(
