@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
+from ..core.contents import content_hashes
 from ..core.show import did_you_mean
 
 # %% ../../nbs/data/00_dataset.ipynb #c18a1690
@@ -98,9 +99,15 @@ def _take(source:Source, rows:torch.Tensor)->Source:
     return [source[int(r)] for r in rows]
 
 def _contents(source:Source)->Iterator[bytes]:
-    "Yield what identifies a source: pixels, the key of lazy images, or file names with sizes and times."
+    "Yield what identifies a source: pixels, the key of lazy images, or names and contents of files."
     if isinstance(source, np.ndarray): yield np.ascontiguousarray(source).tobytes()
     elif isinstance(source, LazyImages): yield source.key.encode() + source.rows.tobytes()
+    else:
+        for path, content in zip(source, content_hashes(source)): yield f'{Path(path).name}:{content};'.encode()
+
+def _contents_of_0_1_0(source:Source)->Iterator[bytes]:
+    "Yield what identified a source in version 0.1.0, which took sizes and times of files for their contents."
+    if isinstance(source, np.ndarray|LazyImages): yield from _contents(source)
     else:
         for path in map(Path, source):
             facts = path.stat()
@@ -167,11 +174,11 @@ def _check_data(name:str, classes:list[str], **splits:Split):
     for split_name, split in splits.items(): _check_labels(name, split_name, split.labels, classes)
 
 # %% ../../nbs/data/00_dataset.ipynb #fd054943
-def _hash_of(classes:list[str], *splits:Split)->str: # 16 hexadecimal digits
-    h = hashlib.sha256(json.dumps(classes).encode())
-    for split in splits:
+def _hash_of(data:'Dataset', contents=_contents)->str: # 16 hexadecimal digits
+    h = hashlib.sha256(json.dumps(data.classes).encode())
+    for split in (data.train, data.test):
         h.update(split.labels.numpy().tobytes())
-        for part in _contents(split.source): h.update(part)
+        for part in contents(split.source): h.update(part)
     return h.hexdigest()[:16]
 
 # %% ../../nbs/data/00_dataset.ipynb #3e4697a5
@@ -200,8 +207,14 @@ class Dataset:
 
     @property
     def hash(self)->str: # 16 hexadecimal digits
-        "Hash class names, labels, and pixels (arrays) or what identifies them (files, lazy images)."
-        return _hash_of(self.classes, self.train, self.test)
+        "Hash class names, labels and contents. Files are read when they are new or have changed."
+        return _hash_of(self)
+
+    def has_hash(self,
+        written:str, # in a file of this version or an earlier one
+    )->bool:
+        "Return whether a hash belongs to this data."
+        return written in (self.hash, _hash_of(self, _contents_of_0_1_0))
 
     def require(self, per_class:int):
         "Raise ValueError, naming the classes, if any class has fewer than `per_class` training images."

@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 from PIL import Image
+from ..core.contents import content_hashes
 from .dataset import Dataset, LazyImages, Split, stratified_split
 from .folders import IMAGE_SUFFIXES, is_visible, some
 
@@ -56,7 +57,7 @@ def read_shards(
         with open(file, 'rb') as f:
             f.seek(start)
             return Image.open(io.BytesIO(f.read(size)))
-    key = ';'.join(f'{Path(f).name}:{Path(f).stat().st_size}' for f in files)
+    key = ';'.join(f'{Path(f).name}:{content}' for f, content in zip(files, content_hashes(files)))
     return Split(LazyImages(fetch, len(places), key), labels)
 
 # %% ../../nbs/data/02_shards.ipynb #74cd029f

@@ -73,6 +73,7 @@ class _RunState:
     "What a step changes: levels, optimiser, generator, losses."
     def __init__(self, data, backbone, settings):
         self.data, self.backbone, self.settings = data, backbone, settings
+        self.data_hash = data.hash # now: files may change during the run
         data.require(settings.ipc)
         self.n_classes = len(data.classes)
         self.labels = torch.arange(self.n_classes).repeat_interleave(settings.ipc)
@@ -196,7 +197,7 @@ def _card(run):
     data, backbone = run.data, run.backbone
     return dict(
         method=repr(run.objective), settings=asdict(run.settings), step=run.step, seed=run.settings.seed,
-        data=dict(name=data.name, source=data.source, hash=data.hash), seconds=round(run.seconds, 2),
+        data=dict(name=data.name, source=data.source, hash=run.data_hash), seconds=round(run.seconds, 2),
         backbone=dict(name=backbone.name, hash=backbone.hash, input_size=backbone.input_size, canvas=backbone.canvas),
         machine=dict(device=backbone.device.type, threads=torch.get_num_threads(), processor=platform.machine()),
         versions=dict(python=platform.python_version(), torch=torch.__version__, timm=timm.__version__),

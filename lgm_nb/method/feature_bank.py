@@ -9,14 +9,13 @@ __all__ = ['FeatureBank', 'build_bank']
 
 # %% ../../nbs/method/03_feature_bank.ipynb #fcf3231a
 import json, shutil, tempfile, warnings
-from itertools import count
 from pathlib import Path
 from typing import Literal
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from ..core.durable import file_hash, remove_leftovers, sync, temporary_mark
+from ..core.durable import file_hash, remove_leftovers, set_aside, sync, temporary_mark
 from ..core.files import cache_folder, changed, check_writable, key_of, write_json
 from ..core.mapped import features_header, map_features, reserve
 from ..core.processes import ProcessGroup
@@ -82,6 +81,13 @@ def _bank_facts(data, backbone, views, augmenter, seed):
 def _identity(backbone):
     "Return what tells backbones of the same weights apart."
     return dict(network=network_facts(backbone), fingerprint=fingerprint(backbone))
+
+def _adopt_hash(folder, facts, data):
+    "Take the data hash of the bank in a folder, if that one, too, belongs to the data."
+    try: there = _read_facts(folder)
+    except ValueError: return facts # this is reported later
+    same = there and there['data_hash'] != facts['data_hash'] and data.has_hash(there['data_hash'])
+    return facts | {'data_hash': there['data_hash']} if same else facts
 
 def _differing(there, facts):
     "Name the facts in which the bank of a folder differs from the one that is needed."
@@ -209,24 +215,26 @@ def _damaged(folder, facts, keep):
     return None
 
 def _drop_damaged(folder, facts, keep, is_ours):
-    "Remove a damaged bank, so that it is built again. `is_ours`: even if its bank.json cannot be read."
+    "Rename the files of a damaged bank, so that it is built again. `is_ours`: even if its bank.json cannot be read."
     try: name = _damaged(folder, facts, keep)
     except ValueError:
         if not is_ours: raise
         name = 'bank.json'
     if name is None: return
     warnings.warn(f'{folder}/{name} is damaged; the feature bank is built again', stacklevel=3)
-    for n in _FILES: (folder/n).unlink(missing_ok=True)
+    for n in _FILES:
+        if (folder/n).exists(): set_aside(folder/n)
 
 def _cache_place(facts):
     "Find the folder of a bank in the cache; banks of the same weights that differ otherwise have a number."
-    base = cache_folder()/'banks'/key_of({k: v for k, v in facts.items() if k not in ('network', 'fingerprint')})
-    for number in count(2):
-        try: there = _read_facts(base)
+    key = key_of({k: v for k, v in facts.items() if k not in ('network', 'fingerprint')})
+    place, number = cache_folder()/'banks'/key, 1
+    while True:
+        try: there = _read_facts(place)
         except ValueError: there = None
-        if there is None or not _differing(there, facts): return base
-        base = base.with_name(f"{base.name.partition('-')[0]}-{number}")
-    raise AssertionError
+        if there is None or not _differing(there, facts): return place
+        number += 1
+        place = place.with_name(f'{key}-{number}')
 
 # %% ../../nbs/method/03_feature_bank.ipynb #ab7a0523
 def _fill_folder(build, folder, facts, keep, progress):
@@ -267,6 +275,7 @@ def build_bank(
         features = None if store.features is None else torch.from_numpy(store.features)
         return FeatureBank(features, build.labels, len(data.classes), facts, build.means(store.sums))
     place = _cache_place(facts) if folder is None else Path(folder)
+    facts = _adopt_hash(place, facts, data)
     if ProcessGroup().rank==0: _drop_damaged(place, facts, keep, is_ours=folder is None)
     ProcessGroup().wait()
     if not _holds_bank(place, facts, keep): _fill_folder(build, place, facts, keep, progress)

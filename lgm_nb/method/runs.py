@@ -33,7 +33,7 @@ from .settings import preset_objective, renamed_settings, Settings, settings_fro
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
 def _run_identity(run):
     "Return what a checkpoint and the run that loads it must agree on, apart from the settings."
-    return dict(objective=repr(run.objective), data_hash=run.data.hash, backbone_hash=run.backbone.hash,
+    return dict(objective=repr(run.objective), data_hash=run.data_hash, backbone_hash=run.backbone.hash,
                 network=network_facts(run.backbone))
 
 def _state_tensors(run):
@@ -76,6 +76,7 @@ def _check_same_run(run, facts, file):
     "Raise ValueError if a checkpoint is from a different run."
     mine, there = asdict(run.settings), renamed_settings(facts['settings'])
     known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
+    if 'data_hash' in known and run.data.has_hash(facts['data_hash']): del known['data_hash']
     differ = changed(facts, known)
     differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
     if differ:
@@ -89,17 +90,17 @@ def _own_rows(f, name, run):
     return tensor.to(run.backbone.device)
 
 # %% ../../nbs/method/09_runs.ipynb #04363a57
-def _check_complete(names, n):
+def _check_complete(names, n, file):
     "Raise ValueError unless there are `n` levels from 0 on, and Adam's state of all of them or, at step 0, of none."
     with_adam = {name.split('.')[1] for name in names if name.startswith('adam.')}
     complete = n and all(f'level.{i}' in names for i in range(n)) and len(with_adam) in (0, n)
-    if not complete: raise DamagedError(f"checkpoint: it lacks a level or Adam's state of one ({n} levels)")
+    if not complete: raise DamagedError(f"{file} lacks a level or Adam's state of one ({n} levels)")
 
-def _restore_levels(run, f):
+def _restore_levels(run, f, file):
     "Replace the levels of a run, and Adam's moments of each."
     names = list(f.keys())
     n = sum(name.startswith('level.') for name in names)
-    _check_complete(names, n)
+    _check_complete(names, n, file)
     levels = [torch.nn.Parameter(_own_rows(f, f'level.{i}', run)) for i in range(n)]
     run.pyramid.levels = torch.nn.ParameterList(levels)
     run.restart_optimiser()
@@ -116,7 +117,7 @@ def load_checkpoint(
     run, facts = distiller, check_checkpoint(file)
     _check_same_run(run, facts, file)
     with safe_open(file, 'pt') as f:
-        _restore_levels(run, f)
+        _restore_levels(run, f, file)
         run.generator.set_state(f.get_tensor('generator'))
         run.record.restore(f.get_tensor('losses'))
         run.frames = list(f.get_tensor('frames')) if 'frames' in f.keys() else []
