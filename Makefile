@@ -23,7 +23,7 @@ $(READY): settings.ini setup.py pyproject.toml
 	touch $@
 
 demo: $(READY)
-	$(BIN)/lgm-demo
+	$(BIN)/lgm-demo --overwrite
 
 # pytest comes last, so that its summary line ends the output and a run without tests is seen.
 # One thread for each notebook: two workers that take every core each are slower than one.

@@ -2,7 +2,7 @@
 import json, re, shutil, signal, sys
 import pytest
 from safetensors import safe_open
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from conftest import (BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run, run_here,
@@ -77,14 +77,14 @@ def test_distill_writes(distilled, tiny):
     assert len(list((distilled/'images').glob('*.png')))==3
     assert tiny in json.dumps(json.loads((distilled/'card.json').read_text(encoding='utf-8')))
 
-def test_probe(distilled, tiny):
-    score = last_json(ok('lgm-probe', distilled, '--backbone', tiny, '--protocol', 'fast', '--seeds', 2, '--json',
-        run=run_here))
+def test_probe(distilled, own_data, tiny):
+    command = ['lgm-probe', distilled, '--data', own_data, '--backbone', tiny, '--protocol', 'fast', '--seeds', 2]
+    score = last_json(ok(*command, '--json', run=run_here))
     assert 0 <= score['top1_mean'] <= 100
 
-def test_ridge(distilled, tiny):
+def test_ridge(distilled, own_data, tiny):
     "Both commands know the protocol, name it in what they print, and agree."
-    ridge = ['--protocol', 'ridge', '--seeds', 2]
+    ridge = ['--data', own_data, '--protocol', 'ridge', '--seeds', 2]
     score = last_json(ok('lgm-probe', distilled, '--backbone', tiny, *ridge, '--json', run=run_here))
     compare = ['lgm-compare', distilled, '--backbones', tiny, *ridge, '--baselines']
     report = last_json(ok(*compare, 'random,centroid,neighbour,full', '--json', run=run_here))
@@ -92,12 +92,12 @@ def test_ridge(distilled, tiny):
     assert score['protocol']==report['protocol']=='ridge'
     assert score['top1_mean']==report['rows']['distilled'][tiny]['top1_mean']
     assert 'protocol ridge' in ok(*compare, 'random', run=run_here).stdout
-    wrong = run_here('lgm-probe', distilled, '--backbone', tiny, '--protocol', 'kernel')
+    wrong = run_here('lgm-probe', distilled, '--data', own_data, '--backbone', tiny, '--protocol', 'kernel')
     assert wrong.returncode==2 and 'protocol' in wrong.stderr
 
-def test_compare(distilled, tiny):
-    report = last_json(ok('lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random,centroid', '--json',
-        run=run_here))
+def test_compare(distilled, own_data, tiny):
+    command = ['lgm-compare', distilled, '--data', own_data, '--backbones', tiny, '--baselines', 'random,centroid']
+    report = last_json(ok(*command, '--json', run=run_here))
     check_report(report, tiny)
     assert set(report['rows'])=={'distilled', 'random', 'centroid'}
 
@@ -136,10 +136,10 @@ def test_a_gpu_that_is_not_there(distill, tmp_path):
     [line] = done.stderr.strip().splitlines()
     assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
 
-def test_compare_moves_within_a_row(distilled, tiny, monkeypatch):
+def test_compare_moves_within_a_row(distilled, own_data, tiny, monkeypatch):
     monkeypatch.setenv('TQDM_MININTERVAL', '0') # so little data is read between two showings of a bar
-    check_bars(ok(BIN/'lgm-compare', distilled, '--backbones', tiny, '--baselines', 'random', '--seeds', 2).stderr,
-        'probe', 2)
+    command = [BIN/'lgm-compare', distilled, '--data', own_data, '--backbones', tiny, '--baselines', 'random']
+    check_bars(ok(*command, '--seeds', 2).stderr, 'probe', 2)
 
 LONG = ['--steps', 120, '--checkpoint-every', 5]
 
@@ -210,13 +210,18 @@ def test_a_run_is_repeated_from_its_card(distilled, own_data, tmp_path):
     ok(BIN/'lgm-distill', '--from-card', card, '--data', own_data, '--device', 'cpu', '--out', tmp_path/'again')
     one, two = (load_file(f/'distilled.safetensors')['images'].tobytes() for f in (distilled, tmp_path/'again'))
     assert one==two
-    for more, words in (([], 'folder:PATH'), (['--data', own_data, '--steps', 3], '--steps')):
+    for more, words in (([], f'--data {own_data}'), (['--data', own_data, '--steps', 3], '--steps')):
         done = run_here('lgm-distill', '--from-card', card, '--out', tmp_path/'other', *more)
         assert done.returncode==2 and words in done.stderr and not (tmp_path/'other').exists()
 
+@pytest.mark.parametrize('command', [['lgm-probe', '--backbone'], ['lgm-compare', '--backbones']])
+def test_a_card_does_not_choose_a_folder(distilled, own_data, tiny, command):
+    "A card may be a stranger's; the message says what to add, and that works."
+    done = run_here(command[0], distilled, command[1], tiny)
+    assert done.returncode==2 and f'--data {own_data}' in done.stderr and len(done.stderr.strip().splitlines())==1
+
 def test_damaged_sets(distilled, tiny, tmp_path):
     "Images and labels that are no set, or not those of the card, are refused in one line."
-    from safetensors.numpy import save_file
     whole = load_file(distilled/'distilled.safetensors')
     wrong = dict(images=whole['images']*255, labels=whole['labels'])
     for tensors, words in ((wrong, 'copy both again'), (dict(images=whole['images']), 'copy both again')):
@@ -227,13 +232,14 @@ def test_damaged_sets(distilled, tiny, tmp_path):
 
 def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
     "What we export for the authors' code, and the PNG files alone, are read with the accuracy of the set itself."
-    def top1(folder, *more): return last_json(ok('lgm-probe', folder, '--backbone', tiny, '--seeds', 2, '--json', *more,
-        run=run_here))['top1_mean']
+    def top1(folder):
+        command = ['lgm-probe', folder, '--data', own_data, '--backbone', tiny, '--seeds', 2, '--json']
+        return last_json(ok(*command, run=run_here))['top1_mean']
     ok(*distill(distilled, '--steps', 6, '--resume', '--export', 'lgm'))
     (tmp_path/'theirs').mkdir()
     (distilled/'data.pth').rename(tmp_path/'theirs'/'data.pth')
-    assert top1(tmp_path/'theirs', '--data', own_data)==top1(distilled)
-    top1(distilled/'images', '--data', own_data) # the same images in 8 bits a channel:
+    assert top1(tmp_path/'theirs')==top1(distilled)
+    top1(distilled/'images') # the same images in 8 bits a channel:
     whole, classes = DistilledSet.load(distilled), open_dataset(own_data).classes
     pngs = DistilledSet.load(distilled/'images', classes)
     assert (pngs.images - whole.images).abs().max() <= .501/255 and pngs.labels.tolist()==whole.labels.tolist()

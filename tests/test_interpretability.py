@@ -46,7 +46,8 @@ def check_files(out, result):
     "The files say the same as the last line of the command."
     with (out/'transfer.csv').open() as file: rows = list(csv.DictReader(file))
     assert [r['kind'] for r in rows]==[r['kind'] for r in result['records']]
-    assert json.loads((out/'transfer.json').read_text())==result
+    written = json.loads((out/'transfer.json').read_text())
+    assert set(written.pop('files'))=={p.name for p in out.iterdir()} - {'transfer.json'} and written==result
     assert r'\toprule' in (out/'transfer.tex').read_text(encoding='utf-8')
     assert {p.stem for p in out.glob('*.png')}=={f'transfer-{w}' for w in ('top1', 'lost', 'gained', 'score')}
 

@@ -2,9 +2,14 @@
 import contextlib, hashlib, io, json, shutil
 from collections import namedtuple
 import pytest
+from safetensors.numpy import load_file
+from lgm_nb.all import Distiller, open_backbone, open_dataset, save_checkpoint, Settings
 from lgm_nb.cli.distil import lgm_bank, lgm_demo, lgm_distill
 from lgm_nb.cli.measure import lgm_transfer
 from lgm_nb.cli.tables import lgm_reproduce, lgm_sweep
+from lgm_nb.cli.terminal import finish_run
+from lgm_nb.core.show import Table
+from lgm_nb.study.transfer import TransferMatrix
 
 TINY = 'tiny-can-vit'
 QUICK = dict(augs=1, views=1, steps=2, device='cpu')
@@ -98,8 +103,62 @@ def test_a_finished_set_is_not_replaced(photos, tmp_path):
     assert done.returncode==2 and 'finished' in done.stderr
     assert contents(out)==before
 
+def images_of(out): return load_file(out/'distilled.safetensors')['images']
+
+def test_a_set_is_replaced_on_request(photos, tmp_path, monkeypatch):
+    "Its own files go, others stay; until the end of the new run it is still there."
+    out, again = tmp_path/'out', tmp_path/'again'
+    ok(*distill(photos, out, report=True))
+    hold(out, 'notes.txt')
+    before, images = contents(out), images_of(out)
+    def finish_and_look(*args):
+        finish_run(*args)
+        assert kept(before, out)
+    with monkeypatch.context() as m:
+        m.setattr('lgm_nb.cli.distil.finish_run', finish_and_look)
+        ok(*distill(photos, out, seed=1, overwrite=True))
+    ok(*distill(photos, again, seed=1))
+    assert images_of(out).tobytes()==images_of(again).tobytes() != images.tobytes()
+    assert set(contents(out))==set(contents(again)) | {'notes.txt'} and (out/'notes.txt').read_text()=='mine'
+
+def test_an_interrupted_replacement_is_resumed(photos, tmp_path):
+    "The set from before is not mistaken for the one that the run makes."
+    out = tmp_path/'out'
+    ok(*distill(photos, out))
+    new = dict(seed=1, steps=4)
+    unfinished = Distiller(open_dataset(f'folder:{photos}'), open_backbone(TINY),
+                           Settings(**(dict(augs=1, views=1) | new)))
+    next(unfinished)
+    save_checkpoint(unfinished, out/'checkpoint.safetensors')
+    assert run(*distill(photos, out, **new)).returncode==2
+    ok(*distill(photos, out, resume=True, **new))
+    card = json.loads((out/'card.json').read_text())
+    assert (card['seed'], card['step'])==(1, 4) and not (out/'checkpoint.safetensors').exists()
+
+def test_a_finished_set_is_resumed_only_as_itself(photos, tmp_path):
+    out = tmp_path/'out'
+    ok(*distill(photos, out, seed=3))
+    before = contents(out)
+    ok(*distill(photos, out, resume=True))
+    for more, words in ((dict(steps=7), 'steps (2 there, 7 here)'), (dict(seed=0), 'seed (3 there, 0 here)'),
+                        (dict(backbone='tiny-simclr-resnet'), f'backbone ({TINY} there'),
+                        (dict(overwrite=True), '--overwrite')):
+        done = run(lgm_distill, distill(photos, out, resume=True)[1] | more)
+        assert done.returncode==2 and words in done.stderr and contents(out)==before, done.stderr
+
+def test_a_demo_replaces_a_demo_on_request(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr('lgm_nb.cli.distil.probe_and_report', lambda *args: (Table(('a',), []), 'page'))
+    monkeypatch.setattr(Table, 'as_dict', lambda table: {}, raising=False)
+    demo, out = dict(backbone=TINY, report_on=TINY, steps=2), tmp_path/'demo'
+    ok(lgm_demo, dict(demo, out=str(out)))
+    before = contents(out)
+    done = run(lgm_demo, dict(demo, out=str(out)))
+    assert done.returncode==2 and '--overwrite' in done.stderr and contents(out)==before
+    ok(lgm_demo, dict(demo, out=str(out), overwrite=True))
+    ok(*distill(photos, tmp_path/'set'))
+    assert run(lgm_demo, dict(demo, out=str(tmp_path/'set'), overwrite=True)).returncode==2
+
 def test_the_demo_leaves_an_unfinished_run_alone(photos, tmp_path):
-    from lgm_nb.all import Distiller, Settings, open_backbone, open_dataset, save_checkpoint
     run_ = Distiller(open_dataset(f'folder:{photos}'), open_backbone(TINY), Settings(steps=2, augs=1, views=1))
     next(run_)
     save_checkpoint(run_, tmp_path/'checkpoint.safetensors')
@@ -136,6 +195,18 @@ def test_a_matrix_replaces_no_file_of_somebody_else(photos, tmp_path, name):
     before = contents(tmp_path)
     done = run(lgm_transfer, dict(data=f'folder:{photos}', backbones=TINY, steps=2, out=str(tmp_path)))
     assert done.returncode==2 and name in done.stderr and contents(tmp_path)==before
+
+def test_a_matrix_replaces_its_own_files_and_no_edited_one(tmp_path):
+    record = dict(kind='distilled', source='a', target='a', top1_mean=50., top1_std=1.)
+    matrix = TransferMatrix([dict(kind='distil', source='a', target=None, seconds=1., peak_mb=1.), record], 'photos')
+    matrix.save(tmp_path)
+    hold(tmp_path, 'notes.txt')
+    before = contents(tmp_path)
+    matrix.save(tmp_path)
+    assert contents(tmp_path)==before
+    hold(tmp_path, 'transfer.tex')
+    with pytest.raises(ValueError, match='transfer.tex'): matrix.save(tmp_path)
+    assert kept(before | dict.fromkeys(['transfer.tex'], contents(tmp_path)['transfer.tex']), tmp_path)
 
 @pytest.mark.parametrize('name', ['results.json', 'results.csv'])
 def test_a_sweep_replaces_no_file_of_somebody_else(photos, tmp_path, name):

@@ -8,21 +8,39 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/distil.html.md"""
 __all__ = ['lgm_distill', 'lgm_bank', 'lgm_demo']
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000002
-import json as _json
 import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
 from .terminal import exit_codes, finish_run, open_backbones, open_both
-from .terminal import print_result, probe_and_report, require_options, terminal_bar
+from .terminal import print_result, probe_and_report, require_options, source_of, terminal_bar
+
+# %% ../../nbs/cli/01_distil.ipynb #c8000004
+_SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed')
+
+def _given(options):
+    "Name the settings that were given; 0 is a value."
+    values = {name: getattr(options, name) for name in (*_SETTINGS, 'preset')}
+    return [name for name, value in values.items() if value is not None and value is not False]
+
+def _settings(options):
+    "The settings of a run. Raises ValueError for an invalid option."
+    from lgm_nb.method.settings import settings_from
+    if options.checkpoint_every < 1:
+        raise ValueError(f'--checkpoint-every {options.checkpoint_every}: must be at least 1')
+    if options.from_card: return _repeat(options)
+    given = {name: getattr(options, name) for name in _SETTINGS}
+    return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
 
 # %% ../../nbs/cli/01_distil.ipynb #5c6cfe4a
-def _read_card(file):
-    try: card = _json.loads(Path(file).read_text(encoding='utf-8'))
-    except (OSError, ValueError) as e: raise ValueError(f'--from-card {file}: cannot be read ({e})') from e
+def _card_of_run(file):
+    "Read a card that tells how to repeat its run. Raises ValueError for any other file."
+    from lgm_nb.method.run_folder import read_card
+    try: card = read_card(file)
+    except ValueError as e: raise ValueError(f'--from-card {e}') from e
     for name in ('settings', 'data', 'backbone', 'method'):
-        if isinstance(card, dict) and name in card: continue
-        raise ValueError(f'--from-card {file}: is not the card of a distilled set; it has no {name!r}')
+        if name not in card:
+            raise ValueError(f'--from-card {file}: is not the card of a distilled set; it has no {name!r}')
     return card
 
 def _preset_of(method, file):
@@ -45,51 +63,68 @@ def _note_differences(card):
 def _repeat(options):
     "Take settings, data and backbone from a card. Raises ValueError for options that it already decides."
     from lgm_nb.method.settings import renamed_settings, settings_from
-    card, file = _read_card(options.from_card), options.from_card
-    twice = [n for n in (*_SETTINGS, 'preset') if getattr(options, n)]
+    card, file = _card_of_run(options.from_card), options.from_card
+    twice = _given(options)
     if twice: raise ValueError(f'--{twice[0]}: --from-card {file} already decides it; leave one of them out')
-    source = card['data'].get('source')
-    if options.data is None and source and not source.startswith('folder:'): options.data = source
-    if options.data is None:
-        raise ValueError(f'--data: not given; the card names {source!r}; give the folder as --data folder:PATH')
+    options.data = options.data or source_of(card, file)
     options.backbone = options.backbone or card['backbone']['name']
     options.preset = _preset_of(card['method'], file)
     _note_differences(card)
     return settings_from(**renamed_settings(card['settings']))
 
-# %% ../../nbs/cli/01_distil.ipynb #c8000004
-_SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed')
-
-def _settings(options):
-    "The settings of a run. Raises ValueError for an invalid option."
-    from lgm_nb.method.settings import settings_from
-    if options.checkpoint_every < 1:
-        raise ValueError(f'--checkpoint-every {options.checkpoint_every}: must be at least 1')
-    if options.from_card: return _repeat(options)
-    given = {name: getattr(options, name) for name in _SETTINGS}
-    return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
-
 # %% ../../nbs/cli/01_distil.ipynb #c8000006
-def _is_finished(out, resume):
-    "Does a folder hold a finished set? Raises ValueError for a set or a run that `--resume` must confirm."
-    from lgm_nb.method.run_folder import is_checkpoint, written_files
-    finished = bool(written_files(out))
-    if resume: return finished
-    if finished:
-        raise ValueError(f'--out {out}: holds a finished distilled set; '
-                         'use another folder, or add --resume --report to write its report')
-    if is_checkpoint(Path(out)/'checkpoint.safetensors'):
-        raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, or use another folder')
-    return False
+def _check_same_set(options, settings, card):
+    "Raise ValueError if a finished set was made with other settings, or another backbone, than those given."
+    from dataclasses import asdict
+    from lgm_nb.backbones.published import ALIASES
+    from lgm_nb.method.settings import renamed_settings
+    there, mine = renamed_settings(card.get('settings', {})), asdict(settings)
+    there['backbone'] = card.get('backbone', {}).get('name')
+    mine['backbone'] = ALIASES[options.backbone].name if options.backbone in ALIASES else options.backbone
+    compared = mine if options.preset or options.from_card else ['backbone', *_given(options)]
+    differ = [f'{n} ({there[n]} there, {mine[n]} here)' for n in compared if there.get(n, mine[n]) != mine[n]]
+    if differ:
+        raise ValueError(f'--resume: {options.out} holds a finished set with other {", ".join(differ)}; '
+                         'use another folder, or --overwrite to replace it')
 
-def _prepare(options, settings, finished, report):
+def _made(facts, card):
+    "Did the run of a checkpoint make the set of a card?"
+    data, backbone = card.get('data', {}).get('hash'), card.get('backbone', {}).get('hash')
+    there = facts['settings'], facts['objective'], facts.get('data_hash', data), facts['backbone_hash']
+    return there==(card.get('settings'), card.get('method'), data, backbone)
+
+# %% ../../nbs/cli/01_distil.ipynb #e7197e26
+def _what_is_there(options, settings):
+    "Return 'finished', 'replaced' or 'new'. Raises ValueError for a set or a run that an option must confirm."
+    from lgm_nb.method.run_folder import begun_run, read_card, read_checkpoint, written_files
+    if options.resume and options.overwrite: raise ValueError('--overwrite: not together with --resume; give one')
+    out = Path(options.out)
+    finished, begun = bool(written_files(out)), begun_run(out/'checkpoint.safetensors')
+    if options.overwrite: return 'replaced' if finished else 'new'
+    if options.resume and not finished: return 'new'
+    if options.resume:
+        card = read_card(out/'card.json')
+        if begun and not _made(read_checkpoint(begun), card): return 'replaced'
+        _check_same_set(options, settings, card)
+        return 'finished'
+    if finished:
+        raise ValueError(f'--out {out}: holds a finished distilled set; use another folder, --overwrite to replace it, '
+                         'or --resume --report to write its report')
+    if begun:
+        raise ValueError(f'--out {out}: holds an unfinished run; add --resume to continue it, --overwrite to start '
+                         'again, or use another folder')
+    return 'new'
+
+# %% ../../nbs/cli/01_distil.ipynb #a582dd08
+def _prepare(options, settings, there, report):
     "Open the data set and the backbones, and check the folder. Returns what the run and the report need."
     from lgm_nb.core.files import check_writable
     from lgm_nb.method.run_folder import REPORT_FILES, check_folder, written_files
+    finished = there=='finished'
     if finished and not report: return None, []
     data, net = open_both(options.data, options.backbone, options.device, options.weights)
     if finished: check_writable(options.out, sorted(REPORT_FILES), written_files(options.out), '--out')
-    else: check_folder(options.out, data, settings.ipc, report, argument='--out')
+    else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     others = open_backbones(options.report_on, options.device) if report else []
     return data, [net, *(b for b in others if b.name != net.name)]
 
@@ -110,23 +145,26 @@ def _export(options, distilled):
     record_files(options.out, ['data.pth'])
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000009
-def _run(options, settings, data, net, first):
+def _run(options, settings, overwrite, data, net, first):
     "Distil and, in the first process, save; returns the run and the set."
     from lgm_nb.core.progress import no_progress
     from lgm_nb.method.distiller import Distiller
-    from lgm_nb.method.run_folder import drop_checkpoint, only_run
+    from lgm_nb.method.run_folder import drop_checkpoint, drop_report, only_run
     from lgm_nb.method.settings import preset_objective
     progress = terminal_bar if first else no_progress
     run = Distiller(data, net, settings, preset_objective(options.preset), progress=progress)
     with only_run(options.out, '--out') if first else contextlib.nullcontext():
+        if options.overwrite and first: drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
+        run.team.wait()
         finish_run(run, options.out, options.checkpoint_every)
         distilled = run.distilled()
         if first:
-            distilled.save(options.out)
+            if overwrite: drop_report(options.out)
+            distilled.save(options.out, overwrite)
             drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
     return run, distilled
 
-def _tell(options, run, distilled, data, nets, report):
+def _print_outcome(options, run, distilled, data, nets, report):
     "Write the report if requested, and print the result."
     card, out = distilled.card, str(options.out)
     if options.export: _export(options, distilled)
@@ -143,20 +181,23 @@ def _distil(options):
     "Distil, or load a finished set, and report."
     from lgm_nb.core.processes import join_processes
     from lgm_nb.method.distilled_set import DistilledSet
+    from lgm_nb.method.run_folder import drop_checkpoint
     settings = _settings(options) # with --from-card, data and backbone, too
     require_options(data=options.data, backbone=options.backbone, out=options.out)
-    finished = _is_finished(options.out, options.resume)
+    there = _what_is_there(options, settings)
     _check_export(options)
     with join_processes() as group: # the processes of torchrun, or this one alone
         first = group.rank==0
         report = first and bool(options.report or options.report_on)
-        data, nets = _prepare(options, settings, finished, report)
-        if finished: run, distilled = None, DistilledSet.load(options.out)
-        else: run, distilled = _run(options, settings, data, nets[0], first)
+        data, nets = _prepare(options, settings, there, report)
+        if there=='finished': run, distilled = None, DistilledSet.load(options.out)
+        else: run, distilled = _run(options, settings, there=='replaced', data, nets[0], first)
         group.wait()
         if not first: return
-    if finished: print('already finished', file=sys.stderr)
-    _tell(options, run, distilled, data, nets, report)
+    if there=='finished':
+        drop_checkpoint(Path(options.out)/'checkpoint.safetensors') # if it was killed between saving and this
+        print('already finished', file=sys.stderr)
+    _print_outcome(options, run, distilled, data, nets, report)
 
 # %% ../../nbs/cli/01_distil.ipynb #8497bce0
 @call_parse
@@ -175,10 +216,11 @@ def lgm_distill(
     precision:str|None=None, # of the backbone: 'float32', 'bfloat16' or 'float16' [half on NVIDIA GPUs, else float32]
     compile:store_true=False, # run the backbone through torch.compile
     preset:str|None=None, # 'paper' for the authors' schedule
-    seed:int=0, # same seed, same images
+    seed:int|None=None, # same seed, same images [0]
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     checkpoint_every:int=50, # steps between checkpoints
     resume:store_true=False, # continue the run in OUT
+    overwrite:store_true=False, # replace the finished set in OUT, or start its unfinished run again
     report:store_true=False, # after the run, compare with real images and write OUT/report.html (self-contained)
     report_on:str|None=None, # further backbones for the report, separated by commas
     from_card:str|None=None, # card.json of a set to make again: its data, backbone, settings and seed
@@ -217,10 +259,8 @@ def lgm_bank(
 # %% ../../nbs/cli/01_distil.ipynb #c800000c
 def _is_demo(folder):
     "Does a folder hold the set of an earlier demo?"
-    from lgm_nb.method.run_folder import written_files
-    if not written_files(folder): return False
-    card = _json.loads((Path(folder)/'card.json').read_text(encoding='utf-8'))
-    return card.get('command')=='lgm-demo'
+    from lgm_nb.method.run_folder import read_card, written_files
+    return bool(written_files(folder)) and read_card(Path(folder)/'card.json').get('command')=='lgm-demo'
 
 def _demo_backbones(net):
     "The backbone that distilled and all others that need no download."
@@ -229,13 +269,13 @@ def _demo_backbones(net):
     names = [n for n in ('efficientnet-lite0', 'efficientnet-lite2') if has_packaged_weights(n)] + list(zoo_cards())
     return [net, *(open_backbone(n) for n in names if n != net.name)]
 
-def _demo(backbone, steps, seed, out):
+def _demo(backbone, steps, seed, out, overwrite):
     "Distil and save; returns the run, the set, and the seconds of both stages."
     from lgm_nb.method.distiller import Distiller
-    from lgm_nb.method.run_folder import check_folder
+    from lgm_nb.method.run_folder import check_folder, drop_report
     from lgm_nb.method.runs import run_steps
     from lgm_nb.method.settings import Settings
-    earlier = _is_demo(out)
+    earlier = overwrite and _is_demo(out)
     if (Path(out)/'checkpoint.safetensors').exists():
         raise ValueError(f'--out {out}: holds the checkpoint of another run; use another folder')
     start = time.perf_counter()
@@ -247,6 +287,7 @@ def _demo(backbone, steps, seed, out):
     seconds = dict(bank=round(ready - start, 2), distil=round(time.perf_counter() - ready, 2))
     distilled = run.distilled()
     distilled.card['command'] = 'lgm-demo'
+    if earlier: drop_report(out)
     distilled.save(out, overwrite=earlier)
     return run, distilled, seconds
 
@@ -256,14 +297,15 @@ def lgm_demo(
     backbone:str='efficientnet-lite0', # that distils; 'tiny-…' for an embedded self-supervised one
     steps:int=400, # optimiser steps
     seed:int=0, # same seed, same images
-    out:str='runs/demo', # folder to write, replacing an earlier demo
+    out:str='runs/demo', # folder to write
+    overwrite:store_true=False, # replace an earlier demo in OUT; other sets are never replaced
     report_on:str|None=None, # backbones of the table, separated by commas [all that need no download]
     json:store_true=False, # print the result as one line of JSON
 ):
     "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
     with exit_codes('run the same command to start over'):
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
-        run, distilled, seconds = _demo(backbone, steps, seed, out)
+        run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbone)
         table, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
         print_result(table.as_dict(), json, f'{table}\n\n{page}: open it in a browser')

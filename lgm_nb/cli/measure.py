@@ -10,16 +10,10 @@ __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
 from fastcore.script import call_parse, store_true
 from .terminal import exit_codes, open_backbones, open_both
-from .terminal import print_result, require_options, terminal_bar
+from .terminal import print_result, require_options, source_of, terminal_bar
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000005
 def _names(text): return [n for n in text.split(',') if n]
-
-def _data_of(distilled, data):
-    "Open the data set that a set was distilled from, or the one requested."
-    from lgm_nb.data.open import open_dataset
-    try: return open_dataset(data or distilled.card['data']['source'])
-    except (KeyError, ValueError) as e: raise ValueError(f'--data: {e}; give the data set to test on') from e
 
 def _open_set(folder, data):
     "Open a distilled set and the data set to test on, which gives a set from elsewhere its classes."
@@ -28,7 +22,7 @@ def _open_set(folder, data):
     from lgm_nb.method.exchange import is_foreign
     if not is_foreign(folder):
         distilled = DistilledSet.load(folder)
-        return distilled, _data_of(distilled, data)
+        return distilled, open_dataset(data or source_of(distilled.card, folder))
     if data is None: raise ValueError(f'--data: not given; {folder} does not name the data set of its images')
     ds = open_dataset(data)
     return DistilledSet.load(folder, ds.classes), ds
@@ -38,7 +32,7 @@ def _open_set(folder, data):
 def lgm_probe(
     folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbone:str|None=None, # to probe on
-    data:str|None=None, # data set to test on [the one that was distilled]
+    data:str|None=None, # data set to test on [the one that was distilled, if it is not a folder]
     weights:str|None=None, # weights file for the backbone, instead of a download
     protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
@@ -48,13 +42,14 @@ def lgm_probe(
     "Train a linear probe on a distilled set, test it on real images and record the result in its card."
     with exit_codes():
         require_options(backbone=backbone)
+        from lgm_nb.method.exchange import is_foreign
         from lgm_nb.method.run_folder import record_accuracy
         from lgm_nb.probing.compare import compare
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
         result = dict(backbone=net.name, protocol=protocol, **table.scores['distilled'][net.name])
-        if 'classes' in distilled.card: record_accuracy(folder, net, result) # else it is a set from elsewhere
+        if not is_foreign(folder): record_accuracy(folder, net, result)
         print_result(result, json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
@@ -62,7 +57,7 @@ def lgm_probe(
 def lgm_compare(
     folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbones:str|None=None, # to probe on, separated by commas
-    data:str|None=None, # data set to test on [the one that was distilled]
+    data:str|None=None, # data set to test on [the one that was distilled, if it is not a folder]
     baselines:str='random,centroid,neighbour,full', # real images to compare with, separated by commas
     protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
@@ -73,8 +68,8 @@ def lgm_compare(
     with exit_codes():
         require_options(backbones=backbones)
         from lgm_nb.probing.compare import compare
-        distilled, ds = _open_set(folder, data)
         nets = open_backbones(backbones, device)
+        distilled, ds = _open_set(folder, data)
         table = compare(distilled, ds, nets, _names(baselines), protocol, seeds, terminal_bar)
         print_result(table.as_dict(), json, table)
 
@@ -123,7 +118,7 @@ def lgm_bias(
     folder:str, # of a distilled set
     hard:str|None=None, # folder of hard images, one sub-folder per class, for some of the classes
     backbone:str|None=None, # to probe on
-    data:str|None=None, # data set with the usual test images [the one that was distilled]
+    data:str|None=None, # data set with the usual test images [the one that was distilled, if it is not a folder]
     weights:str|None=None, # weights file for the backbone, instead of a download
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 __all__ = []
 
 # %% ../../nbs/cli/00_terminal.ipynb #01e5b70f
-import contextlib, json, os, signal, sys, threading, time
+import contextlib, json, os, shlex, signal, sys, threading, time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,20 @@ def print_result(
     "Print the result of a command."
     try: print(json.dumps(result, ensure_ascii=False) if as_json else text, flush=True)
     except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) # as after `| head -1`
+
+# %% ../../nbs/cli/00_terminal.ipynb #f92eb682
+def source_of(
+    card:dict, # of a distilled set
+    where:str|Path, # it was read from
+)->str: # a name for `open_dataset`
+    "Return the data set that a card names. Raises ValueError for a folder or a download."
+    data = card.get('data')
+    source = data.get('source') if isinstance(data, dict) else None
+    if not isinstance(source, str):
+        raise ValueError(f'--data: not given, and the card of {where} names no data set that can be opened again')
+    if ':' not in source: return source
+    raise ValueError(f'--data: not given; the card of {where} names {source}. If you trust it, '
+                     f'add --data {shlex.quote(source)}')
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def open_backbones(

@@ -210,12 +210,6 @@ class Dataset:
         "Hash class names, labels and contents. Files are read when they are new or have changed."
         return _hash_of(self)
 
-    def has_hash(self,
-        written:str, # in a file of this version or an earlier one
-    )->bool:
-        "Return whether a hash belongs to this data."
-        return written in (self.hash, _hash_of(self, _contents_of_0_1_0))
-
     def require(self, per_class:int):
         "Raise ValueError, naming the classes, if any class has fewer than `per_class` training images."
         counts = torch.bincount(self.train.labels, minlength=len(self.classes)).tolist()
@@ -231,6 +225,14 @@ class Dataset:
         groups = '' if self.group_names is None else f', {len(self.group_names)} groups'
         splits = f'{len(self.train):,} train + {len(self.test):,} test images'
         return f'Dataset({self.name}: {len(self.classes)} classes{groups}, {splits}, {_image_size(self.train)})'
+
+# %% ../../nbs/data/00_dataset.ipynb #7f5dcd16
+def has_hash(
+    data:Dataset,
+    written:str, # in a file of this version or an earlier one
+)->bool:
+    "Return whether a hash belongs to this data."
+    return written in (data.hash, _hash_of(data, _contents_of_0_1_0))
 
 # %% ../../nbs/data/00_dataset.ipynb #e2642403
 def _check_subset(data:Dataset, classes:list[str], per_class:int|None):

@@ -72,8 +72,7 @@ def _pyramid(run):
 class _RunState:
     "What a step changes: levels, optimiser, generator, losses."
     def __init__(self, data, backbone, settings):
-        self.data, self.backbone, self.settings = data, backbone, settings
-        self.data_hash = data.hash # now: files may change during the run
+        self.data, self.data_hash, self.backbone, self.settings = data, data.hash, backbone, settings
         data.require(settings.ipc)
         self.n_classes = len(data.classes)
         self.labels = torch.arange(self.n_classes).repeat_interleave(settings.ipc)

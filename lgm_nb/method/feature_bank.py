@@ -20,7 +20,7 @@ from ..core.files import cache_folder, changed, check_writable, key_of, write_js
 from ..core.mapped import features_header, map_features, reserve
 from ..core.processes import ProcessGroup
 from ..core.progress import Progress, no_progress
-from ..data.dataset import Dataset
+from ..data.dataset import Dataset, has_hash
 from ..backbones.backbone import Backbone, fingerprint, network_facts, same_fingerprint
 from .augmentation import Augmenter
 from .real_features import BankBuild, MemoryStore, rows_by_class
@@ -86,7 +86,7 @@ def _adopt_hash(folder, facts, data):
     "Take the data hash of the bank in a folder, if that one, too, belongs to the data."
     try: there = _read_facts(folder)
     except ValueError: return facts # this is reported later
-    same = there and there['data_hash'] != facts['data_hash'] and data.has_hash(there['data_hash'])
+    same = there and there['data_hash'] != facts['data_hash'] and has_hash(data, there['data_hash'])
     return facts | {'data_hash': there['data_hash']} if same else facts
 
 def _differing(there, facts):

@@ -120,6 +120,12 @@ def previous_checkpoint(file:str|Path)->Path:
     file = Path(file)
     return file.with_name(f'{file.stem}.previous{file.suffix}')
 
+def begun_run(
+    file:str|Path, # of the latest checkpoint
+)->Path|None: # None if there is no checkpoint
+    "Find a checkpoint, intact or not, that tells whose run it is."
+    return next((f for f in (Path(file), previous_checkpoint(file)) if is_checkpoint(f)), None)
+
 def find_checkpoint(
     file:str|Path, # of the latest checkpoint
 )->Path|None: # None if there is no checkpoint
@@ -142,6 +148,13 @@ def drop_checkpoint(
     "Delete a checkpoint and the one before it; any other file of that name is kept."
     for path in (Path(file), previous_checkpoint(file)):
         if is_checkpoint(path): path.unlink()
+
+# %% ../../nbs/method/05_run_folder.ipynb #9c555849
+def drop_report(
+    folder:str|Path, # of a set that is about to be replaced
+)->None:
+    "Delete the report of a set, unless its files have changed since they were written."
+    for name in written_files(folder) & REPORT_FILES: (Path(folder)/name).unlink()
 
 # %% ../../nbs/method/05_run_folder.ipynb #f3169a32
 def _check_apart(folder, data, argument):
@@ -168,14 +181,15 @@ def check_folder(
     folder = Path(folder)
     own, names = written_files(folder), ['card.json', 'distilled.safetensors']
     if own and not overwrite:
-        raise ValueError(f'{argument}: {folder} holds a finished distilled set; use another folder, or overwrite it')
+        raise ValueError(f'{argument}: {folder} holds a finished distilled set; use another folder, '
+                         'or --overwrite (in Python: overwrite=True)')
     if data is not None:
         labels = [c for c in range(len(data.classes)) for _ in range(ipc)]
         names += image_names(labels, data.classes)
     if report: names += sorted(REPORT_FILES)
     check_writable(folder, names, own, argument)
     file = folder/'checkpoint.safetensors'
-    if file.exists() and not (is_checkpoint(file) or is_checkpoint(previous_checkpoint(file))):
+    if file.exists() and not begun_run(file):
         raise ValueError(f'{argument}: {file} is not a checkpoint of lgm_nb; move it or use another folder')
     if data is not None: _check_apart(folder.absolute(), data, argument)
 

@@ -21,7 +21,7 @@ from ..core.durable import durable_write, locked, tensors_hash
 from ..core.files import cache_folder, changed, key_of
 from ..core.progress import Progress, no_progress
 from ..core.processes import launch, ProcessLostError, ProcessGroup
-from ..data.dataset import Dataset
+from ..data.dataset import Dataset, has_hash
 from ..backbones.backbone import Backbone, network_facts
 from .distilled_set import DistilledSet
 from .distiller import Distiller, DivergenceError
@@ -76,7 +76,7 @@ def _check_same_run(run, facts, file):
     "Raise ValueError if a checkpoint is from a different run."
     mine, there = asdict(run.settings), renamed_settings(facts['settings'])
     known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
-    if 'data_hash' in known and run.data.has_hash(facts['data_hash']): del known['data_hash']
+    if 'data_hash' in known and has_hash(run.data, facts['data_hash']): del known['data_hash']
     differ = changed(facts, known)
     differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
     if differ:

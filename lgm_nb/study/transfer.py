@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 from .. import __version__
 from ..core.devices import Meter
-from ..core.files import check_writable, cached
+from ..core.files import cached, check_writable, unchanged_files, write_folder
 from ..core.show import Chart, heat_map, mean_std, Result, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
@@ -104,24 +104,29 @@ def _csv(records):
     return text.getvalue()
 
 # %% ../../nbs/study/01_transfer.ipynb #98bd3a29
+_NAMES = ['transfer.json', 'transfer.csv', 'transfer.tex', *(f'transfer-{what}.png' for what in METRICS)]
+
+def _own_files(folder):
+    "Name the files of an earlier matrix that are as they were written."
+    try: facts = json.loads((folder/'transfer.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError): return set()
+    if not isinstance(facts, dict) or not {'records', 'scores'} <= set(facts): return set()
+    if 'files' not in facts: return set(_NAMES) # version 0.1.0
+    return unchanged_files(folder, facts['files']) | {'transfer.json'}
+
 def check_matrix_folder(
     folder:str|PathLike, # to be written
     argument:str='folder', # what to call it in an error
 )->None:
     "Raise ValueError if writing a matrix would replace files other than those of an earlier one."
-    names = ['transfer.json', 'transfer.csv', 'transfer.tex', *(f'transfer-{what}.png' for what in METRICS)]
-    try: facts = json.loads((Path(folder)/'transfer.json').read_text(encoding='utf-8'))
-    except (OSError, ValueError): facts = None
-    earlier = isinstance(facts, dict) and {'records', 'scores'} <= set(facts)
-    check_writable(folder, names, names if earlier else (), argument)
+    check_writable(folder, _NAMES, _own_files(Path(folder)), argument)
 
 def _save(matrix, folder):
-    check_matrix_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder/'transfer.json').write_text(json.dumps(matrix.as_dict(), ensure_ascii=False)+'\n', encoding='utf-8')
-    (folder/'transfer.csv').write_text(matrix.csv(), encoding='utf-8')
-    (folder/'transfer.tex').write_text(matrix.latex(), encoding='utf-8')
-    for what in matrix.metrics(): matrix.heat_map(what).save(folder/f'transfer-{what}.png')
+    def add_tables(temporary):
+        (temporary/'transfer.csv').write_text(matrix.csv(), encoding='utf-8')
+        (temporary/'transfer.tex').write_text(matrix.latex(), encoding='utf-8')
+        for what in matrix.metrics(): matrix.heat_map(what).save(temporary/f'transfer-{what}.png')
+    write_folder(folder, {}, dict(transfer=matrix.as_dict()), add_tables, _own_files(folder))
 
 # %% ../../nbs/study/01_transfer.ipynb #edd93162
 class TransferMatrix(TransferRecords):
