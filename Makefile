@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint floor nightly slow-cells slow-tests benchmarks lab docs bench dist clean
+.PHONY: help demo test lint floor nightly slow-cells slow-tests soak benchmarks lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
 	@echo 'make lint   style, types and which module may import which'
 	@echo 'make floor  make test with the oldest torch, torchvision and timm that are promised'
 	@echo 'make nightly  slow cells, slow tests, and every benchmark briefly: an hour and more'
+	@echo 'make soak   every odd input, a kill at every file operation, a long run: benchmarks/results/reliability.md'
 	@echo 'make lab    open the notebooks in JupyterLab'
 	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
 	@echo 'make bench  the benchmark on real photographs'
@@ -47,13 +48,16 @@ floor:
 	PIP_CONSTRAINT=$(CURDIR)/build/floor.txt $(MAKE) test VENV=build/floor
 
 # With make --keep-going, one that fails does not hide the others.
-nightly: slow-cells slow-tests benchmarks
+nightly: slow-cells slow-tests soak benchmarks
 
 slow-cells: $(READY)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --flags slow --n-workers 2 --do-print
 
 slow-tests: $(READY)
 	$(BIN)/pytest tests -q -rs -m slow
+
+soak: $(READY)
+	cd tests && OMP_NUM_THREADS=1 PYTHONPATH=.:.. ../$(BIN)/python -m reliability.soak
 
 benchmarks: $(READY)
 	$(BIN)/python -m benchmarks

@@ -5,7 +5,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
-from conftest import (BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run, run_here,
+from conftest import (bars, BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run,
+    run_here,
                       start_until, write_photographs)
 
 OPTIONS = {
@@ -140,6 +141,11 @@ def test_compare_moves_within_a_row(distilled, own_data, tiny, monkeypatch):
     monkeypatch.setenv('TQDM_MININTERVAL', '0') # so little data is read between two showings of a bar
     command = [BIN/'lgm-compare', distilled, '--data', own_data, '--backbones', tiny, '--baselines', 'random']
     check_bars(ok(*command, '--seeds', 2).stderr, 'probe', 2)
+
+def test_every_bar_ends_full(own_data, tiny, tmp_path):
+    done = ok('lgm-bank', '--data', own_data, '--backbone', tiny, '--views', 2, '--out', tmp_path/'bank', run=run_here)
+    [(_, counts, total)] = bars(done.stderr)
+    assert counts[-1]==total > 1, counts
 
 LONG = ['--steps', 120, '--checkpoint-every', 5]
 

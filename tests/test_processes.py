@@ -1,5 +1,5 @@
 "Several processes on one run: the same images as one, and a checkpoint when one of them is lost."
-import atexit, json, os, signal, subprocess, sys, time
+import atexit, contextlib, json, os, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 import torch
@@ -9,6 +9,7 @@ from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
+from lgm_nb.method.run_folder import read_checkpoint
 from lgm_nb.core.processes import ProcessGroup, launch
 
 def roll_call():
@@ -75,22 +76,32 @@ def members(parent):
     found = subprocess.run(['ps', '--ppid', str(parent), '-o', 'pid='], capture_output=True, text=True).stdout.split()
     return [int(p) for p in found]
 
-def test_lost_process(tiny, tmp_path):
-    "One of two is killed: a clear error, and one process resumes to the images of an undisturbed run."
-    args = ['--data', 'cifar10-mini', '--backbone', tiny, '--device', 'cpu',
-            '--steps', 40, '--augs', 1, '--views', 1, '--checkpoint-every', 5]
-    out = tmp_path/'lost'
-    process = subprocess.Popen(torchrun(2, *args, '--out', out), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                               text=True)
-    end = time.monotonic() + 300
-    while not (out/'checkpoint.safetensors').exists():
+def kill_some(n, args, out, victims):
+    "Start a run with n processes and, when it has saved a checkpoint, kill some of them, one after the other."
+    file = out/'checkpoint.safetensors'
+    def saved(): return read_checkpoint(file)['step'] if file.exists() else 0
+    before, end = saved(), time.monotonic() + 300
+    process = subprocess.Popen(torchrun(n, *args), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    while saved() <= before:
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < end, 'no checkpoint'
         time.sleep(.05)
-    os.kill(members(process.pid)[-1], signal.SIGKILL)
+    team = members(process.pid)
+    for i in victims:
+        with contextlib.suppress(ProcessLookupError): os.kill(team[i], signal.SIGKILL) # torchrun may have ended it
+        time.sleep(.2)
     _, said = process.communicate(timeout=120)
     assert process.returncode != 0 and not (out/'distilled.safetensors').exists()
+    return said
+
+def test_lost_processes(tiny, tmp_path):
+    "Clear errors, and any number of processes resumes to the images of an undisturbed run."
+    args = ['--data', 'cifar10-mini', '--backbone', tiny, '--device', 'cpu',
+            '--steps', 40, '--augs', 1, '--views', 1, '--checkpoint-every', 5]
+    out = tmp_path/'lost'
+    said = kill_some(2, [*args, '--out', out], out, [-1])
     assert 'another process' in said and '--resume' in said, said
+    kill_some(3, [*args, '--out', out, '--resume'], out, [0, 2])
     ok(BIN/'lgm-distill', *args, '--out', out, '--resume')
     ok(BIN/'lgm-distill', *args, '--out', tmp_path/'whole')
     a, b = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'whole'))

@@ -140,9 +140,8 @@ def _check_export(options):
 def _export(options, distilled):
     "Write the set in the authors' format, beside its own."
     from lgm_nb.method.exchange import export_lgm
-    from lgm_nb.method.run_folder import record_files
-    export_lgm(distilled.images, distilled.labels, Path(options.out)/'data.pth')
-    record_files(options.out, ['data.pth'])
+    from lgm_nb.method.run_folder import add_files
+    add_files(options.out, lambda folder: export_lgm(distilled.images, distilled.labels, folder/'data.pth'))
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000009
 def _run(options, settings, overwrite, data, net, first):

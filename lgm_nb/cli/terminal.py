@@ -227,12 +227,11 @@ def probe_and_report(
     seconds:dict|None=None, # of earlier stages, for the report
 )->tuple: # table, path of the page
     "Compare a distilled set with real images and write its report."
-    from lgm_nb.method.run_folder import record_files
+    from lgm_nb.method.run_folder import add_files
     from lgm_nb.probing.compare import compare
     from lgm_nb.views.report import save_gif, write_report
     if run is not None:
-        save_gif(run.frames, Path(out)/'evolution.gif')
-        record_files(out, ['evolution.gif'])
+        add_files(out, lambda folder: save_gif(run.frames, folder/'evolution.gif'))
     start = time.perf_counter()
     table = compare(distilled, data, backbones, progress=terminal_bar)
     table.seconds = dict(seconds or {}, probe=round(time.perf_counter() - start, 2), **table.seconds)

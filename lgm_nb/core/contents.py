@@ -40,7 +40,7 @@ def _keep(folder, hashes):
     try:
         _kept_file(folder).parent.mkdir(parents=True, exist_ok=True)
         write_json(_kept_file(folder), dict(hashes=hashes, checksum=key_of(hashes)))
-    except OSError: pass # without a cache the files are read again next time
+    except (OSError, UnicodeError): pass # without a cache the files are read again next time
 
 # %% ../../nbs/core/07_contents.ipynb #34ae755f
 def _hashes_in(folder, files, pool):

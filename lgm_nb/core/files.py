@@ -77,7 +77,13 @@ def check_writable(
 ):
     "Raise ValueError if files cannot be written, or would replace files that this library did not write."
     folder = Path(folder)
+    try: str(folder).encode()
+    except UnicodeEncodeError as e: # safetensors opens no such file
+        raise ValueError(f'{argument}: {ascii(str(folder))} is not UTF-8; use another folder') from e
     if folder.exists() and not folder.is_dir(): raise ValueError(f'{argument}: {folder} is a file; give a folder')
+    if folder.is_symlink() and not folder.exists():
+        raise ValueError(f'{argument}: {folder} is a link to {folder.readlink()}, which does not exist; make it, '
+                         'or use another folder')
     blocked = _blocked_files(folder, names, {*own, *_half_written(folder)})
     if blocked:
         raise ValueError(f'{argument}: {folder} holds {blocked[0]}, which lgm_nb did not write and would replace; '
@@ -97,7 +103,8 @@ def _fill(folder:Path, tensors:dict, facts:dict, mode:int)->list[str]: # names o
     *first, last = facts
     for stem in first: write_json(folder/f'{stem}.json', facts[stem])
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file())
-    write_json(folder/f'{last}.json', dict(facts[last], files={n: file_hash(folder/n) for n in names}))
+    files = facts[last].get('files', {}) | {n: file_hash(folder/n) for n in names}
+    write_json(folder/f'{last}.json', dict(facts[last], files=files))
     return [*names, f'{last}.json']
 
 # %% ../../nbs/core/01_files.ipynb #d89ec312
@@ -115,7 +122,7 @@ def _move(temporary:Path, folder:Path, names:list[str]):
 def write_folder(
     folder:str|PathLike, # to make or to write into
     tensors:dict[str, dict[str, torch.Tensor]], # file stem → named tensors, written as safetensors
-    facts:dict[str, dict], # file stem → contents of a JSON file; the last also gets `files`, the hashes of all others
+    facts:dict[str, dict], # file stem → contents of a JSON file; the last lists all in `files`, and what stays already
     extra:Callable[[Path], Any]|None=None, # called with the temporary folder; may write more files into it
     own:Collection[str]=(), # files there that this library wrote: replaced, or deleted if no longer written
 ):
@@ -131,7 +138,8 @@ def write_folder(
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _move(temporary, folder, names) # if this is interrupted, the temporary folder tells which files are ours
-    for n in set(own) - set(names): (folder/n).unlink(missing_ok=True)
+    stay = [*facts.values()][-1].get('files', {})
+    for n in set(own) - {*names, *stay}: (folder/n).unlink(missing_ok=True)
     shutil.rmtree(temporary, ignore_errors=True)
     remove_leftovers(folder, folders=True)
 

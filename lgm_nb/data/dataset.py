@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/data/dataset.html.md"""
 __all__ = ['to_rgb', 'square', 'LazyImages', 'Split', 'Dataset', 'stratified_split', 'from_arrays']
 
 # %% ../../nbs/data/00_dataset.ipynb #e8f7e0e1
-import hashlib, json
+import hashlib, json, os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -103,7 +103,7 @@ def _contents(source:Source)->Iterator[bytes]:
     if isinstance(source, np.ndarray): yield np.ascontiguousarray(source).tobytes()
     elif isinstance(source, LazyImages): yield source.key.encode() + source.rows.tobytes()
     else:
-        for path, content in zip(source, content_hashes(source)): yield f'{Path(path).name}:{content};'.encode()
+        for path, content in zip(source, content_hashes(source)): yield os.fsencode(f'{Path(path).name}:{content};')
 
 def _contents_of_0_1_0(source:Source)->Iterator[bytes]:
     "Yield what identified a source in version 0.1.0, which took sizes and times of files for their contents."
@@ -111,7 +111,7 @@ def _contents_of_0_1_0(source:Source)->Iterator[bytes]:
     else:
         for path in map(Path, source):
             facts = path.stat()
-            yield f'{path.name}:{facts.st_size}:{facts.st_mtime_ns};'.encode()
+            yield os.fsencode(f'{path.name}:{facts.st_size}:{facts.st_mtime_ns};')
 
 # %% ../../nbs/data/00_dataset.ipynb #b293f6ed
 class Split:
@@ -168,7 +168,11 @@ def _check_labels(name:str, split_name:str, labels:torch.Tensor, classes:list[st
                                  'add images or leave the class out')
 
 def _check_data(name:str, classes:list[str], **splits:Split):
-    "Raise ValueError if there are fewer than two classes, or a split lacks one."
+    "Raise ValueError if there are fewer than two classes, or a split lacks one, or a name cannot be written."
+    for c in classes:
+        try: c.encode()
+        except UnicodeEncodeError as e:
+            raise ValueError(f'{name}: the class name {ascii(c)} is not UTF-8; rename the class') from e
     if len(classes) < 2:
         raise ValueError(f'{name}: classes: {len(classes)} found {classes}, but a probe needs at least 2')
     for split_name, split in splits.items(): _check_labels(name, split_name, split.labels, classes)

@@ -24,12 +24,13 @@ UNREAD_SUFFIXES = {'.heic', '.heif', '.avif', '.jxl', '.psd',
 
 def is_visible(name:str)->bool: return name[0] not in '._'
 
-def _is_image(path): # a pipe or a folder may have the name of an image
-    return path.suffix.lower() in IMAGE_SUFFIXES and is_visible(path.name) and path.is_file()
+def _is_image(path, folder): # a pipe or a folder may have the name of an image
+    if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file(): return False
+    return all(map(is_visible, path.relative_to(folder).parts)) # Jupyter keeps copies in .ipynb_checkpoints
 
 def image_files(folder:Path)->list[Path]:
     "List the images under a folder."
-    return sorted(p for p in folder.rglob('*') if _is_image(p))
+    return sorted(p for p in folder.rglob('*') if _is_image(p, folder))
 
 def class_folders(root:Path)->list[Path]:
     "List the visible sub-folders of a folder."

@@ -116,7 +116,7 @@ class DistilledSet:
         own = written_files(folder)
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
-        card = dict(self.card, format=FORMAT, classes=self.classes, images=len(self))
+        card = dict(self.card, format=FORMAT, classes=self.classes, images=len(self), files={})
         def add_images(temporary): _write_images(temporary, self)
         write_folder(Path(folder), dict(distilled=_tensors(self)), dict(card=card), add_images, own - REPORT_FILES)
         return Path(folder)

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/feature_bank.html.md"""
 __all__ = ['FeatureBank', 'build_bank']
 
 # %% ../../nbs/method/03_feature_bank.ipynb #fcf3231a
-import json, shutil, tempfile, warnings
+import contextlib, json, shutil, tempfile, warnings
 from pathlib import Path
 from typing import Literal
 import numpy as np
@@ -97,7 +97,8 @@ def _differing(there, facts):
     return differ
 
 # %% ../../nbs/method/03_feature_bank.ipynb #95485140
-_PARTS = ('plan.json', 'sums', 'done', 'features.safetensors', 'means.safetensors', 'bank.json')
+_FILES = ('bank.json', 'means.safetensors', 'features.safetensors')
+_PARTS = ('plan.json', 'sums', 'done', *_FILES)
 
 def _read_plan(folder):
     file = folder/'plan.json'
@@ -154,16 +155,13 @@ class _Unfinished:
 
     def close(self, folder, facts, means):
         "Move the finished files up into the folder of the bank; another run may have built the same bank first."
-        names = ['means.safetensors', 'bank.json'] # a reader that finds bank.json finds the others
-        if self.features is not None: names.insert(0, 'features.safetensors')
+        names = ['means.safetensors', *(['features.safetensors'] if self.features is not None else [])]
         try:
             save_file(dict(class_means=means), self.folder/'means.safetensors')
-            checksums = {n: file_hash(self.folder/n, 'blake2b') for n in names if n != 'bank.json'}
+            for name in names: sync(self.folder/name)
+            checksums = {n: file_hash(self.folder/n, 'blake2b') for n in names}
             write_json(self.folder/'bank.json', dict(facts, checksums=checksums))
-            for name in names:
-                sync(self.folder/name)
-                (self.folder/name).replace(folder/name)
-            sync(folder)
+            _move_up(self.folder, folder)
         except (OSError, SafetensorError):
             there = None if self.folder.exists() else _read_facts(folder)
             if there is None or _differing(there, facts): raise
@@ -185,7 +183,7 @@ def _holds_bank(folder, facts, keep):
     "Return whether a folder holds this bank. Raises ValueError if it holds another, or unrelated files."
     there = _read_facts(folder)
     if there is None:
-        check_writable(folder, ('bank.json', 'means.safetensors', 'features.safetensors'))
+        check_writable(folder, _FILES)
         return False
     differ = _differing(there, facts)
     if differ:
@@ -202,9 +200,20 @@ def _open_bank(folder, facts, labels, keep):
         features = torch.from_numpy(mapped)
     return FeatureBank(features, labels, facts['classes'], facts, means)
 
-# %% ../../nbs/method/03_feature_bank.ipynb #a4ab2322
-_FILES = ('bank.json', 'means.safetensors', 'features.safetensors')
+# %% ../../nbs/method/03_feature_bank.ipynb #22987f84
+def _move_up(build, folder):
+    "Move the files of a build that is complete into the folder of its bank. A killed process is continued."
+    facts = _read_facts(build)
+    if facts is None: return # it is not complete, or there is none
+    own = () if _read_facts(folder) is None else _FILES
+    for name in [*facts['checksums'], 'bank.json']: # a reader that finds bank.json finds the others
+        if not (build/name).exists(): continue
+        check_writable(folder, [name], own)
+        with contextlib.suppress(FileNotFoundError): (build/name).replace(folder/name) # moved by another process
+    sync(folder)
+    _remove_build(build)
 
+# %% ../../nbs/method/03_feature_bank.ipynb #a4ab2322
 def _damaged(folder, facts, keep):
     "Name a file of this bank that is not as it was written; None if there is no such bank, or an intact one."
     there = _read_facts(folder)
@@ -265,6 +274,7 @@ def build_bank(
 )->FeatureBank:
     "Open the bank of a data set and a backbone, building what is missing. Raises ValueError if `folder` is taken."
     if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')
+    if not 0 <= seed < 2**31: raise ValueError(f'seed: {seed}; must be a whole number from 0 to {2**31 - 1}')
     if keep not in ('all', 'means'): raise ValueError(f"keep: {keep!r}; must be 'all' or 'means'")
     augmenter = augmenter or Augmenter(backbone.input_size)
     facts = _bank_facts(data, backbone, views, augmenter, seed) | _identity(backbone)
@@ -276,7 +286,9 @@ def build_bank(
         return FeatureBank(features, build.labels, len(data.classes), facts, build.means(store.sums))
     place = _cache_place(facts) if folder is None else Path(folder)
     facts = _adopt_hash(place, facts, data)
-    if ProcessGroup().rank==0: _drop_damaged(place, facts, keep, is_ours=folder is None)
+    if ProcessGroup().rank==0:
+        _move_up(place/'.building', place)
+        _drop_damaged(place, facts, keep, is_ours=folder is None)
     ProcessGroup().wait()
     if not _holds_bank(place, facts, keep): _fill_folder(build, place, facts, keep, progress)
     return _open_bank(place, facts, build.labels, keep)

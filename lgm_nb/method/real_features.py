@@ -98,7 +98,7 @@ class BankBuild:
         last = {unit: i for i, (unit, _) in enumerate(plan)} # last batch of each unit
         batches, total = [rows for _, rows in plan], 0
         shown = progress(batches, desc='feature bank', total=len(batches), unit='batch')
-        for i, rows, drawn in zip(range(len(batches)), shown, self.loader(batches)):
+        for i, (rows, drawn) in enumerate(zip(shown, self.loader(batches))): # `shown` first: its end is seen
             unit = plan[i][0]
             z = _embed_views(self.backbone, self.augmenter, *drawn)
             total = total + z.double().sum((0, 1))

@@ -12,13 +12,12 @@ import base64, io, json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from ..core.durable import durable_write
 from ..core.files import check_writable, write_json
 from ..core.show import grid
 from ..data.dataset import Dataset
 from ..method.distilled_set import DistilledSet
 from ..method.distiller import Distiller
-from ..method.run_folder import record_files, written_files
+from ..method.run_folder import add_files, written_files
 from ..probing.compare import CrossModelTable
 from .films import save_gif
 
@@ -130,11 +129,13 @@ def write_report(
     film, own = folder/'evolution.gif', written_files(folder)
     names = ['report.json', 'report.html']
     check_writable(folder, names + ['evolution.gif']*(run is not None), own)
-    if run is not None: save_gif(run.frames, film)
-    write_json(folder/'report.json', table.as_dict())
     losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
-    gif = film.read_bytes() if film.exists() else None
-    page = report_html(distilled, table, losses, gif, len(data.train), len(data.test))
-    with durable_write(folder/'report.html') as new: new.write_text(page, encoding='utf-8')
-    record_files(folder, names + ['evolution.gif']*film.exists())
+    def write(temporary):
+        if run is not None: save_gif(run.frames, temporary/film.name)
+        shown = film if run is None else temporary/film.name
+        gif = shown.read_bytes() if shown.exists() else None
+        page = report_html(distilled, table, losses, gif, len(data.train), len(data.test))
+        write_json(temporary/'report.json', table.as_dict())
+        (temporary/'report.html').write_text(page, encoding='utf-8')
+    add_files(folder, write)
     return folder/'report.html'

@@ -1,0 +1,14 @@
+"Odd and damaged images, folders, arguments and files: a right result or one clear line, and nothing lost."
+import pytest
+from reliability import arguments, files, folders, images
+from reliability.place import judge, Place
+
+CASES = [*images.CASES, *folders.CASES, *arguments.CASES, *files.CASES]
+
+@pytest.mark.parametrize('case', CASES, ids=lambda c: f'{c.area}: {c.name}')
+def test_case(case, made, tmp_path, monkeypatch, record_property):
+    monkeypatch.setenv('LGM_NB_CACHE', str(made/'cache'))
+    verdict = judge(case, Place(tmp_path, made))
+    record_property('area', case.area)
+    record_property('outcome', verdict.outcome)
+    assert not verdict.faults, '\n'.join(verdict.faults)

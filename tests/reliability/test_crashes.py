@@ -1,0 +1,34 @@
+"A process that is killed at any file operation loses nothing: the same command ends what it began."
+import json, os, subprocess, sys
+import pytest
+from conftest import ROOT
+from reliability.crashes import SCENARIOS
+
+POINTS = dict(save=16, bank=5, distil=5, overwrite=4, probe=6, report=6, transfer=3, sweep=2)
+
+def tried(made, name, points):
+    "What reliability.crashes says of a scenario; in a process of its own, which has one thread and can fork."
+    limit = [] if points is None else ['--points', str(points)]
+    paths = os.pathsep.join([str(ROOT/'tests'), str(ROOT)])
+    done = subprocess.run([sys.executable, '-m', 'reliability.crashes', made, '--only', name, *limit], cwd=ROOT/'tests',
+        capture_output=True, text=True, timeout=3600, env=dict(os.environ, PYTHONPATH=paths, OMP_NUM_THREADS='1'))
+    assert done.returncode==0, done.stderr
+    return json.loads(done.stdout)[name]
+
+def check(found, record_property):
+    for key in ('operations', 'points'): record_property(key, found[key])
+    record_property('survived', found['points'] - len(found['faults']))
+    record_property('lost', sum(fault.startswith('lost') for faults in found['faults'].values() for fault in faults))
+    assert not found['faults'], found['faults']
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='processes cannot be forked here')
+@pytest.mark.parametrize('name', SCENARIOS)
+def test_some_kills(name, made, record_property):
+    check(tried(made, name, POINTS[name]), record_property)
+
+@pytest.mark.soak
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='processes cannot be forked here')
+@pytest.mark.parametrize('name', SCENARIOS)
+def test_every_kill(name, made, record_property):
+    "At every operation."
+    check(tried(made, name, None), record_property)
