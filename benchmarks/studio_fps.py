@@ -1,9 +1,13 @@
-"""How many frames a second reach the browser while a run goes on? 100 classes at 64 px.
+"""How many frames a second reach the browser while a run goes on, and how often does its curve get a point?
+100 classes at 64 px.
 
     python -m benchmarks.studio_fps [--seconds 20] [--backbone tiny-…] [--save benchmarks/results/studio_fps.json]
 
 The run is a real one: 100 made-up classes of noise, an embedded backbone that sees 32 px crops of a canvas of 64 px,
-one view of each image per step; meanwhile the studio probes it and its baselines, as always.
+one view of each image per step. Each backbone runs twice, in turn: `probed`, as always, with its curve and baselines,
+and not; `frames_kept` is the ratio of their frames per second. `seconds_between_points` is the mean and the longest
+time between two points of the curve of the first backbone, once it has its first. `studio` is the studio as it opens,
+with cifar10-mini, all embedded backbones and the library's settings, for twice as many seconds.
 A frame counts when its images were rendered, compared, packed and handed to the view's message; the decoding time in a
 browser is not in it. `frames_per_cpu_second` leaves out what other processes took of the machine. Each frame belongs to
 a step of its own, so `step_seconds` (mean, frame not included) bounds what any view can show.
@@ -16,6 +20,7 @@ from lgm_nb.backbones.backbone import Backbone
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.backbones.embedded import zoo_cards
 from lgm_nb.data.dataset import from_arrays
+from lgm_nb.data.open import open_dataset
 from lgm_nb.method.settings import Settings
 from lgm_nb.views.messages import Tell
 from lgm_nb.views.studio_run import StudioRun
@@ -33,21 +38,23 @@ def wide(name, side):
     return net
 
 class Ear:
-    "A listener that counts frames, their bytes, and measurements, as a view would that answers at once."
+    "A listener that notes frames, their bytes, and points of the curve, as a view would that answers at once."
     def __init__(self, run):
-        self.run, self.times, self.sizes, self.measured = run, [], [], 0
+        self.run, self.times, self.sizes, self.points = run, [], [], []
         run.listeners.append(self)
 
     def __call__(self, message, buffers):
-        if message['kind']==Tell.CURVES: self.measured += 1
+        if message['kind']==Tell.CURVES and len(message['curves'][0]['points']) > len(self.points):
+            self.points.append(time.perf_counter())
         if message['kind'] != Tell.FRAME: return
         self.times.append(time.perf_counter())
         self.sizes.append(sum(map(len, buffers)))
         self.run.frames.heard = True
 
-async def watch(data, net, seconds):
+async def watch(data, nets, settings, seconds, probed):
     "Run for some seconds after the first frame; the run, its listener, and what the seconds held."
-    run = StudioRun(data, [net], Settings(steps=1_000_000, augs=1, views=1), points=1000)
+    run = StudioRun(data, nets, settings)
+    if not probed: run.configure(probed=[])
     ear = Ear(run)
     run.start()
     while not ear.times: await asyncio.sleep(.05)
@@ -59,23 +66,34 @@ async def watch(data, net, seconds):
     if run.error: raise run.error
     return run, ear, took
 
-def measure(name, seconds, classes, side):
-    "Frames of one run."
-    run, ear, took = asyncio.run(watch(noise(classes, side), wide(name, side), seconds))
-    frames = took['frames']
+def measure(data, nets, settings, seconds, probed):
+    "Frames and points of one run."
+    run, ear, took = asyncio.run(watch(data, nets, settings, seconds, probed))
+    frames, apart = took['frames'], np.diff(ear.points)
+    points = dict(seconds_between_points=[round(float(f(apart)), 2) for f in (np.mean, np.max)]) if len(apart) else {}
     return dict(
         frames_per_second=round(frames/took['seconds'], 2), frames_per_cpu_second=round(frames/took['cpu'], 2),
-        longest_gap_seconds=round(max(np.diff(ear.times)), 3), step_seconds=round(run.distiller.seconds/run.step, 4),
-        seconds=round(took['seconds'], 1), frames=frames, steps=run.step, measured=ear.measured,
-        kilobytes_a_frame=round(np.mean(ear.sizes)/1000, 1), history_mb=round(run.history.bytes/1e6, 1))
+        longest_gap_seconds=round(float(max(np.diff(ear.times))), 3),
+        step_seconds=round(run.distiller.seconds/run.step, 4), seconds=round(took['seconds'], 1),
+        frames=frames, steps=run.step, points=len(ear.points), **points,
+        kilobytes_a_frame=round(float(np.mean(ear.sizes))/1000, 1), history_mb=round(run.history.bytes/1e6, 1))
+
+def with_and_without(name, *run):
+    "A run that is probed beside one that is not."
+    both = {kind: measure(*run, kind=='probed') for kind in ('not probed', 'probed')}
+    kept = both['probed']['frames_per_second']/both['not probed']['frames_per_second']
+    say(name, both := dict(both, frames_kept=round(kept, 3)))
+    return both
 
 def main(seconds=20, backbone=None, classes=100, side=64):
-    rows = {}
-    for name in [backbone] if backbone else zoo_cards():
-        rows[name] = measure(name, seconds, classes, side)
-        say(name, rows[name])
-    slowest = min(row['frames_per_second'] for row in rows.values())
-    return dict(benchmark='studio_fps', classes=classes, side=side, frames_per_second=slowest, backbones=rows)
+    names = [backbone] if backbone else list(zoo_cards())
+    data, quick = noise(classes, side), Settings(steps=1_000_000, augs=1, views=1)
+    rows = {name: with_and_without(name, data, [wide(name, side)], quick, seconds) for name in names}
+    opened = open_dataset('cifar10-mini'), [open_backbone(name) for name in names], Settings(steps=1_000_000)
+    studio = with_and_without('studio', *opened, 2*seconds)
+    slowest = min(row['probed']['frames_per_second'] for row in rows.values())
+    return dict(benchmark='studio_fps', classes=classes, side=side, frames_per_second=slowest, backbones=rows,
+                studio=studio)
 
 if __name__=='__main__':
     p = parser(__doc__)

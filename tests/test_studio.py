@@ -50,7 +50,7 @@ def finished(data, net):
     "A short run, with all it told."
     told = []
     async def go():
-        run = StudioRun(data, [net], Settings(steps=12, views=1), points=3, seeds=2)
+        run = StudioRun(data, [net], Settings(steps=12, views=1), seeds=2)
         run.listeners.append(lambda message, buffers: told.append((message, buffers)))
         run.start()
         run.start() # must not start anything
@@ -67,9 +67,12 @@ def test_run_finishes_and_tells(finished):
         json.dumps(message, allow_nan=False)
         assert all(isinstance(b, bytes) for b in buffers)
 
-def test_points_are_at_regular_steps(finished):
-    run, _ = finished
-    assert [step for step, _ in run.accuracies.scores[run.plan.distil_with]]==[0, 4, 8, 12]
+def test_the_curve_goes_from_the_first_step_to_the_last(finished):
+    "Live points are one probe each; the last one has all seeds."
+    scores = finished[0].accuracies.scores[finished[0].plan.distil_with]
+    steps = [step for step, _ in scores]
+    assert steps[0]==0 and steps[-1]==12 and steps==sorted(set(steps))
+    assert {len(score.top1) for _, score in scores[:-1]}=={1} and len(scores[-1][1].top1)==2
 
 def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
     plain = Distiller(data, net, Settings(steps=12, views=1), frames=0)
@@ -78,7 +81,7 @@ def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
 
 def test_pause_continue_stop(data, net):
     async def go():
-        run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
+        run = StudioRun(data, [net], Settings(steps=100_000, views=1), seeds=1)
         run.start()
         while run.step < 3: await asyncio.sleep(.01)
         run.pause()
@@ -96,7 +99,7 @@ def test_pause_continue_stop(data, net):
 def test_a_pause_right_after_continue_counts(data, net):
     "Two quick clicks on a paused run: it stays paused."
     async def go():
-        run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
+        run = StudioRun(data, [net], Settings(steps=100_000, views=1), seeds=1)
         run.start()
         while run.step < 2: await asyncio.sleep(.01)
         run.pause()
@@ -118,7 +121,7 @@ def test_kinds_of_message_are_those_of_the_table():
 def test_starting_one_run_pauses_the_other(data, net):
     async def go():
         settings = [Settings(steps=100_000, views=1, seed=s) for s in (0, 1)]
-        one, two = (StudioRun(data, [net], s, points=1, seeds=1) for s in settings)
+        one, two = (StudioRun(data, [net], s, seeds=1) for s in settings)
         one.start()
         while one.step < 2: await asyncio.sleep(.01)
         two.start()
@@ -134,7 +137,7 @@ def test_an_interrupt_pauses(data, net):
     "While a run is active, SIGINT to an idle kernel means Pause, and no step is torn."
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     async def go():
-        run = StudioRun(data, [net], Settings(steps=100_000, views=1), points=1, seeds=1)
+        run = StudioRun(data, [net], Settings(steps=100_000, views=1), seeds=1)
         run.start()
         while run.step < 2: await asyncio.sleep(.01)
         os.kill(os.getpid(), signal.SIGINT)

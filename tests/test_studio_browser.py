@@ -11,7 +11,7 @@ if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=T
 
 CELL = """from lgm_nb.all import *
 data = open_dataset('cifar10-mini').subset(per_class=40)
-studio = Studio(data, 'TINY', steps=160, points=3)
+studio = Studio(data, 'TINY', steps=160)
 studio"""
 NAME = 'cifar10-mini-40-per-class' # of the files that the studio saves
 # JupyterLab's own words, not ours
@@ -111,7 +111,7 @@ def test_studio_in_jupyterlab(browser, lab):
     assert step(page)==at and picture(page)==image
     button(page, 'Continue').click()
     until(page, lambda: step(page) > at)
-    # three points, drawn as markers with their values
+    # points of the curve, drawn as markers with their values
     page.wait_for_function(f"() => {ROOT}.querySelectorAll('.chart title').length >= 3", timeout=180_000)
     page.locator('.tile').first.click()
     heading(page, 'Nearest real images').wait_for(timeout=180_000)

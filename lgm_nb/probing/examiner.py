@@ -99,6 +99,10 @@ class RealFeatures:
         "Compute the features of the training images' centre crops once; yields how many images went through."
         return self._embed('train')
 
+    def share_features(self, other:'RealFeatures')->None:
+        "Use the features of another one of the same data and backbone, and compute missing ones for both."
+        self._features = other._features
+
     @property
     def test_features(self)->torch.Tensor: return exhaust(self.embed_test())
 

@@ -8,23 +8,25 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/measuring.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/08_measuring.ipynb #0a65d2a2
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 import torch
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone
+from ..backbones.backbone import Backbone, network_facts
 from ..method.distilled_set import DistilledSet
 from ..probing.compare import CrossModelTable
 from ..probing.examiner import Examiner, Score
-from .scheduler import advance
+from .scheduler import advance, SLICE_SECONDS
 
 # %% ../../nbs/views/08_measuring.ipynb #743dc2d1
 @dataclass
 class Examined:
     "The examiner and the baselines of a backbone and a data set."
     examiner:Examiner
+    live:Examiner # with one probe
     baselines:dict[str, Score] # by kind
 
 _EXAMINED:dict[Any, Examined] = {}
@@ -35,24 +37,39 @@ def examined(
     seeds:int, # probes per measurement
 )->Examined:
     "Find or make the examiner of a backbone, with the baselines measured so far."
-    key = (data.hash, backbone.hash, seeds)
+    key = (data.hash, repr(network_facts(backbone)), seeds)
     if key not in _EXAMINED:
         while len(_EXAMINED) >= 12: del _EXAMINED[next(iter(_EXAMINED))]
-        _EXAMINED[key] = Examined(Examiner(data, backbone, seeds=seeds), {})
+        examiner, live = (Examiner(data, backbone, 'ridge', seeds=n) for n in (seeds, 1))
+        live.share_features(examiner)
+        _EXAMINED[key] = Examined(examiner, live, {})
     return _EXAMINED[key]
 
-# %% ../../nbs/views/08_measuring.ipynb #fc45c070
+# %% ../../nbs/views/08_measuring.ipynb #9f0daf3c
+def describe_protocol(
+    seeds:int, # probes at the end
+)->str:
+    "Say in a sentence how a view's accuracies were measured."
+    return (f'Linear probes in closed form (protocol ridge): one for each point along the way, {seeds} at the end and '
+            'for real images (mean ± standard deviation).')
+
+# %% ../../nbs/views/08_measuring.ipynb #ce53d50d
 CURVE_BASELINES = ('random', 'centroid', 'full') # baselines of the chart
 
 def _mean_std(score): # of top-1 in percent
     std = float(score.top1.std()) if len(score.top1) > 1 else 0.
     return [round(float(score.top1.mean()), 2), round(std, 2)]
 
+# %% ../../nbs/views/08_measuring.ipynb #fc45c070
 class Accuracies:
     "The scores of a run over its steps, by backbone."
     def __init__(self, examined:Mapping[str, Examined]): # by backbone
         self.examined = examined
         self.scores:dict[str, list[tuple[int, Score]]] = {name: [] for name in examined}
+
+    def add(self, name:str, step:int, score:Score)->None:
+        "Add a score, in the order of the steps."
+        self.scores[name] = sorted([*self.scores[name], (step, score)], key=lambda s: s[0])
 
     @property
     def seeds(self)->int: # of each measurement
@@ -81,9 +98,31 @@ class Accuracies:
             baselines = {name: self.examined[name].baselines for name in latest}
             if not all(kind in own for own in baselines.values()): continue
             rows[kind] = {name: own[kind].as_dict() for name, own in baselines.items()}
-        return CrossModelTable(distilled_with, rows, {})
+        return CrossModelTable(distilled_with, rows, {}, 'ridge')
 
 # %% ../../nbs/views/08_measuring.ipynb #976f7703
+class Pace:
+    "Says when the next moment is due."
+    def __init__(self, clock:Callable[[], float]=time.monotonic): # in seconds
+        self.clock, self.start = clock, clock()
+        self.begun, self.next, self.spent = self.start, self.start, 0.
+
+    def due(self)->bool: return self.clock() >= self.next
+
+    def begin(self)->None:
+        "Note that a moment waits to be measured."
+        self.begun, self.spent = self.clock(), 0.
+
+    def spend(self, seconds:float)->None:
+        "Count time that went into the present moment."
+        self.spent += seconds
+
+    def done(self)->None:
+        "Note that a moment has been measured."
+        now = self.clock()
+        self.next = max(now + .25, self.begun + 7*self.spent, now + (now - self.start)/1000)
+
+# %% ../../nbs/views/08_measuring.ipynb #b0d7169e
 @dataclass
 class Measurement:
     "One thing to measure."
@@ -91,60 +130,77 @@ class Measurement:
     kind:str # 'distilled', or a baseline
     images:DistilledSet # of the moment; for a baseline, of as many images
     step:int = 0 # of the moment
+    live:bool = False # with one probe
 
-class Queue:
-    "The measurements that wait."
+class Lane:
+    "Measurements that are taken one after the other."
     def __init__(self)->None:
-        self._moments:deque[Measurement] = deque()
-        self._baselines:deque[Measurement] = deque()
-        self._moment_next = True
-
-    def __len__(self)->int: return len(self._moments) + len(self._baselines)
-
-    def add_moment(self, names:Sequence[str], images:DistilledSet, step:int)->None:
-        "Add the images of this moment, on each backbone."
-        self._moments += [Measurement(name, 'distilled', images, step) for name in names]
-
-    def add_baseline(self, names:Sequence[str], images:DistilledSet, kind:str)->None:
-        "Add a baseline of as many real images, on each backbone."
-        self._baselines += [Measurement(name, kind, images) for name in names]
-
-    def next(self)->Measurement:
-        "Take moments and baselines in turn."
-        moment = self._moment_next if self._moments and self._baselines else bool(self._moments)
-        self._moment_next = not moment
-        return (self._moments if moment else self._baselines).popleft()
-
-# %% ../../nbs/views/08_measuring.ipynb #b0d7169e
-class Measuring:
-    "Measure what waits, in slices of time."
-    def __init__(self, accuracies:Accuracies):
-        self.accuracies, self.queue = accuracies, Queue()
-        self._current:Measurement|None = None
+        self.waiting:deque[Measurement] = deque()
+        self.current:Measurement|None = None
         self._pieces:Generator[Any, None, Score]|None = None
 
-    def __bool__(self)->bool: return self._current is not None or len(self.queue) > 0
+    def __bool__(self)->bool: return self.current is not None or len(self.waiting) > 0
 
-    def add_missing_baselines(self, names:Sequence[str], labels:torch.Tensor, classes:list[str])->None:
-        "Queue the baselines that no run has measured yet, each with one real image per label."
-        like = DistilledSet(torch.zeros(len(labels), 3, 1, 1), labels, classes)
-        for kind in CURVE_BASELINES:
-            missing = [n for n in names if kind not in self.accuracies.examined[n].baselines]
-            self.queue.add_baseline(missing, like, kind)
+    @property
+    def share(self)->float:
+        "How long a slice is, relative to the steps before it."
+        job = self.current or self.waiting[0]
+        if job.kind != 'distilled': return 0. # a baseline takes the shortest slices
+        return 1/6 if job.step else 1/2
 
     async def slice(self,
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
+        examined:Mapping[str, Examined], # by backbone
+        seconds:float, # length of the slice
+    )->tuple[Measurement, Score]|None: # what has been measured, at its end
+        "Measure for a slice of time."
+        if self.current is None:
+            self.current = job = self.waiting.popleft()
+            own = examined[job.name]
+            self._pieces = (own.live if job.live else own.examiner).iter_row(job.kind, job.images)
+        done, score = await do(advance, self._pieces, seconds)
+        if not done: return None
+        job, self.current, self._pieces = self.current, None, None
+        return job, score
+
+# %% ../../nbs/views/08_measuring.ipynb #436cdeff
+class Measuring:
+    "Measure what waits, in slices of time."
+    def __init__(self, accuracies:Accuracies):
+        self.accuracies, self.pace = accuracies, Pace()
+        self.moments, self.rest = Lane(), Lane()
+
+    def __bool__(self)->bool: return bool(self.moments or self.rest)
+
+    def due(self, names:Sequence[str])->list[str]:
+        "Name the backbones, out of these, whose next moment can be measured."
+        if self.moments or not self.pace.due(): return []
+        return [n for n in names if self.accuracies.scores[n]]
+
+    def add_first(self, names:Sequence[str], images:DistilledSet)->None:
+        "Queue the first images on each backbone, and the baselines that no run has measured yet."
+        self.rest.waiting += [Measurement(name, 'distilled', images, live=True) for name in names]
+        like = DistilledSet(torch.zeros(len(images), 3, 1, 1), images.labels, images.classes) # one real image per label
+        for kind in CURVE_BASELINES:
+            missing = [n for n in names if kind not in self.accuracies.examined[n].baselines]
+            self.rest.waiting += [Measurement(name, kind, like) for name in missing]
+
+    def add_moment(self, names:Sequence[str], images:DistilledSet, step:int, live:bool)->None:
+        "Queue the images of this moment, on each backbone."
+        self.pace.begin()
+        self.moments.waiting += [Measurement(name, 'distilled', images, step, live) for name in names]
+
+    async def slice(self,
+        do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
+        steps:float=0., # seconds that the steps since the last slice took
     )->bool: # whether a measurement has finished
         "Measure for a slice of time."
-        if self._current is None:
-            self._current = self.queue.next()
-            examiner = self.accuracies.examined[self._current.name].examiner
-            self._pieces = examiner.iter_row(self._current.kind, self._current.images)
-        done, score = await do(advance, self._pieces)
-        if done: self._record(self._current, score)
-        return done
-
-    def _record(self, job, score):
-        if job.kind=='distilled': self.accuracies.scores[job.name].append((job.step, score))
+        lane, start = self.moments or self.rest, time.perf_counter()
+        found = await lane.slice(do, self.accuracies.examined, max(SLICE_SECONDS, lane.share*steps))
+        if lane is self.moments: self.pace.spend(time.perf_counter() - start)
+        if found is None: return False
+        job, score = found
+        if job.kind=='distilled': self.accuracies.add(job.name, job.step, score)
         else: self.accuracies.examined[job.name].baselines[job.kind] = score
-        self._current = self._pieces = None
+        if lane is self.moments and not self.moments: self.pace.done()
+        return True

@@ -31,11 +31,9 @@ class RunPlan:
     distil_with:str # name of the backbone that distils
     probed:tuple[str, ...] # names of the backbones that are probed
     objective:Objective|None = None # None for gradient matching with the default settings
-    points:int = 8 # measurements of the accuracy, besides the one at the start
 
     def __post_init__(self):
         if not self.backbones: raise ValueError('backbones: none given; a run needs at least one')
-        if self.points < 1: raise ValueError(f'points: {self.points}; must be at least 1')
         for name in (self.distil_with, *self.probed):
             if name in self.backbones: continue
             raise ValueError(f"backbone: {name!r} not found; this studio has {', '.join(self.backbones)}")
@@ -45,11 +43,6 @@ class RunPlan:
 
     @property
     def images(self)->int: return self.settings.ipc*len(self.data.classes)
-
-    @property
-    def due(self)->set[int]:
-        "The steps after which accuracy is measured."
-        return {round(i*self.settings.steps/self.points) for i in range(self.points + 1)}
 
     def distiller(self, progress:Progress)->Distiller:
         "Make the distiller; `progress` wraps the building of its bank."

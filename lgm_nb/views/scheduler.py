@@ -18,9 +18,10 @@ SLICE_SECONDS = .05 # length of a slice
 
 def advance(
     pieces:Generator[Any, None, Any], # work that yields between its pieces
+    seconds:float=SLICE_SECONDS, # length of the slice
 )->tuple[bool, Any]: # whether it is done, and its result
     "Do pieces of work for a slice of time."
-    end = time.perf_counter() + SLICE_SECONDS
+    end = time.perf_counter() + seconds
     try:
         while time.perf_counter() < end: next(pieces)
     except StopIteration as done: return True, done.value

@@ -158,7 +158,6 @@ class Studio(RunBox):
         distil_with:str|None=None, # name of the backbone that distils; None for the first
         probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
         objective:Objective|None=None, # None for gradient matching with the default settings
-        points:int=8, # measurements of the accuracy, besides the one at the start
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run
         **settings:Any, # fields of `Settings`
@@ -166,11 +165,11 @@ class Studio(RunBox):
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)
         probed = None if probed is None else tuple(probed)
-        plan = (data.hash, names, chosen, distil_with, probed, repr(objective), points)
+        plan = (data.hash, names, chosen, distil_with, probed, repr(objective))
         asked = (*plan, str(folder), str(device))
         if asked not in _STUDIOS:
             nets = [open_backbone(b, device=device) if isinstance(b, str) else b for b in listed]
-            run = StudioRun(data, nets, chosen, distil_with, objective, points)
+            run = StudioRun(data, nets, chosen, distil_with, objective)
             if probed is not None: run.configure(probed=probed)
             _make_room()
             _STUDIOS[asked] = (Controls(run, folder or _default_folder(data)), StudioView(run))

@@ -31,7 +31,7 @@ Scores = list[tuple[int, Score]] # (step, score)
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
-    return dict(protocol='fast', **score.as_dict(), backbone_hash=run.plan.backbones[name].hash)
+    return dict(protocol='ridge', **score.as_dict(), backbone_hash=run.plan.backbones[name].hash)
 
 # %% ../../nbs/views/11_studio_run.ipynb #20d80f1a
 class DistillingRun(DescribedRun):
@@ -98,11 +98,13 @@ async def _show(run):
     run.announcer.frame(frame, sheet, feed.new_losses(run.distiller))
     if dropped: run.announcer.drop(dropped)
 
+def _images_of(run): return DistilledSet(run.distiller.images(), run.distiller.labels, run.plan.data.classes)
+
 def _note_moment(run):
     "Queue the images for measuring, if that is due."
-    if run.step not in run.plan.due: return
-    images = DistilledSet(run.distiller.images(), run.distiller.labels, run.plan.data.classes)
-    run.measuring.queue.add_moment(run.plan.probed, images, run.step)
+    last, probed = run.step==run.plan.settings.steps, run.plan.probed
+    names = probed if last else run.measuring.due(probed)
+    if names: run.measuring.add_moment(names, _images_of(run), run.step, live=not last)
 
 async def _step(run):
     await run.worker.do(next, run.distiller)
@@ -115,16 +117,16 @@ async def take_turns(run:DistillingRun)->None:
     run.run_state.advance('running')
     run.announcer.sync()
     await _show(run)
-    _note_moment(run)
-    run.measuring.add_missing_baselines(run.plan.probed, distiller_of(run).labels, run.plan.data.classes)
+    run.measuring.add_first(sorted(run.plan.probed, key=lambda n: n != run.plan.distil_with), _images_of(run))
     turn, steps = time.monotonic(), run.plan.settings.steps
     while run.step < steps or run.measuring:
         if await gate(run): run.speed.restart()
         if run.step < steps: await _step(run)
         done = run.step >= steps
         if done and run.measuring: run.run_state.advance('measuring')
-        if run.measuring and (done or time.monotonic() - turn >= SLICE_SECONDS):
-            if await run.measuring.slice(run.worker.do): run.announcer.curves()
+        since = time.monotonic() - turn
+        if run.measuring and (done or since >= SLICE_SECONDS):
+            if await run.measuring.slice(run.worker.do, since): run.announcer.curves()
             turn = time.monotonic()
 
 # %% ../../nbs/views/11_studio_run.ipynb #09b0000c
@@ -136,11 +138,10 @@ class StudioRun(DistillingRun):
         settings:Settings=Settings(),
         distil_with:str|None=None, # name of the backbone that distils; None for the first
         objective:Objective|None=None, # None for gradient matching with the default settings
-        points:int=8, # measurements of the accuracy, besides the one at the start
-        seeds:int=5, # probes per measurement
+        seeds:int=5, # probes for the last images and the baselines
     ):
         nets = {b.name: b for b in backbones}
-        plan = RunPlan(data, nets, settings, distil_with or next(iter(nets), ''), tuple(nets), objective, points)
+        plan = RunPlan(data, nets, settings, distil_with or next(iter(nets), ''), tuple(nets), objective)
         super().__init__(plan, {name: examined(data, b, seeds) for name, b in nets.items()})
         self.saved:dict[Path, str] = {} # folders that this run saved its set in → hash of the card
 

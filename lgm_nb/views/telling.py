@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from ..method.distiller import Distiller
 from .history import History, frame_message
-from .measuring import Accuracies, Examined
+from .measuring import Accuracies, describe_protocol, Examined
 from .messages import Tell
 from .run_plan import MOST_IMAGES, SIDE, RunPlan, plan_facts
 from .scheduler import Scheduler
@@ -124,7 +124,7 @@ class DescribedRun(Scheduler):
 
     def about(self)->dict[str, Any]:
         "Describe what is distilled, the growth of the pyramid, the loss and the accuracies."
-        protocol = f'Mean ± standard deviation over {self.accuracies.seeds} seeds, the fast protocol of lgm_nb.probing.'
+        protocol = describe_protocol(self.accuracies.seeds)
         return dict(plan_facts(self.plan), **loss_facts(self.distiller), curves=self.curves(), protocol=protocol)
 
     def facts(self)->dict[str, Any]:

@@ -2,10 +2,10 @@
 
     python -m reliability.soak [--steps 2000] [--save FILE]     (in tests/, as `make soak` does)
 
-Runs every case, every crash point and the property tests under pytest, then one run of many steps while it looks at
+Runs every case, many crash points and the property tests under pytest, then one run of many steps while it looks at
 the memory. Everything in the table is counted from these outcomes. Exit code 1 if anything failed.
 """
-import argparse, gc, os, sys, time
+import argparse, gc, sys, time
 from collections import Counter
 from pathlib import Path
 import psutil, pytest
@@ -51,7 +51,8 @@ def rows(record, memory, steps, seconds):
         yield f"| {name} | {said['operations']} | {said['points']} | {said['survived']} | {said['lost']} |"
     yield ''
     first, last = memory
-    yield f'Memory of a run of {steps:,} steps: {first:.0f} MB after a tenth of it, {last:.0f} MB at its end ({last - first:+.1f}).'
+    yield (f'Memory of a run of {steps:,} steps: {first:.0f} MB after a tenth of it, {last:.0f} MB at its end '
+           f'({last - first:+.1f}).')
     tests = ', '.join(f'{n} {outcome}' for outcome, n in record.tests.items())
     yield f'All tests of reliability: {tests}, in {seconds/60:.0f} minutes. Made by `make soak`.'
 
@@ -61,8 +62,8 @@ def main():
     options.add_argument('--save', type=Path, default=ROOT/'benchmarks/results/reliability.md')
     given, record, start = options.parse_args(), Record(), time.monotonic()
     folder = str(Path(__file__).parent)
-    code = pytest.main([folder, '-q', '-m', 'soak or not soak', '--deselect', f'{folder}/test_crashes.py::test_some_kills',
-                        '-p', 'no:cacheprovider'], plugins=[record])
+    brief = ['--deselect', f'{folder}/test_crashes.py::test_some_kills']
+    code = pytest.main([folder, '-q', '-m', 'soak or not soak', *brief, '-p', 'no:cacheprovider'], plugins=[record])
     memory = grow(given.steps)
     text = '\n'.join(['# Reliability', '', *rows(record, memory, given.steps, time.monotonic() - start)]) + '\n'
     given.save.write_text(text, encoding='utf-8')

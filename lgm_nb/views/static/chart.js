@@ -118,8 +118,10 @@ function drawRules({ left, right, Y }, rules) {
   });
 }
 
+const MOST_MARKS = 12;
+
 /**
- * A line with its band and its markers.
+ * A line with its band and its markers; of many points some are marked.
  * @param {Scale} scale
  * @param {Line} line
  * @returns {SVGElement[]}
@@ -132,8 +134,10 @@ function drawLine({ X, Y }, { k, points, marks }) {
     ? [svg('path', { class: 'band', fill: colour(k), d: `M${[...upper, ...lower].join('L')}Z` })] : [];
   const path = points.map(([x, y]) => at(x, y)).join(' ');
   const line = svg('polyline', { points: path, class: 'line', stroke: colour(k) });
-  const markers = !marks ? [] : points.map(([x, y, spread = 0]) => marker(k,
+  const every = Math.ceil(points.length / MOST_MARKS);
+  const marked = !marks ? [] : points.filter((_, i) => i % every === 0 || i === points.length - 1);
+  const markers = marked.map(([x, y, spread = 0]) => marker(k,
     { fill: colour(k), transform: `translate(${at(x, y)})` },
-    svg('title', {}, `step ${x}: ${y.toFixed(1)} ± ${spread.toFixed(1)}`)));
+    svg('title', {}, `step ${x}: ${y.toFixed(1)}${spread ? ` ± ${spread.toFixed(1)}` : ''}`)));
   return [...band, line, ...markers];
 }
