@@ -10,6 +10,7 @@ __all__ = ['CrossModelTable', 'check_classes', 'compare']
 # %% ../../nbs/probing/02_compare.ipynb #05cc3c0e
 import time
 from collections.abc import Iterable, Sequence
+import torch
 from ..core.show import mean_std, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
@@ -17,20 +18,42 @@ from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from .examiner import BASELINES, check_kinds, Examiner
 
+# %% ../../nbs/probing/02_compare.ipynb #3a4bd3e9
+_T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228) # two-sided, 1 to 10 degrees of freedom
+
+def paired_interval(
+    a:torch.Tensor, # (S,) accuracies, one per seed
+    b:torch.Tensor, # (S,), of the same seeds
+)->list[float]: # mean of a − b, and the ends of its 95 % interval
+    "Compare accuracies seed by seed. Raises ValueError for fewer than two seeds."
+    difference = (a - b).double()
+    n = len(difference)
+    if n < 2: raise ValueError(f'seeds: {n}; an interval needs at least 2')
+    t = _T95[n - 2] if n - 2 < len(_T95) else 1.96 + 2.37/(n - 1) + 2.82/(n - 1)**2 # of Student, within 0.01
+    mean, half = float(difference.mean()), t*float(difference.std())/n**.5
+    return [round(v, 3) for v in (mean, mean - half, mean + half)]
+
 # %% ../../nbs/probing/02_compare.ipynb #55129373
+def _cell(score):
+    "Mean and standard deviation; a mark if distilled images are not above this row."
+    mean, low, _ = score.get('distilled_minus', (1., 1., 1.))
+    return mean_std(score['top1_mean'], score['top1_std']) + (' *' if low <= 0 else '')
+
 class CrossModelTable(Table):
     "Accuracy of distilled images and of the baselines, on each backbone."
     def __init__(self,
         distilled_with:str, # name of the backbone used to distil
-        rows:dict, # what was trained on → backbone → `Score.as_dict()`
+        rows:dict, # what was trained on → backbone → `Score.as_dict()`; baselines also `distilled_minus`, an interval
         seconds:dict, # stage → seconds
         protocol:str='fast', # of the probes
     ):
         self.distilled_with, self.scores, self.seconds = distilled_with, rows, seconds
         self.protocol, names = protocol, list(next(iter(rows.values())))
-        def cells(scores): return [mean_std(scores[n]['top1_mean'], scores[n]['top1_std']) for n in names]
-        lines = [(kind, *cells(scores)) for kind, scores in rows.items()]
-        super().__init__(('top-1 %', *names), lines, f'distilled with {distilled_with}; protocol {protocol}')
+        lines = [(kind, *(_cell(scores[n]) for n in names)) for kind, scores in rows.items()]
+        caption = f'distilled with {distilled_with}; protocol {protocol}'
+        if any('*' in cell for _, *cells in lines for cell in cells):
+            caption += '; * distilled is not above it beyond the 95 % interval over seeds'
+        super().__init__(('top-1 %', *names), lines, caption)
 
     def as_dict(self)->dict:
         "Return the contents as in `report.json`."
@@ -57,10 +80,14 @@ def compare(
     check_classes(distilled, data)
     rows:dict = {kind: {} for kind in ('distilled', *baselines)}
     seconds:dict[str, float] = {}
-    examiner = None
+    examiner = made = None
     for backbone, kind in progress([(b, k) for b in backbones for k in rows], desc='probe', unit='row'):
         start, stage = time.perf_counter(), f'probe {backbone.name}'
         if examiner is None or examiner.backbone is not backbone: examiner = Examiner(data, backbone, protocol, seeds)
-        rows[kind][backbone.name] = examiner.score_row(kind, distilled, progress=progress).as_dict()
+        score = examiner.score_row(kind, distilled, progress=progress)
+        made = score if kind=='distilled' else made
+        rows[kind][backbone.name] = score.as_dict()
+        if kind not in ('distilled', 'full') and seeds > 1: # both have one score per seed
+            rows[kind][backbone.name]['distilled_minus'] = paired_interval(made.top1, score.top1)
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
     return CrossModelTable(distilled.card.get('backbone', {}).get('name', 'unknown'), rows, seconds, protocol)

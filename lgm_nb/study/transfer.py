@@ -50,8 +50,9 @@ class TransferRecords(Result):
         records:Sequence[dict], # kind, source, target, seconds, peak_mb; probes also top1_mean, top1_std, seeds
         data:str, # name of the data set
         sets:dict[str, DistilledSet]|None=None, # name of the source → its distilled set, if available
+        protocol:str='fast', # of the probes
     ):
-        self.records, self.data, self.sets = list(records), data, sets or {}
+        self.records, self.data, self.sets, self.protocol = list(records), data, sets or {}, protocol
         self._at = {(r['kind'], r['source'], r['target']): r for r in self.records}
         pairs = [r for r in self.records if r['kind']=='distilled']
         self.sources = list(dict.fromkeys(r['source'] for r in pairs))
@@ -131,7 +132,7 @@ def _save(matrix, folder):
 # %% ../../nbs/study/01_transfer.ipynb #edd93162
 class TransferMatrix(TransferRecords):
     "Accuracies of the distilled sets of several backbones on several backbones."
-    def _title(self, what): return f'{self.data}: {_TITLES[what]}'
+    def _title(self, what): return f'{self.data}: {_TITLES[what]}; protocol {self.protocol}'
     def table(self, what:str='top1')->Table: # 'top1', 'lost', 'gained' or 'score'
         "Show one row per source and, under the accuracies, one per baseline."
         return Table(('distilled with ↓, probed on →', *self.targets), _table_rows(self, what), self._title(what))
@@ -149,7 +150,8 @@ class TransferMatrix(TransferRecords):
         "Return everything in JSON-serialisable form."
         def values(s, t): return {what: round(self.value(s, t, what)[0], 3) for what in self.metrics()}
         scores = [dict(source=s, target=t, **values(s, t)) for s in self.sources for t in self.targets]
-        return dict(data=self.data, sources=self.sources, targets=self.targets, records=self.records, scores=scores)
+        return dict(data=self.data, protocol=self.protocol, sources=self.sources, targets=self.targets,
+                    records=self.records, scores=scores)
 
     def csv(self)->str: return _csv(self.records)
     def latex(self, what:str='top1')->str: return _latex(self.table(what))
@@ -163,7 +165,7 @@ class TransferMatrix(TransferRecords):
     def load(cls, folder:str|PathLike)->'TransferMatrix':
         "Read what `save` wrote, without the distilled sets, which stay where they are."
         facts = json.loads((Path(folder)/'transfer.json').read_text(encoding='utf-8'))
-        return cls(facts['records'], facts['data'])
+        return cls(facts['records'], facts['data'], protocol=facts.get('protocol', 'fast')) # 0.1.0 did not say
 
 # %% ../../nbs/study/01_transfer.ipynb #5933bf20
 def _table_rows(matrix, what):
@@ -245,4 +247,4 @@ def transfer_matrix(
     run, records = _Measurement(data, settings, objective, protocol, seeds, cache, progress), []
     for kind, source, target in progress(_jobs(backbones, targets, baselines), desc='transfer', unit='part'):
         records.append(run.distil(source) if kind=='distil' else run.probe(kind, source, target))
-    return TransferMatrix(records, data.name, run.sets)
+    return TransferMatrix(records, data.name, run.sets, protocol)

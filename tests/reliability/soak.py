@@ -62,7 +62,7 @@ def main():
     options.add_argument('--save', type=Path, default=ROOT/'benchmarks/results/reliability.md')
     given, record, start = options.parse_args(), Record(), time.monotonic()
     folder = str(Path(__file__).parent)
-    brief = ['--deselect', f'{folder}/test_crashes.py::test_some_kills']
+    brief = ['--deselect', 'tests/reliability/test_crashes.py::test_some_kills']
     code = pytest.main([folder, '-q', '-m', 'soak or not soak', *brief, '-p', 'no:cacheprovider'], plugins=[record])
     memory = grow(given.steps)
     text = '\n'.join(['# Reliability', '', *rows(record, memory, given.steps, time.monotonic() - start)]) + '\n'
