@@ -31,7 +31,7 @@ demo: $(READY)
 test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 # Style, types, which room may import which, and the measures of cells, modules, classes and parameter lists.
 lint: $(READY)
