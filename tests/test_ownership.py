@@ -1,6 +1,8 @@
 "A run never deletes or replaces a file that it did not write."
 import contextlib, hashlib, io, json, shutil
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 import pytest
 from safetensors.numpy import load_file
 from lgm_nb.all import Distiller, open_backbone, open_dataset, save_checkpoint, Settings
@@ -9,6 +11,7 @@ from lgm_nb.cli.measure import lgm_transfer
 from lgm_nb.cli.tables import lgm_reproduce, lgm_sweep
 from lgm_nb.cli.terminal import finish_run
 from lgm_nb.core.show import Table
+from lgm_nb.method.run_folder import record_accuracy
 from lgm_nb.study.transfer import TransferMatrix
 
 TINY = 'tiny-can-vit'
@@ -102,6 +105,26 @@ def test_a_finished_set_is_not_replaced(photos, tmp_path):
     done = run(lgm_demo, dict(backbone=TINY, steps=2, out=str(out)))
     assert done.returncode==2 and 'finished' in done.stderr
     assert contents(out)==before
+
+def test_files_that_appear_during_a_run(photos, tmp_path, monkeypatch):
+    "Neither the save at the end nor a later command minds them."
+    out, names = tmp_path/'out', ['.DS_Store', 'Thumbs.db', '.nfs0001', 'notes.txt', '.ipynb_checkpoints/a.ipynb']
+    def finish_and_litter(*args):
+        finish_run(*args)
+        hold(out, *names)
+    with monkeypatch.context() as m:
+        m.setattr('lgm_nb.cli.distil.finish_run', finish_and_litter)
+        ok(*distill(photos, out))
+    assert all((out/name).read_text()=='mine' for name in names) and (out/'card.json').exists()
+    ok(*distill(photos, out, resume=True))
+
+def test_accuracies_that_are_recorded_at_once(photos, tmp_path):
+    "No command loses what another one has measured."
+    out, names = tmp_path/'out', [f'backbone {i}' for i in range(8)]
+    ok(*distill(photos, out))
+    def record(name): record_accuracy(out, SimpleNamespace(name=name, hash='0'), dict(top1_mean=50.))
+    with ThreadPoolExecutor(8) as pool: list(pool.map(record, names))
+    assert sorted(json.loads((out/'card.json').read_text())['accuracy'])==names
 
 def images_of(out): return load_file(out/'distilled.safetensors')['images']
 

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/real_features.html.md"""
 __all__ = []
 
 # %% ../../nbs/method/03_real_features.ipynb #43214d1f
-import os
+import os, warnings
 import numpy as np
 import torch
 from ..core.processes import ProcessGroup
@@ -37,6 +37,15 @@ def _embed_views(backbone, augmenter, images, theta, seeds):
     z = torch.stack([backbone(augmenter.apply(images, v)) for v in views], 1).half().cpu()
     if z.isfinite().all(): return z
     raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision')
+
+def _warn_if_lost(z, name):
+    "Warn if features are zero, or too small for half precision."
+    largest = float(z.abs().max())
+    if largest==0:
+        warnings.warn(f'backbone: all features of {name} are zero; nothing can be learned from them', stacklevel=4)
+    elif largest < 1e-3:
+        warnings.warn(f'backbone: the features of {name} are {largest:.1g} at most; half precision, in which they are '
+                      'kept, loses most of their digits; scale them', stacklevel=4)
 
 # %% ../../nbs/method/03_real_features.ipynb #accde4cd
 def _decode_workers(split, n):
@@ -101,6 +110,7 @@ class BankBuild:
         for i, (rows, drawn) in enumerate(zip(shown, self.loader(batches))): # `shown` first: its end is seen
             unit = plan[i][0]
             z = _embed_views(self.backbone, self.augmenter, *drawn)
+            if i==0: _warn_if_lost(z, self.backbone.name)
             total = total + z.double().sum((0, 1))
             if store.features is not None: store.features[_places(rows, self.views)] = z.flatten(0, 1).numpy()
             if i != last[unit]: continue
