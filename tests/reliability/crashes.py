@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 import safetensors.torch
+from tqdm import tqdm
 from conftest import run_here
 from lgm_nb.cli.terminal import open_both
 from lgm_nb.method.distilled_set import DistilledSet
@@ -170,8 +171,14 @@ def _one_point(scenario, made, k, expected):
         if status != 0: yield f'cannot run again: {error[-1500:]}'
         else: yield from _faults(scenario, place, before, expected)
 
+def warm_up(scenario, made):
+    "Run a scenario in this process, so that its children find every module imported."
+    tqdm.monitor_interval = 0 # no thread beside the one that forks
+    with tempfile.TemporaryDirectory() as folder: scenario.first(_started(scenario, made, Path(folder))[0])()
+
 def try_scenario(scenario, made, points=None):
     "Try a scenario; returns its operations, the points tried, and the faults of each."
+    warm_up(scenario, made)
     with tempfile.TemporaryDirectory() as folder:
         place, before = _started(scenario, made, Path(folder))
         status, total, error = in_child(scenario.first(place))

@@ -30,5 +30,5 @@ def test_some_kills(name, made, record_property):
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='processes cannot be forked here')
 @pytest.mark.parametrize('name', SCENARIOS)
 def test_many_kills(name, made, record_property):
-    "At thirty operations, evenly spaced."
-    check(tried(made, name, 30), record_property)
+    "At forty operations, evenly spaced, or at all."
+    check(tried(made, name, 40), record_property)
