@@ -8,8 +8,9 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/controls.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/13_controls.ipynb #83d6b9bb
-import asyncio
-from collections.abc import Coroutine
+import asyncio, time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 import ipywidgets as w
@@ -55,31 +56,66 @@ def spawn(
         task.add_done_callback(done)
     run.worker.call_soon(begin)
 
+# %% ../../nbs/views/13_controls.ipynb #a18d0dfa
+@dataclass(frozen=True)
+class Limits:
+    "The field of a setting, and the numbers it takes."
+    title:str
+    tip:str
+    least:float
+    most:float
+    step:float = 1 # of the arrows of the field
+    whole:bool = True # integers only
+
+    def field(self, value:float)->w.FloatText:
+        "Make the field. It takes any number: an integer field would read 1e9 as 1."
+        return w.FloatText(value, step=self.step, description=self.title, tooltip=self.tip)
+
+    def wrong(self, value:float)->str: # '' if the value is fine
+        "Say what is wrong with a value."
+        if self.least <= value <= self.most and (not self.whole or value==int(value)): return ''
+        kind = 'whole number' if self.whole else 'number'
+        return f'{self.title}: {value:,.15g}; must be a {kind} from {self.least:,.15g} to {self.most:,.15g}'
+
+    def number(self, value:float)->float: return int(value) if self.whole else value
+
+LIMITS = dict(
+    steps=Limits('Steps', 'Optimiser steps', 1, 1_000_000),
+    augs=Limits('Augs', 'Augmented views per image', 1, 1000),
+    lr=Limits('Learning rate', 'Of Adam', 1e-6, 10, .001, whole=False),
+    seed=Limits('Seed', 'Same seed, same images', 0, 2**31 - 1))
+
 # %% ../../nbs/views/13_controls.ipynb #3b2a8d87
 class SettingsPanel:
     "The fields of a plan."
     def __init__(self, plan:RunPlan):
         s, names = plan.settings, list(plan.backbones)
-        self.fields = dict(
-            steps=w.BoundedIntText(s.steps, min=1, max=1_000_000, description='Steps', tooltip='Optimiser steps'),
-            augs=w.BoundedIntText(s.augs, min=1, max=1000, description='Augs', tooltip='Augmented views per image'),
-            lr=w.BoundedFloatText(s.lr, min=1e-6, max=10, step=.001, description='Learning rate', tooltip='Of Adam'),
-            seed=w.BoundedIntText(s.seed, min=0, max=2**31, description='Seed', tooltip='Same seed, same images'))
+        self.fields = {name: limits.field(getattr(s, name)) for name, limits in LIMITS.items()}
+        self.wrong = w.Label('', layout=w.Layout(width='auto', display='none'))
         self.backbone = w.Dropdown(options=names, value=plan.distil_with, description='Distil with')
         for field in (*self.fields.values(), self.backbone): field.layout, field.style = _field_layout(), _SLIM
+        for field in self.fields.values(): field.observe(lambda _: self.check(), 'value')
         self.probed = {name: self._box(name, name in plan.probed) for name in names}
         probes = _row(w.Label('Probe on'), *self.probed.values())
-        self.box = w.VBox([_row(*self.fields.values(), self.backbone), probes])
+        self.box = w.VBox([_row(*self.fields.values(), self.backbone), self.wrong, probes])
 
     @staticmethod
     def _box(name, ticked):
         layout = w.Layout(width='auto', margin='0 14px 0 0')
         return w.Checkbox(value=ticked, description=name, indent=False, layout=layout)
 
+    def check(self)->None:
+        "Say below the fields which values no run can use."
+        found = [limits.wrong(self.fields[name].value) for name, limits in LIMITS.items()]
+        self.wrong.value = '; '.join(text for text in found if text)
+        self.wrong.layout.display = None if self.wrong.value else 'none'
+
     def changes(self)->dict[str, Any]:
-        "Return the values of the fields, as `StudioRun.configure` takes them."
+        "Return the values of the fields, as `StudioRun.configure` takes them. Raises ValueError for one out of range."
+        if self.wrong.value: raise ValueError(self.wrong.value)
         probed = [name for name, box in self.probed.items() if box.value]
-        return dict(distil_with=self.backbone.value, probed=probed, **{k: f.value for k, f in self.fields.items()})
+        numbers = {name: LIMITS[name].number(field.value) for name, field in self.fields.items()}
+        return dict(distil_with=self.backbone.value, probed=probed, **numbers)
 
     def lock(self, locked:bool)->None:
         "Disable the fields while a run is active."
@@ -114,6 +150,22 @@ class ExportPanel:
         "Disable the buttons while there is nothing to save."
         for button in self.buttons.values(): button.disabled = locked
 
+# %% ../../nbs/views/13_controls.ipynb #64d5c6ea
+DOUBLE_CLICK = .5 # seconds; later, a second click counts
+
+def single_clicks(
+    handle:Callable[[], Any],
+    clock:Callable[[], float]=time.monotonic, # in seconds
+)->Callable[[Any], None]: # takes the button
+    "Wrap what a button does, so that the second click of a double-click has no effect."
+    last = -DOUBLE_CLICK
+    def click(_):
+        nonlocal last
+        if clock() - last < DOUBLE_CLICK: return
+        last = clock()
+        handle()
+    return click
+
 # %% ../../nbs/views/13_controls.ipynb #684cf8c7
 _PAUSE, _AGAIN = ('Pause', 'pause'), ('Start again', 'repeat')
 BUTTON_LABELS = dict(ready=('Start', 'play'), preparing=_PAUSE, running=_PAUSE, measuring=_PAUSE,
@@ -128,7 +180,7 @@ class Controls:
         settings = _toggle(self.settings.box, 'Settings', 'sliders', 'Settings of the next run')
         export = _toggle(self.export.box, 'Save', 'download', 'Save the set, or export an animation')
         self.box = w.VBox([_row(self.go, self.halt, settings, export), self.settings.box, self.export.box])
-        self.go.on_click(lambda _: self.toggle())
+        self.go.on_click(single_clicks(self.toggle))
         self.halt.on_click(lambda _: run.stop())
         run.listeners.append(self._hear)
         self.update()
