@@ -182,6 +182,48 @@ def test_two_tabs_and_an_interrupt(browser, lab, tiny):
     assert not wrong and not wrong_too, wrong + wrong_too
     second.close()
 
+def test_controls_and_a_restart(browser, lab, tiny):
+    "A setting out of range; a double-click on Start; arrow keys; a kernel that is gone."
+    url, folder = lab
+    write_notebook(folder, 'c', CELL.replace('TINY', tiny).replace('steps=160', 'steps=60'))
+    page, wrong = watched(browser, viewport=dict(width=1280, height=1000))
+    page.goto(url.replace('/lab/tree/a.ipynb', '/lab/workspaces/third/tree/c.ipynb'))
+    page.get_by_text('| Idle').first.wait_for(timeout=90_000)
+    menu(page, 'Run', 'Run All Cells')
+    until(page, lambda: button(page, 'Start').count(), 180)
+    button(page, 'Settings').click()
+    rate = page.get_by_label('Learning rate')
+    rate.fill('0')
+    rate.press('Tab')
+    said = 'Learning rate: 0; must be a number from 1e-06 to 10'
+    page.locator('.widget-label', has_text=said).wait_for(timeout=30_000)
+    button(page, 'Start').click()
+    page.locator('.message', has_text=said).wait_for(timeout=30_000)
+    assert rate.input_value()=='0'
+    rate.fill('0.02')
+    rate.press('Tab')
+    page.locator('.widget-label', has_text=said).wait_for(state='hidden', timeout=30_000)
+    page.wait_for_timeout(600)
+    button(page, 'Start').dblclick()
+    page.locator('.chip:has-text("Finished")').wait_for(timeout=120_000) # a pause would last
+    assert button(page, 'Stop').is_disabled()
+    slider = page.get_by_role('slider', name='Step of the run')
+    slider.focus()
+    page.keyboard.press('End')
+    for key, step in (('ArrowLeft', 59), ('ArrowLeft', 58), ('ArrowRight', 59), ('ArrowDown', 58), ('ArrowUp', 59)):
+        page.keyboard.press(key)
+        playwright.expect(slider).to_have_attribute('aria-valuetext', f'step {step}')
+    menu(page, 'Kernel', 'Restart Kernel…')
+    page.locator('.jp-Dialog').get_by_role('button', name=re.compile('Restart')).last.click(timeout=90_000)
+    page.locator('.message', has_text='The kernel is gone: run the cell again').wait_for(timeout=60_000)
+    assert page.locator('.chip').inner_text()=='No kernel'
+    assert page.locator('button.jupyter-button:enabled, .widget-text input:enabled').count()==0
+    page.locator('.tile').first.click()
+    assert page.locator('.detail').is_visible()
+    page.get_by_text('| Idle').first.wait_for(timeout=90_000) # a server cannot end while a kernel restarts
+    assert not wrong, wrong
+    page.close()
+
 @pytest.mark.parametrize('width, scheme', [(1000, 'light'), (300, 'dark')])
 def test_still_page_plays(browser, lab, width, scheme):
     "The exported page, from a file, with no kernel."

@@ -100,6 +100,7 @@ class RunBox(w.VBox):
     def __init__(self, controls:Controls, view:StudioView):
         self.controls, self.view, self.run = controls, view, view.run
         super().__init__([controls.box, view])
+        self.add_class('lgm-studio') # by it the view finds the controls, to disable them if the kernel is gone
 
     def start(self)->None:
         "Start or resume."

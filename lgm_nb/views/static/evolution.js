@@ -128,6 +128,14 @@ export class RunView {
     this.updateStatus();
   }
 
+  /** The kernel is gone; what has arrived can still be played. @param {string} message */
+  lose(message) {
+    this.link = null;
+    this.choose(0);
+    this.transport.unlive();
+    if (this.status) this.changeStatus({ ...this.status, state: 'gone', doing: '', message });
+  }
+
   /**
    * Show one level of the pyramid alone.
    * @param {number} level 0 for the whole images

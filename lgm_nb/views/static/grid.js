@@ -33,7 +33,7 @@ function leastSide(n, small) {
 
 /** The text shown while there are no images yet. @param {RunState} state */
 function emptyText({ status, live }) {
-  if (status && status.state !== 'ready') return status.doing || 'Waiting for the first frame …';
+  if (status && !['ready', 'gone'].includes(status.state)) return status.doing || 'Waiting for the first frame …';
   return live ? 'Press Start: one image per class will form from noise here.' : 'This run has no frames.';
 }
 

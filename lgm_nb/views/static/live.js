@@ -48,9 +48,11 @@ function plain(root, model, link) {
  */
 function studio(root, model, link) {
   const it = new Studio(root, link), hear = it.hear.bind(it);
+  const check = () => { if (root.host.closest('.jupyter-widgets-disconnected')) it.lose(); };
   model.on('msg:custom', hear);
+  model.on('comm_live_update', check); // as when the kernel restarts
   it.hello();
-  return () => { it.off(); model.off('msg:custom', hear); };
+  return () => { it.off(); model.off('msg:custom', hear); model.off('comm_live_update', check); };
 }
 
 /**

@@ -17,6 +17,7 @@ import { evolution } from './evolution.js';
  */
 
 const PATIENCE = 4000; // milliseconds
+const GONE = 'The kernel is gone: run the cell again.';
 
 /** @param {DataView} b */
 export const bytesOf = b => new Uint8Array(/** @type {ArrayBuffer} */ (b.buffer), b.byteOffset, b.byteLength);
@@ -100,7 +101,7 @@ export class Studio {
   /** @param {ShadowRoot} root @param {Link} link */
   constructor(root, link) {
     this.root = root;
-    this.link = link;
+    this.link = { ask: message => this.ask(link, message) };
     /** @type {RunView | null} */
     this.view = null;
     this.waiting = el('p', { class: 'lgm empty' }, 'Waiting for the kernel …');
@@ -145,6 +146,24 @@ export class Studio {
     view.changeCurves();
     view.changeFrames();
     view.changeStatus(facts.status);
+  }
+
+  /** @param {Link} link @param {import('./protocol.js').Ask} message */
+  ask(link, message) {
+    try {
+      link.ask(message);
+    } catch {
+      this.lose();
+    }
+  }
+
+  /** The kernel is gone: say so, and disable what needs it. */
+  lose() {
+    clearTimeout(this.patience);
+    say(this.waiting, GONE);
+    this.view?.lose(GONE);
+    const box = this.root.host.closest('.lgm-studio'); // with the controls
+    for (const control of box?.querySelectorAll('button, input, select') ?? []) control.setAttribute('disabled', '');
   }
 
   off() {

@@ -2,8 +2,18 @@
 import { el, svg, say } from './dom.js';
 
 const PLAY = 'M4 1.8v12.4L14 8z', PAUSE = 'M3 2h3.6v12H3zM9.4 2H13v12H9.4z';
+const ARROWS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
 /** @type {Record<number, number>} */
 const NEXT_SPEED = { 1: 2, 2: 0.5, 0.5: 1 };
+
+/**
+ * Leave the arrow keys to the slider that has the focus. JupyterLab's shortcuts listen on the document, before any
+ * node in it; only a listener on the window comes first.
+ * @param {KeyboardEvent} event
+ */
+function keepArrows(event) {
+  if (ARROWS.has(event.key)) event.stopPropagation();
+}
 
 /**
  * @typedef {object} TransportOptions
@@ -29,7 +39,11 @@ export class Transport {
     /** @type {ReturnType<typeof setInterval> | null} */
     this.timer = null;
     this.slider = el('input', {
-      type: 'range', min: 0, step: 1, 'aria-label': label, on: { input: () => this.drag() },
+      type: 'range', min: 0, step: 1, 'aria-label': label, on: {
+        input: () => this.drag(),
+        focus: () => window.addEventListener('keydown', keepArrows, true),
+        blur: () => window.removeEventListener('keydown', keepArrows, true),
+      },
     });
     this.play = el('button', { type: 'button', class: 'play', on: { click: () => this.toggle() } });
     this.readout = el('output', { class: 'readout' });
@@ -63,6 +77,15 @@ export class Transport {
   update(stay = this.at) {
     this.at = this.follow ? this.last : Math.min(stay, this.last);
     this.present();
+  }
+
+  /** No new positions will come. */
+  unlive() {
+    this.live = false;
+    this.follow = false;
+    this.now?.remove();
+    this.now = null;
+    this.update();
   }
 
   drag() {
