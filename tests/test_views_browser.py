@@ -74,6 +74,41 @@ def test_labels_of_the_loss_are_true(page):
     labels = page().locator('.chart').nth(1).locator('text[text-anchor="end"]').all_text_contents()
     assert labels[:4]==['0.00', '0.25', '0.50', '0.75']
 
+def test_dashed_lines_name_their_backbone_and_have_its_colour(page):
+    page = page()
+    def colours(what): return page.locator(what).evaluate_all('found => found.map(n => getComputedStyle(n).stroke)')
+    for name, k in (('a', 0), ('b', 1)):
+        page.locator('.column', has_text=name).click()
+        page.locator('.dashes', has_text=f'probes of {name} trained on real images').wait_for()
+        own = colours('.column .key path:first-child')[k]
+        page.wait_for_timeout(100) # the chart is drawn with the next frame
+        assert colours('.chart .base')==[own] and colours('.dashes .base')==[own]
+
+NAMES = ['tiny-can-vit', 'tiny-dino-resnet', 'tiny-simclr-resnet', 'tiny-vicreg-resnet']
+
+@pytest.mark.parametrize('width', [390, 1000, 1600])
+def test_four_backbones_fit(browser, tmp_path, width):
+    "Names of backbones stay on one line, the page leaves no strip, the closer look opens in the window."
+    g = np.random.default_rng(0)
+    frames = [(k, 1, g.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8)) for k in range(2)]
+    baselines = dict(random=[20., 1.5], centroid=[30., 1.2], full=[50., 0.])
+    curves = [dict(name=n, points=[[1, 30., 1.5]], baselines=baselines, classes=[30.]*10) for n in NAMES]
+    html = still_html(film_facts(frames, range(10), 'abcdefghij', title='A run', steps=1, sizes=[8], curves=curves))
+    page = browser.new_page(viewport=dict(width=width, height=900))
+    page.goto(save_page(html, tmp_path/'run.html').as_uri())
+    page.locator('.column').nth(3).wait_for()
+    heights = page.locator('.column').evaluate_all('all => all.map(b => b.getBoundingClientRect().height)')
+    assert max(heights) < 24, heights
+    assert page.locator('thead').bounding_box()['height'] < 48
+    assert page.locator('.lgm').bounding_box()['width'] > .9*width
+    assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+    table = 'document.querySelector("[data-lgm-player]").shadowRoot.querySelector(".scroll")'
+    assert page.evaluate(f'{table}.scrollWidth <= {table}.clientWidth')
+    page.locator('.tile').first.click()
+    bottom = page.locator('.detail').bounding_box()
+    assert bottom['y'] + bottom['height'] <= 900, bottom
+    page.close()
+
 def test_a_chosen_column_says_so_and_keeps_the_focus(page):
     page = page()
     column = page.locator('.column').nth(1)

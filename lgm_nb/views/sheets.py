@@ -169,7 +169,7 @@ _PAGE = '''<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title><link rel="icon" href="data:,">
 <style>:root {{ color-scheme: light dark }} \
-body {{ margin: 1.5rem auto; max-width: 1180px; padding: 0 1rem }}</style>
+body {{ margin: 1.5rem auto; max-width: 1500px; padding: 0 1rem }}</style>
 {html}
 </html>
 '''

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { load } from './load.mjs';
 
 const { tickLabels, ticks } = await load('chart.js');
-const { columnsFor } = await load('grid.js');
+const { columnsFor, leastSide } = await load('grid.js');
 const { duration, percent, rate } = await load('format.js');
 const { progressText } = await load('header.js');
 const { runRows } = await load('accuracy.js');
@@ -62,6 +62,10 @@ test('as many columns as fit, preferring full rows', () => {
   }
 });
 
+test('ten images stay in two rows, however wide the view', () => {
+  for (const width of [440, 520, 740, 1100, 1500]) assert.equal(columnsFor(10, width, leastSide(10, false, width)), 5);
+});
+
 test('numbers in words', () => {
   assert.deepEqual([0.4, 12.4, 89.6, 600, 7200].map(duration), ['under 1 s', '12 s', '90 s', '10 min', '2.0 h']);
   assert.equal(percent(12.345), '12.3 %');
@@ -79,7 +83,7 @@ test('rows of the table of a run', () => {
   const curve = (name, points, baselines) => ({ name, points, baselines });
   const rows = runRows([curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), curve('b', [[8, 4, 1]], {})]);
   assert.deepEqual(rows, [
-    { kind: 'distilled', name: 'distilled, step 8', cells: { a: [2, 0.5], b: [4, 1] } },
+    { kind: 'distilled', name: 'distilled, step\u00a08', cells: { a: [2, 0.5], b: [4, 1] } },
     { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined } },
   ]);
   assert.equal(runRows([curve('a', [[0, 1, 0]]), curve('b', [[8, 4, 1]])])[0].name, 'distilled, latest');

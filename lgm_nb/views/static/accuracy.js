@@ -1,6 +1,6 @@
 // Accuracies: their table and their chart.
 import { el } from './dom.js';
-import { key, lineChart } from './chart.js';
+import { dashKey, key, lineChart } from './chart.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
 /**
@@ -12,8 +12,8 @@ import { key, lineChart } from './chart.js';
  */
 /**
  * @typedef {object} TableOptions
- * @property {(name: string) => void} [pick] called when a column is chosen
- * @property {string} [chosen] name of a column
+ * @property {(name: string) => void} [pick] called when a backbone is chosen
+ * @property {string} [chosen] name of a backbone
  * @property {boolean} [heat] colour cells by their value
  */
 
@@ -39,20 +39,40 @@ export function accuracyTable(columns, rows, options = {}) {
       el('th', { scope: 'row' }, row.name), columns.map(c => cell(row, c, options)))))));
 }
 
-/** @param {string} column @param {number} k @param {TableOptions} options */
-function header(column, k, { pick, chosen }) {
-  if (!pick) return el('th', { scope: 'col' }, column);
-  return el('th', { scope: 'col' }, el('button', {
-    type: 'button', class: 'column', 'aria-pressed': `${column === chosen}`, title: 'Show its baselines in the chart',
-    on: { click: () => pick(column) },
-  }, key(k), column));
+/**
+ * Rows of backbones, columns of training sets: the names of backbones are longer, and stay on one line.
+ * @param {string[]} backbones
+ * @param {Row[]} sets
+ * @param {TableOptions} options
+ */
+export function runTable(backbones, sets, options) {
+  return el('div', { class: 'scroll' }, el('table', { class: 'run' },
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'top-1, %'),
+      sets.map(({ kind, name }) => el('th', { scope: 'col', class: kind }, name)))),
+    el('tbody', {}, backbones.map((b, k) => el('tr', {},
+      header(b, k, options, 'row'), sets.map(row => cell(row, b, options)))))));
+}
+
+/**
+ * The name of a backbone, a button if one can be chosen.
+ * @param {string} name
+ * @param {number} k
+ * @param {TableOptions} options
+ * @param {'col' | 'row'} [scope]
+ */
+function header(name, k, { pick, chosen }, scope = 'col') {
+  if (!pick) return el('th', { scope }, name);
+  return el('th', { scope }, el('button', {
+    type: 'button', class: 'column', 'aria-pressed': `${name === chosen}`, title: 'Show its baselines in the chart',
+    on: { click: () => pick(name) },
+  }, key(k), name));
 }
 
 /** @param {Row} row @param {string} column @param {TableOptions} options */
 function cell(row, column, { heat }) {
   const score = row.cells[column];
   const props = {
-    class: [heat ? 'heat' : '', row.own === column ? 'own' : ''].join(' '),
+    class: [row.kind, heat ? 'heat' : '', row.own === column ? 'own' : ''].join(' '),
     style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
   };
   if (!score) return el('td', props, '–');
@@ -66,7 +86,7 @@ function cell(row, column, { heat }) {
  */
 export function runRows(curves) {
   const steps = [...new Set(curves.flatMap(c => c.points.slice(-1).map(p => p[0])))];
-  const when = steps.length === 1 ? `step ${steps[0]}` : 'latest';
+  const when = steps.length === 1 ? `step\u00a0${steps[0]}` : 'latest';
   const latest = Object.fromEntries(curves.map(c => [c.name, c.points.at(-1)?.slice(1)]));
   const baselines = BASELINES.filter(b => curves.some(c => c.baselines?.[b]));
   return [
@@ -75,6 +95,25 @@ export function runRows(curves) {
       kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
     })),
   ];
+}
+
+/**
+ * The backbone whose baselines are drawn.
+ * @param {Curve[]} curves
+ * @param {string} [chosen]
+ */
+const shownBaselines = (curves, chosen) => Math.max(0, curves.findIndex(c => c.name === chosen));
+
+/**
+ * What the dashed lines are, in the colour of their backbone; null if there are none.
+ * @param {Curve[]} curves
+ * @param {string} [chosen] name of a backbone
+ */
+export function baselineKey(curves, chosen) {
+  const k = shownBaselines(curves, chosen), curve = curves[k];
+  if (!Object.keys(curve?.baselines ?? {}).some(b => BASELINES.includes(b))) return null;
+  return el('p', { class: 'note dashes' }, dashKey(k), `probes of ${curve.name} trained on real images`,
+    curves.length > 1 ? '; choose another backbone in the table' : '');
 }
 
 /** @param {Curve} curve */
@@ -93,8 +132,8 @@ const lastPoint = ({ name, points }) => {
  * @param {number | null} [options.cursor]
  */
 export function accuracyChart({ curves, steps, width, chosen, cursor = null }) {
-  const baselines = (curves.find(c => c.name === chosen) ?? curves[0])?.baselines ?? {};
-  const rules = BASELINES.filter(b => b in baselines).map(b => ({ y: baselines[b][0], text: b }));
+  const k = shownBaselines(curves, chosen), baselines = curves[k]?.baselines ?? {};
+  const rules = BASELINES.filter(b => b in baselines).map(b => ({ y: baselines[b][0], text: b, k }));
   const highest = Math.max(10, ...rules.map(r => r.y), ...curves.flatMap(c => c.points.map(p => p[1] + p[2])));
   return lineChart({
     width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), rules, cursor, right: rules.length ? 62 : 10,

@@ -11,7 +11,7 @@ import { svg, colour } from './dom.js';
  * @property {number} ymax
  * @property {Line[]} lines
  * @property {string} label for screen readers
- * @property {{y: number, text: string}[]} [rules] horizontal reference lines
+ * @property {{y: number, text: string, k: number}[]} [rules] horizontal reference lines, in the colour of a line
  * @property {number[]} [grown] dotted vertical lines
  * @property {number | null} [cursor] a vertical line
  * @property {number} [right] space for the texts of `rules`
@@ -65,6 +65,14 @@ export const key = k => svg('svg',
   { viewBox: '-9 -6 18 12', width: 18, height: 12, class: 'key', 'aria-hidden': 'true' },
   svg('path', { d: 'M-9 0H9', stroke: colour(k), 'stroke-width': 1.6 }), marker(k, { fill: colour(k) }));
 
+/**
+ * A dashed line, for legends.
+ * @param {number} k
+ */
+export const dashKey = k => svg('svg',
+  { viewBox: '-12 -6 24 12', width: 24, height: 12, class: 'key', 'aria-hidden': 'true' },
+  svg('path', { d: 'M-12 0H12', class: 'base', stroke: colour(k) }));
+
 /** @param {ChartOptions} options */
 export function lineChart(options) {
   const { width, height, xmax, ymax, lines, label, rules = [], grown = [], cursor = null, right = 8 } = options;
@@ -105,14 +113,14 @@ function xLabel({ bottom, X }, x, width) {
 /**
  * Draw rules; texts that are close to each other are moved apart.
  * @param {Scale} scale
- * @param {{y: number, text: string}[]} rules
+ * @param {{y: number, text: string, k: number}[]} rules
  */
 function drawRules({ left, right, Y }, rules) {
   let room = Infinity;
-  return [...rules].sort((a, b) => a.y - b.y).flatMap(({ y, text }) => {
+  return [...rules].sort((a, b) => a.y - b.y).flatMap(({ y, text, k }) => {
     room = Math.min(Y(y) + 3.5, room - 11);
     return [
-      svg('path', { d: `M${left} ${Y(y).toFixed(1)}H${right}`, class: 'base' }),
+      svg('path', { d: `M${left} ${Y(y).toFixed(1)}H${right}`, class: 'base', stroke: colour(k) }),
       svg('text', { x: right + 5, y: room, class: 'quiet' }, text),
     ];
   });

@@ -1,7 +1,7 @@
 // The charts of a run: accuracy and meta-loss.
 import { el } from './dom.js';
 import { lineChart } from './chart.js';
-import { accuracyChart, accuracyTable, runRows } from './accuracy.js';
+import { accuracyChart, baselineKey, runRows, runTable } from './accuracy.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
 /** @typedef {import('./film.js').Film} Film */
@@ -32,12 +32,13 @@ export class Charts {
   constructor(film, live, pick) {
     this.pick = pick;
     this.accuracy = el('div', { class: 'plot' });
+    this.dashes = el('div');
     this.table = el('div');
     this.loss = el('div', { class: 'plot' });
     const any = film.curves.length || film.loss.length || live;
     this.node = !any ? null : el('div', { class: 'right' },
       film.curves.length || live
-        ? card('Test accuracy', 'of a linear probe on real images', this.accuracy, this.table) : null,
+        ? card('Test accuracy', 'of a linear probe on real images', this.accuracy, this.dashes, this.table) : null,
       card('Meta-loss', film.grown.length || live ? 'dotted: a new level' : '', this.loss));
     /** @type {RunState | null} */
     this.wanted = null;
@@ -66,10 +67,11 @@ export class Charts {
   /** @param {RunState} state */
   drawTable({ film: { curves, protocol }, chosen }) {
     this.shown = [curves, chosen];
+    this.dashes.replaceChildren(baselineKey(curves, chosen) ?? '');
     if (!curves.length) return this.table.replaceChildren();
     const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
     this.table.replaceChildren(
-      accuracyTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }),
+      runTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }),
       el('p', { class: 'note' }, protocol));
     this.table.querySelectorAll('button')[focused]?.focus();
   }

@@ -65,8 +65,8 @@ export class RunView {
     const foot = el('div', { class: 'foot' }, this.transport.node, this.kept);
     const tower = this.film.sizes.length ? this.tower.node : null;
     return el('div', { class: 'lgm' }, this.header.nodes,
-      el('div', { class: 'body' }, el('div', { class: 'left' }, this.grid.node, tower, foot), this.charts.node),
-      this.detail.node);
+      el('div', { class: 'body' },
+        el('div', { class: 'left' }, this.grid.node, tower, foot, this.detail.node), this.charts.node));
   }
 
   /** @returns {RunState} */

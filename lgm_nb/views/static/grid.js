@@ -24,9 +24,11 @@ export function columnsFor(n, width, side) {
  * Minimum size of a tile in pixels.
  * @param {number} n tiles
  * @param {boolean} small whether the whole view is small
+ * @param {number} width available pixels
  */
-function leastSide(n, small) {
+export function leastSide(n, small, width) {
   if (small) return 50;
+  if (n > 6 && n <= 12) return Math.max(64, width / 8); // two rows of large images rather than one of small ones
   if (n > 40) return 52;
   return n > 6 ? 64 : 84;
 }
@@ -67,7 +69,7 @@ export class Grid {
   /** @param {boolean} small whether the whole view is small */
   fit(small = this.small) {
     this.small = small;
-    const n = this.buttons.length, columns = columnsFor(n, this.width, leastSide(n, small));
+    const n = this.buttons.length, columns = columnsFor(n, this.width, leastSide(n, small, this.width));
     if (this.width) this.grid.style.setProperty('--columns', `${columns}`);
   }
 

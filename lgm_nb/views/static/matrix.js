@@ -1,7 +1,7 @@
 // Accuracy of several distilled sets on several backbones, and how it developed.
 import { el } from './dom.js';
 import { settle, titled } from './page.js';
-import { accuracyChart, accuracyTable } from './accuracy.js';
+import { accuracyChart, accuracyTable, baselineKey } from './accuracy.js';
 import { Transport } from './transport.js';
 
 /**
@@ -36,7 +36,8 @@ class MatrixView {
     this.table.replaceChildren(accuracyTable(columns, rows, { heat: true, ...this.transport && { chosen, pick } }));
     if (!this.transport) return;
     const past = curves.map(c => ({ ...c, points: c.points.filter(p => p[0] <= upto) }));
-    this.plot.replaceChildren(accuracyChart({ curves: past, steps, chosen, width: this.plot.clientWidth || 300 }));
+    const chart = accuracyChart({ curves: past, steps, chosen, width: this.plot.clientWidth || 300 });
+    this.plot.replaceChildren(chart, baselineKey(past, chosen) ?? '');
   }
 
   off() {
