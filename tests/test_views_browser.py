@@ -89,7 +89,7 @@ def test_dashed_lines_name_their_backbone_and_have_its_colour(page):
 
 NAMES = ['tiny-can-vit', 'tiny-dino-resnet', 'tiny-simclr-resnet', 'tiny-vicreg-resnet']
 
-@pytest.mark.parametrize('width', [390, 1000, 1600])
+@pytest.mark.parametrize('width', [390, 700, 790, 840, 1000, 1600])
 def test_four_backbones_fit(browser, tmp_path, width):
     "Names of backbones stay on one line, the page leaves no strip, the closer look opens in the window."
     g = np.random.default_rng(0)
