@@ -49,6 +49,12 @@ def test_the_package_runs_every_command():
     (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY', '--out', 'd', '--real', 'nosuch'],
         ['real', 'nosuch']),
     (['lgm-distill', '--backbone', 'TINY', '--out', 'd'], ['data']),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'efficientnet-lit0'],
+        ["Did you mean 'efficientnet-lite0'"]),
+    (['lgm-distill', '--data', 'cifar10-mni', '--backbone', 'TINY'], ["Did you mean 'cifar10-mini'"]),
+    (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY'], ['--out is missing']),
+    (['lgm-transfer', '--data', 'cifar10-mini', '--backbones', 'TINY', '--targets', 'tiny-can-vitt'],
+        ["Did you mean 'tiny-can-vit'"]),
     (['lgm-probe', 'nosuch', '--backbone', 'TINY'], ['nosuch']),
     (['lgm-compare', 'nosuch', '--backbones', 'TINY'], ['nosuch'])])
 def test_bad_input(args, names, tiny, tmp_path):

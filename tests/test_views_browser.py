@@ -1,6 +1,9 @@
 "The views in Chromium, from a file: what a screen reader hears, and who asked for less motion."
 import shutil
-import numpy as np, pytest
+import numpy as np, pytest, torch
+from lgm_nb.method.distilled_set import DistilledSet
+from lgm_nb.probing.compare import CrossModelTable
+from lgm_nb.views.report import report_html
 from lgm_nb.views.sheets import save_page, still_html
 from lgm_nb.views.widgets import film_facts
 from tools.lab import ARGS
@@ -86,7 +89,7 @@ def test_dashed_lines_name_their_backbone_and_have_its_colour(page):
 
 NAMES = ['tiny-can-vit', 'tiny-dino-resnet', 'tiny-simclr-resnet', 'tiny-vicreg-resnet']
 
-@pytest.mark.parametrize('width', [390, 1000, 1600])
+@pytest.mark.parametrize('width', [390, 700, 790, 840, 1000, 1600])
 def test_four_backbones_fit(browser, tmp_path, width):
     "Names of backbones stay on one line, the page leaves no strip, the closer look opens in the window."
     g = np.random.default_rng(0)
@@ -107,6 +110,27 @@ def test_four_backbones_fit(browser, tmp_path, width):
     page.locator('.tile').first.click()
     bottom = page.locator('.detail').bounding_box()
     assert bottom['y'] + bottom['height'] <= 900, bottom
+    page.close()
+
+@pytest.mark.parametrize('width', [390, 1000])
+def test_a_report_fits_its_window(browser, tmp_path, width):
+    "The page is as wide as its window; the card is folded."
+    names = [*'abcdefghi', 'a-class-with-a-long-name-and-no-space']
+    card = dict(data=dict(name='cifar10-mini', hash='0123456789abcdef'*8), backbone=dict(name=NAMES[0]),
+        seconds=3., step=9)
+    distilled = DistilledSet(torch.rand(10, 3, 32, 32), torch.arange(10), names, card)
+    score = dict(top1_mean=40., top1_std=1., seeds=5)
+    table = CrossModelTable(NAMES[0], {k: dict.fromkeys(NAMES, score) for k in ('distilled', 'random')}, {}, tests=30)
+    file = tmp_path/'report.html'
+    file.write_text(report_html(distilled, table, [1., .5, .2], None, 400, 30), encoding='utf-8')
+    page = browser.new_page(viewport=dict(width=width, height=800), is_mobile=width < 500)
+    page.goto(file.as_uri())
+    assert page.evaluate('innerWidth')==width and page.evaluate('document.documentElement.scrollWidth') <= width
+    assert page.locator('caption').bounding_box()['width'] <= width - 32, 'the warning would be cut off'
+    assert page.locator('pre').is_hidden()
+    page.locator('summary').click()
+    assert page.locator('pre').is_visible() and page.evaluate('document.documentElement.scrollWidth') <= width
+    page.screenshot(path=tmp_path/'report.png', full_page=True)
     page.close()
 
 def test_a_chosen_column_says_so_and_keeps_the_focus(page):

@@ -8,6 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/backbones/open.html.md"""
 __all__ = ['list_backbones', 'open_backbone']
 
 # %% ../../nbs/backbones/04_open.ipynb #41c63277
+from collections.abc import Callable
 from os import PathLike
 from typing import Any
 import torch
@@ -38,6 +39,18 @@ def list_backbones(
     columns = ('name', 'method', 'dim', 'input px', 'feature', 'licence', 'CIFAR-10 probe %', 'random init %')
     return NameTable(columns, rows).matching(filter)
 
+# %% ../../nbs/backbones/04_open.ipynb #de4c83de
+def find_opener(
+    name:str, # as for `open_backbone`
+)->Callable[..., Backbone]:
+    "Find what opens a backbone, without opening it. Raises ValueError for an unknown name."
+    if name in zoo_cards(): return open_tiny
+    if name in PACKAGED: return PACKAGED[name][0]
+    found = MODELS.get(name) or ALIASES.get(name) or MODELS.get(name.partition(':')[0] + ':')
+    if found: return found
+    raise ValueError(f'backbone: {name!r} is not known.{did_you_mean(name, list_backbones())} '
+                     'list_backbones() lists all; timm:NAME and open_clip:NAME/PRETRAINED open others')
+
 # %% ../../nbs/backbones/04_open.ipynb #729a0bfe
 def open_backbone(
     name:str|Backbone, # a name of `list_backbones()`, 'timm:NAME', 'open_clip:NAME/PRETRAINED', or a `Backbone`
@@ -48,14 +61,4 @@ def open_backbone(
 )->Backbone:
     "Open a frozen backbone. Raises ValueError for a bad name or file, RuntimeError if weights cannot be downloaded."
     if isinstance(name, Backbone): return name.to(device)
-    opener = _opener(name)
-    if opener is None:
-        raise ValueError(f'backbone: {name!r} is not known.{did_you_mean(name, list_backbones())} '
-                         'list_backbones() lists all; timm:NAME and open_clip:NAME/PRETRAINED open others')
-    return opener(name, weights=weights, input_size=input_size, **overrides).to(device)
-
-def _opener(name:str)->Any: # a function, or None
-    "Find the opener of a name."
-    if name in zoo_cards(): return open_tiny
-    if name in PACKAGED: return PACKAGED[name][0]
-    return MODELS.get(name) or ALIASES.get(name) or MODELS.get(name.partition(':')[0] + ':')
+    return find_opener(name)(name, weights=weights, input_size=input_size, **overrides).to(device)

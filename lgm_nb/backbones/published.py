@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
 import torch
+from ..core.show import did_you_mean
 from .backbone import Backbone
 from .weights import encoder_state, fetch_weights, load_checked, NOT_ENCODER, read_weights, timm_state
 
@@ -60,7 +61,8 @@ def open_timm(
     import timm
     model = name.partition(':')[2]
     if not timm.is_model(model.split('.')[0]):
-        raise ValueError(f'backbone: timm has no model {model!r}; see timm.list_models()')
+        raise ValueError(f'backbone: timm has no model {model!r}.{did_you_mean(model, timm.list_models())} '
+                         'timm.list_models() lists all')
     if weights is None: network = fetch_weights(name, lambda: _create_timm(model, True, input_size, overrides))
     else:
         network = _create_timm(model, False, input_size, overrides)
@@ -123,11 +125,14 @@ def _clip_card(name:str, weights:Any)->_Clip:
     import open_clip
     model, _, tag = name.partition(':')[2].partition('/')
     config = open_clip.get_model_config(model)
-    if config is None: raise ValueError(f'backbone: open_clip has no model {model!r}; see open_clip.list_models()')
+    if config is None:
+        raise ValueError(f'backbone: open_clip has no model {model!r}.{did_you_mean(model, open_clip.list_models())} '
+                         'open_clip.list_models() lists all')
     card = open_clip.get_pretrained_cfg(model, tag) if tag else {}
     if tag and not card:
-        tags = ', '.join(open_clip.list_pretrained_tags_by_model(model)) or 'none'
-        raise ValueError(f'backbone: open_clip has no weights {tag!r} for {model}; it has {tags}')
+        hint = did_you_mean(tag, open_clip.list_pretrained_tags_by_model(model))
+        raise ValueError(f'backbone: open_clip has no weights {tag!r} for {model}.{hint} '
+                         f'open_clip.list_pretrained_tags_by_model({model!r}) lists all')
     if weights is None and not tag:
         raise ValueError(f'backbone: {name!r} names no weights; use open_clip:{model}/PRETRAINED or weights=PATH')
     return _Clip(model, tag, config, card)

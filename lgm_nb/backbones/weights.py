@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from ..core.show import first_line
 from .archives import read_archive
 
 # %% ../../nbs/backbones/01_weights.ipynb #f7ef7668
@@ -30,13 +31,13 @@ def _read_any(path:Path)->Any:
     "Read a file of any of the three kinds."
     if path.suffix=='.safetensors':
         try: return load_file(path)
-        except SafetensorError as e: raise ValueError(f'weights: {path} is damaged ({_first_line(e)})') from e
+        except SafetensorError as e: raise ValueError(f'weights: {path} is damaged ({first_line(e)})') from e
     try: return _load(path)
     except RuntimeError as e:
         if 'TorchScript' in str(e): return read_archive(path)
-        raise ValueError(f'weights: {path} cannot be read ({_first_line(e)}); is the download complete?') from e
+        raise ValueError(f'weights: {path} cannot be read ({first_line(e)}); is the download complete?') from e
     except (pickle.UnpicklingError, EOFError) as e:
-        raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({_first_line(e)}); '
+        raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({first_line(e)}); '
                          'save the state_dict() of the network and pass that') from e
 
 def read_weights(
@@ -50,8 +51,6 @@ def read_weights(
         raise ValueError(f'weights: {path} holds {str(state)[:40]}, not named tensors')
     for key in ('state_dict', 'model'): state = state.get(key, state)
     return state
-
-def _first_line(error:Exception)->str: return str(error).splitlines()[0][:160] if str(error) else 'no message'
 
 # %% ../../nbs/backbones/01_weights.ipynb #c79ca06a
 def load_checked(
@@ -90,7 +89,7 @@ def fetch_weights(
     "Run a download. Raises RuntimeError that explains its failure."
     try: return fetch()
     except Exception as e: # whatever hub libraries raise
-        raise RuntimeError(f'{name}: its weights could not be downloaded ({type(e).__name__}: {_first_line(e)}). '
+        raise RuntimeError(f'{name}: its weights could not be downloaded ({type(e).__name__}: {first_line(e)}). '
                            'Check the name and the connection, pass weights=PATH, '
                            "or use an embedded backbone: list_backbones('tiny-*')") from e
 

@@ -12,7 +12,7 @@ import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
-from .terminal import exit_codes, finish_run, open_backbones, open_both
+from .terminal import check_names, exit_codes, finish_run, open_backbones, open_both
 from .terminal import print_result, probe_and_report, require_options, source_of, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
@@ -182,7 +182,9 @@ def _distil(options):
     from lgm_nb.method.distilled_set import DistilledSet
     from lgm_nb.method.run_folder import drop_checkpoint
     settings = _settings(options) # with --from-card, data and backbone, too
-    require_options(data=options.data, backbone=options.backbone, out=options.out)
+    require_options(data=options.data, backbone=options.backbone)
+    check_names(options.data, options.backbone, options.report_on)
+    require_options(out=options.out)
     there = _what_is_there(options, settings)
     _check_export(options)
     with join_processes() as group: # the processes of torchrun, or this one alone

@@ -9,7 +9,7 @@ __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
 from fastcore.script import call_parse, store_true
-from .terminal import exit_codes, open_backbones, open_both
+from .terminal import check_names, exit_codes, open_backbones, open_both
 from .terminal import print_result, require_options, source_of, terminal_bar
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000005
@@ -100,7 +100,9 @@ def lgm_transfer(
 
     Example: lgm-transfer --data folder:photos --backbones efficientnet-lite0,efficientnet-lite2 --out runs/matrix"""
     with exit_codes('run the same command to resume'):
-        require_options(backbones=backbones, data=data, out=out)
+        require_options(backbones=backbones, data=data)
+        check_names(data, backbones, targets)
+        require_options(out=out)
         from lgm_nb.study.transfer import check_matrix_folder, transfer_matrix
         check_matrix_folder(out, '--out')
         from lgm_nb.data.open import open_dataset

@@ -154,6 +154,18 @@ def require_options(**options:object)->None:
         if value is None: raise ValueError(f'--{name} is missing; see --help')
         if value=='': raise ValueError(f"--{name} '': is empty; see --help")
 
+# %% ../../nbs/cli/00_terminal.ipynb #cc9acccd
+def check_names(
+    data:object, # name of a data set, or None
+    *backbones:str|None, # names, or several separated by commas
+)->None:
+    "Raise ValueError for the first name that is not known."
+    from lgm_nb.data.open import check_dataset_name
+    from lgm_nb.backbones.open import find_opener
+    if isinstance(data, str): check_dataset_name(data)
+    for name in ','.join(filter(None, backbones)).split(','):
+        if name: find_opener(name)
+
 # %% ../../nbs/cli/00_terminal.ipynb #c7000009
 def print_result(
     result:dict, # for --json

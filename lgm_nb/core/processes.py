@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 import torch
 import torch.distributed as dist
+from .show import first_line
 
 # %% ../../nbs/core/03_processes.ipynb #fe09ca4c
 class ProcessLostError(RuntimeError):
@@ -33,7 +34,7 @@ def _collective(call:Callable, *args:Any)->Any:
     try: return call(*args)
     except RuntimeError as e:
         _ignore_sigterm()
-        cause = str(e).splitlines()[0][:120] if str(e) else type(e).__name__
+        cause = first_line(e) if str(e) else type(e).__name__
         raise ProcessLostError(f'process {dist.get_rank()} of {dist.get_world_size()}: {_LOST} ({cause})') from e
 
 # %% ../../nbs/core/03_processes.ipynb #1a2b0c06

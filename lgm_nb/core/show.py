@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/core/show.html.md"""
 __all__ = ['PALETTE', 'SERIES_COLOURS', 'Table', 'Result', 'NameTable', 'grid', 'Chart', 'heat_map', 'picture_rows']
 
 # %% ../../nbs/core/00_show.ipynb #c0876e92
-import difflib, fnmatch, io, math
+import difflib, fnmatch, io, math, textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from os import PathLike
@@ -99,6 +99,15 @@ def did_you_mean(
     longer = [k for k in known if len(name) > 2 and name.lower() in k]
     found = [repr(known[k]) for k in dict.fromkeys([*close, *longer])][:n]
     return f' Did you mean {" or ".join(found)}?' if found else ''
+
+# %% ../../nbs/core/00_show.ipynb #d6f9612e
+def first_line(
+    error:BaseException,
+    most:int=160, # characters
+)->str: # 'no message' if there is none
+    "Quote the first line of an error, cut between words."
+    lines = str(error).strip().splitlines()
+    return textwrap.shorten(lines[0], most, placeholder=' …') if lines else 'no message'
 
 # %% ../../nbs/core/00_show.ipynb #89f014e6
 def grid(

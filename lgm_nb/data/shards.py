@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from PIL import Image
 from ..core.contents import content_hashes
+from ..core.show import first_line
 from .dataset import Dataset, LazyImages, Split, stratified_split
 from .folders import IMAGE_SUFFIXES, is_visible, some
 
@@ -100,7 +101,7 @@ def _load_hub(name:str, config:str|None, download:bool)->Any: # split name → s
         try: parts = hf.load_dataset(name, config, download_config=hf.DownloadConfig(local_files_only=not download))
         except Exception as e: # the package passes on errors of many libraries
             remedy = 'Check the name and the connection' if download else 'Pass download=True to fetch it'
-            cause = f'{type(e).__name__}: {str(e).splitlines()[0][:200] if str(e) else "no message"}'
+            cause = f'{type(e).__name__}: {first_line(e)}'
             raise RuntimeError(f'hub:{name}: could not be opened ({cause}). '
                                f'{remedy}; a gated set needs `hf auth login`') from e
     if not isinstance(parts, dict): parts = {'train': parts}

@@ -33,6 +33,18 @@ def paired_interval(
     mean, half = float(difference.mean()), t*float(difference.std())/n**.5
     return [round(v, 3) for v in (mean, mean - half, mean + half)]
 
+# %% ../../nbs/probing/02_compare.ipynb #1262cb5a
+FEW_TESTS = 100 # with fewer test images the table says how little they tell
+
+def binomial_half_width(
+    accuracy:float, # in percent
+    n:int, # test images
+    z:float=1.96, # for 95 %
+)->float: # in points
+    "Return half the width of Wilson's interval of an accuracy."
+    p = accuracy/100
+    return 100*z*(p*(1 - p)/n + z*z/(4*n*n))**.5/(1 + z*z/n)
+
 # %% ../../nbs/probing/02_compare.ipynb #55129373
 def _cell(score):
     "Mean and standard deviation; a mark if distilled images are not above this row."
@@ -46,6 +58,7 @@ class CrossModelTable(Table):
         rows:dict, # what was trained on → backbone → `Score.as_dict()`; baselines also `distilled_minus`, an interval
         seconds:dict, # stage → seconds
         protocol:str='fast', # of the probes
+        tests:int|None=None, # test images; None if unknown
     ):
         self.distilled_with, self.scores, self.seconds = distilled_with, rows, seconds
         self.protocol, names = protocol, list(next(iter(rows.values())))
@@ -53,6 +66,9 @@ class CrossModelTable(Table):
         caption = f'distilled with {distilled_with}; protocol {protocol}'
         if any('*' in cell for _, *cells in lines for cell in cells):
             caption += '; * distilled is not above it beyond the 95 % interval over seeds'
+        if tests is not None and tests < FEW_TESTS:
+            half = max(binomial_half_width(s['top1_mean'], tests) for scores in rows.values() for s in scores.values())
+            caption += f'; {tests} test images: an accuracy is known to ± {half:.0f} points only (95 % interval)'
         super().__init__(('top-1 %', *names), lines, caption)
 
     def as_dict(self)->dict:
@@ -90,4 +106,5 @@ def compare(
         if kind not in ('distilled', 'full') and seeds > 1: # both have one score per seed
             rows[kind][backbone.name]['distilled_minus'] = paired_interval(made.top1, score.top1)
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
-    return CrossModelTable(distilled.card.get('backbone', {}).get('name', 'unknown'), rows, seconds, protocol)
+    name = distilled.card.get('backbone', {}).get('name', 'unknown')
+    return CrossModelTable(name, rows, seconds, protocol, len(data.test))

@@ -50,10 +50,12 @@ _PAGE = '''<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
 figure {{ display: inline-block; margin: .3rem; text-align: center; font-size: .85rem }}
 figure img {{ width: 8rem; display: block }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto }} caption {{ text-align: left }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto }} caption {{ display: block; text-align: left }}
 td, th {{ padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #8886; white-space: nowrap }}
 td:first-child, th:first-child {{ text-align: left }}
-img.film {{ max-width: 100% }}
+img.film {{ max-width: 100% }} svg {{ max-width: 100%; height: auto }}
+summary {{ cursor: pointer }} pre {{ overflow-x: auto; font-size: .85rem }}
+h1, p, figcaption {{ overflow-wrap: anywhere }} figure {{ max-width: 8rem; vertical-align: top }}
 </style>
 <h1>{title}</h1>
 <p>{summary}</p>
@@ -67,7 +69,7 @@ Columns: the backbone of the probe.
 <b>random</b>, <b>centroid</b>, <b>neighbour</b>: as many real images instead;
 <b>full</b>: all {images} training images.</p>
 <h2>How this was made</h2>
-<pre>{card}</pre>
+<details><summary>card.json: data, backbone, settings, versions, machine</summary><pre>{card}</pre></details>
 '''
 
 _FILM = '''<h2>How they evolved</h2>

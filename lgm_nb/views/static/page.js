@@ -83,7 +83,7 @@ export function onWidth(node, draw) {
  */
 export function settle(body, draw) {
   return onWidth(body, width => {
-    body.classList.toggle('narrow', width < 620);
+    body.classList.toggle('narrow', width < 740);
     levelHeadings(body);
     draw?.(width);
   });
