@@ -96,8 +96,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from tools import figures
 from tools.figures import Figure
-import signal
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+figures.heed_signals()
 made = Figure('made', 'python -m benchmarks.made made.txt', ('made.txt',), ('benchmarks/made.py',))
 slow = Figure('slow', 'python -c "import time; open(\\'started\\', \\'w\\'); time.sleep(60)"', (), ())
 figures.main([], [made, slow], Path('.').resolve())

@@ -244,6 +244,11 @@ def main(arguments=None, figures=None, root=ROOT):
     failed = make_stale(desk)
     if failed: raise SystemExit(f"failed: {', '.join(failed)}")
 
+def heed_signals():
+    "End as a shell expects, with what was started; the default ends this process alone."
+    def stop(number, _): sys.exit(128 + number)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(number, stop)
+
 if __name__=='__main__':
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    heed_signals()
     main()
