@@ -19,7 +19,7 @@ def numbers(text):
 
 def _command(main):
     "The command as given, without places on this machine."
-    own = ('--save', '--keep', '--caltech', '--cifar', '--photos')
+    own = ('--save', '--keep', '--caltech', '--cifar', '--photos', '--data')
     given = [a for i, a in enumerate(sys.argv[1:], 1) if a not in own and sys.argv[i - 1] not in own]
     name = main.__module__ if main.__module__ != '__main__' else f'benchmarks.{Path(sys.argv[0]).stem}'
     return 'python -m ' + shlex.join([name, *given])

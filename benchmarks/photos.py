@@ -1,13 +1,14 @@
 """Real photographs: 20 classes of Caltech-101, distilled on EfficientNet-Lite0, probed on it and on MobileNetV2.
 
-    python -m benchmarks.photos [--data ../shared/data] [--steps 400] [--classes 20] [--paper-seconds N] [--json]
+    python -m benchmarks.photos [--data ../shared/data] [--steps 400] [--classes 20] [--paper-seconds N]
+        [--save FILE] [--json]
 
 Prints progress to standard error and one JSON object as the last line. `DATA/caltech101` has the layout of
 `torchvision.datasets.Caltech101(root=DATA)`. The second run, `real='paper'` with the authors' objective and learning
 rate, gets the same wall-clock time as the first took for its bank and its steps (or `--paper-seconds`). The split is
 seeded: of each class, 60 training images at most and 20 test images.
 """
-import argparse, importlib.util, json, time
+import importlib.util, time
 from dataclasses import replace
 from pathlib import Path
 import torch
@@ -19,7 +20,7 @@ from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.probing.examiner import BASELINES
 from lgm_nb.probing.compare import compare
-from benchmarks.common import say
+from benchmarks.common import add_numbers, parser, run, say
 
 CLASSES = ('airplanes Motorbikes Faces_easy watch Leopards bonsai car_side ketch chandelier hawksbill '
            'grand_piano brain butterfly helicopter menorah starfish kangaroo sunflower trilobite buddha').split()
@@ -83,15 +84,10 @@ def main(data='../shared/data', steps=400, classes=20, paper_seconds=None, seeds
                 paper=dict(steps=paper.settings.steps, seconds=round(paper.seconds, 1), rows=theirs.scores))
 
 def arguments():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = parser(__doc__)
     p.add_argument('--data', default='../shared/data', help='folder that holds caltech101/')
-    p.add_argument('--steps', type=int, default=400)
-    p.add_argument('--classes', type=int, default=20)
-    p.add_argument('--seeds', type=int, default=5)
+    add_numbers(p, steps=400, classes=20, seeds=5)
     p.add_argument('--paper-seconds', type=float, default=None)
-    p.add_argument('--json', action='store_true', help='accepted for uniformity; the last line is JSON always')
-    args = vars(p.parse_args())
-    args.pop('json')
-    return args
+    return p
 
-if __name__=='__main__': print(json.dumps(main(**arguments())))
+if __name__=='__main__': run(main, arguments())

@@ -85,13 +85,14 @@ def do_run(
     folder, start = run_folder(out, run), time.perf_counter()
     file = folder.with_suffix('.json')
     done = json.loads(file.read_text(encoding='utf-8')) if file.exists() else {}
-    if done.get('probes')==seeds: return done
+    if done.get('probes')==seeds: return {'protocol': 'fast'} | done # 0.1.0 did not say
     folder.parent.mkdir(parents=True, exist_ok=True)
     data, net = open_dataset(run['data']), open_backbone(run['backbone'], device=pick_device(device))
     made = open_or_distill(folder, data, net, _settings(run), preset_objective(run.get('preset')), every)
-    score = Examiner(data, net, seeds=seeds).score(made.images, made.labels).as_dict()
-    seconds = round(time.perf_counter() - start, 2)
-    result = dict(run=run, probes=seeds, **score, distil_seconds=made.card['seconds'], seconds=seconds)
+    examiner = Examiner(data, net, seeds=seeds)
+    score = examiner.score(made.images, made.labels).as_dict()
+    times = dict(distil_seconds=made.card['seconds'], seconds=round(time.perf_counter() - start, 2))
+    result = dict(run=run, probes=seeds, protocol=examiner.protocol, **score, **times)
     write_json(file, result)
     return result
 
@@ -165,7 +166,8 @@ def sweep_table(
     different = {k: {json.dumps(r['run'].get(k)) for r in results} for k in keys}
     varied = [k for k, values in different.items() if len(values) > 1] or ['backbone']
     rows = [(*[str(r['run'].get(k, '')) for k in varied], _accuracy(r), r.get('seconds', '')) for r in results]
-    return Table((*varied, 'top-1 %', 'seconds'), rows)
+    protocols = dict.fromkeys(r.get('protocol', 'fast') for r in results if 'error' not in r) # 0.1.0 did not say
+    return Table((*varied, 'top-1 %', 'seconds'), rows, f"protocol {', '.join(protocols)}" if protocols else '')
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca6000b
 _FILES = ('results.json', 'results.csv')

