@@ -86,8 +86,7 @@ class Ablation(Result):
         factors = list(self.runs[0]['combination'])
         names = [self.source, *(n for n in self.runs[0]['scores'] if n != self.source)]
         rows = [_accuracy_row(self, r, names) for r in self.runs]
-        caption = f'{self.data}, distilled with {self.source}: top-1 %; protocol {self.protocol}'
-        return Table((*factors, *names, 'other models'), rows, caption)
+        return Table((*factors, *names, 'other models'), rows, _caption(self))
 
     def effects(self)->Table:
         "Show what adding each ingredient changes: to nothing, to all others, and on average."
@@ -101,11 +100,18 @@ class Ablation(Result):
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."
-        runs = [_as_dict(r) for r in self.runs]
-        return dict(data=self.data, source=self.source, protocol=self.protocol, runs=runs)
+        return _as_dict(self)
 
 # %% ../../nbs/study/04_ablation.ipynb #df6472c9
-def _as_dict(run): return dict(combination=run['combination'], scores=run['scores'], seconds=run['set'].card['seconds'])
+def _caption(ablation):
+    return f'{ablation.data}, distilled with {ablation.source}: top-1 %; protocol {ablation.protocol}'
+
+def _run_facts(run):
+    return dict(combination=run['combination'], scores=run['scores'], seconds=run['set'].card['seconds'])
+
+def _as_dict(ablation):
+    facts = dict(data=ablation.data, source=ablation.source, protocol=ablation.protocol)
+    return dict(facts, runs=[_run_facts(r) for r in ablation.runs])
 
 def _accuracy_row(ablation, run, names):
     ticks = ['●' if on else '–' for on in run['combination'].values()]

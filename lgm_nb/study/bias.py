@@ -63,23 +63,18 @@ class BiasReport(Result):
 
     def table(self)->Table:
         "Show accuracy and its drop, one row for each training set."
-        n, m = len(self.labels['usual']), len(self.labels['hard'])
-        images = f'{n} usual and {m} hard images of {len(self.present)} classes, on {self.backbone}'
         columns = ('probe trained on', 'usual test images %', 'hard images %', 'drop')
-        return Table(columns, [_drop_row(self, kind) for kind in self.predictions],
-                     f'{images}; protocol {self.protocol}')
-
-    def _title(self, trained_on): return f'probe trained on {trained_on}; protocol {self.protocol}'
+        return Table(columns, [_drop_row(self, kind) for kind in self.predictions], _caption(self))
 
     def by_class(self, trained_on:str='distilled')->Table:
         "Show each class, the largest drop first."
         return Table(('class', 'usual %', 'hard %', 'drop', 'mostly taken for'), _class_rows(self, trained_on),
-                     self._title(trained_on))
+                     _title(self, trained_on))
 
     def pairs(self, trained_on:str='distilled', top:int=5)->Table:
         "Show which classes the hard images are mistaken for."
         pairs = confused_pairs(self.predictions[trained_on]['hard'], self.labels['hard'], self.classes, top)
-        return Table(pairs.columns, pairs.rows, self._title(trained_on))
+        return Table(pairs.columns, pairs.rows, _title(self, trained_on))
 
     def attractors(self, trained_on:str='distilled', top:int=5)->Chart: # `top`: classes to show
         "Show the distilled images of the classes that attract the most wrong answers."
@@ -91,6 +86,12 @@ class BiasReport(Result):
 
 # %% ../../nbs/study/05_bias.ipynb #89a3bd0c
 def _first(report): return next(iter(report.predictions))
+def _title(report, trained_on): return f'probe trained on {trained_on}; protocol {report.protocol}'
+
+def _caption(report):
+    n, m = len(report.labels['usual']), len(report.labels['hard'])
+    images = f'{n} usual and {m} hard images of {len(report.present)} classes'
+    return f'{images}, on {report.backbone}; protocol {report.protocol}'
 
 def _as_dict(report):
     "Return the numbers in JSON-serialisable form."
