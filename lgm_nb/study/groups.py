@@ -301,7 +301,8 @@ def _curve_chart(curve, what):
             i, j = backbones.index(name), kinds.index(kind)
             style = dict(color=SERIES_COLOURS[i%8], ls=['-', '--', ':', '-.'][j%4], marker='os^D'[j%4])
             chart.ax.errorbar(p, mean, std, capsize=2, label=f'{name}, {kind}', **style)
-    chart.ax.set(xlabel='p: share of a class that shows its own attribute', ylabel=_AXES[what], title=curve._title())
+    chart.ax.set(xlabel='p: share of a class that shows its own attribute', ylabel=_AXES[what],
+                 title=f'{curve.name}\nprotocol {curve.protocol}')
     chart.figure.legend(loc='outside right upper', fontsize=8)
     return chart
 
