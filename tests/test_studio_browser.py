@@ -87,6 +87,7 @@ def start(page, seconds=180):
     "Press Start once the cell shows it: importing torch takes long on a busy machine."
     until(page, lambda: button(page, 'Start').count(), seconds)
     button(page, 'Start').click()
+    page.wait_for_timeout(600) # sooner, another click would count as the second of a double-click
 
 def distinct(page, n, seconds=180):
     seen, end = set(), time.monotonic() + seconds
