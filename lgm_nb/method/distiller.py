@@ -9,19 +9,21 @@ __all__ = ['DivergenceError', 'Snapshot', 'Distiller']
 
 # %% ../../nbs/method/08_distiller.ipynb #46410869
 import platform, time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 import torch
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
-from .augmentation import Augmenter
 from .distilled_set import DistilledSet
-from .feature_bank import build_bank, FeatureBank
-from .meta_loss import GradientMatching, Objective, Step
+from .feature_bank import FeatureBank
+from .meta_loss import Objective
 from .pyramid import Pyramid
-from .settings import GROWTH, Settings
-from .sides import BankSample, ChunkedEncoder, FreshImages, Shares, WholeBank
+from .settings import GROWTH, Settings, settings_facts
+from .sides import Shares
+from .source import as_backbones, drawn_factors, joined_hashes, joined_methods, joined_names
+from .source import normalised_weights, one_each, one_or_list, Source
 
 # %% ../../nbs/method/08_distiller.ipynb #1123dca6
 class DivergenceError(RuntimeError):
@@ -63,32 +65,36 @@ class _LossRecord:
 # %% ../../nbs/method/08_distiller.ipynb #4849d8a5
 def _pyramid(run):
     "The images of this process, at the first level or as plain pixels."
-    s, size = run.settings, run.backbone.canvas
+    s, size = run.settings, max(b.canvas for b in run.backbones)
     start = 1 if s.pyramid else size
     pyramid = Pyramid(len(run.labels), size, run.generator, start, s.decorrelate, s.init, run.own)
-    return pyramid.to(run.backbone.device)
+    return pyramid.to(run.device)
 
 # %% ../../nbs/method/08_distiller.ipynb #fc013748
 class _RunState:
     "What a step changes: levels, optimiser, generator, losses."
-    def __init__(self, data, backbone, settings):
-        self.data, self.data_hash, self.backbone, self.settings = data, data.hash, backbone, settings
+    def __init__(self, data, backbones, settings):
+        self.data, self.data_hash, self.backbones, self.settings = data, data.hash, backbones, settings
+        self.backbone, self.device = backbones[0], backbones[0].device # of the levels
+        self.weights = normalised_weights(settings, len(backbones))
         data.require(settings.ipc)
         self.n_classes = len(data.classes)
         self.labels = torch.arange(self.n_classes).repeat_interleave(settings.ipc)
         self.share = Shares(self.n_classes, settings.ipc)
         self.team, self.shares, self.own = self.share.team, self.share.slices, self.share.own
         self.generator = torch.Generator().manual_seed(settings.seed)
-        self.pyramid, self.record = _pyramid(self), _LossRecord(settings.steps, backbone.device)
-        self.history = self.record.losses
-        self.check_every = 20 if backbone.device.type=='cuda' else 1 # steps between checks, which wait for the device
+        self.pyramid, self.record = _pyramid(self), _LossRecord(settings.steps, self.device)
+        self.check_every = 20 if self.device.type=='cuda' else 1 # steps between checks, which wait for the device
         self.step, self.seconds, self.frames = 0, 0., []
         self.restart_optimiser()
 
     def restart_optimiser(self)->None:
         "Reset Adam for all levels; on CPU and NVIDIA GPUs it skips steps marked as bad by itself."
-        fused = self.backbone.device.type in ('cpu', 'cuda')
+        fused = self.device.type in ('cpu', 'cuda')
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.settings.lr, fused=fused)
+
+    @property
+    def history(self)->torch.Tensor: return self.record.losses # on the device, zero for steps to come
 
     @property
     def losses(self)->list[float]: return self.history[:self.step].tolist()
@@ -107,27 +113,19 @@ class _RunState:
         return self.share.gather(self.pyramid.render()).cpu()
 
     def __repr__(self)->str:
-        return (f'Distiller({self.data.name} on {self.backbone.name}: step {self.step} of {self.settings.steps}, '
-                f'{len(self.pyramid.levels)} levels)')
+        where, step = joined_names(self.backbones), f'step {self.step} of {self.settings.steps}'
+        return f'Distiller({self.data.name} on {where}: {step}, {len(self.pyramid.levels)} levels)'
 
 # %% ../../nbs/method/08_distiller.ipynb #97a2351b
 def _compute_gradient(run):
     "Compute the loss of a step and its gradient w.r.t. every level of this process."
-    augs, share = run.settings.augs, run.share
-    real = run.target(run.step, run.generator)
-    views = run.augmenter.sample(len(run.labels)*augs, run.generator)[share.views(augs)]
     rendered = run.pyramid.render()
-    own = rendered.detach()
-    z = share.gather(run.encoder.forward(own, views), augs).requires_grad_()
-    images = share.gather(own).requires_grad_() if run.objective.needs_images else own
-    labels = run.labels.repeat_interleave(augs).to(z.device)
-    loss = run.objective(Step(images, z, labels, real.features, real.labels, real.mean, run.n_classes, run.generator,
-                              real.class_means))
-    loss.backward()
-    pulled = run.encoder.backward(z.grad[share.views(augs)])
-    if images.grad is not None: pulled += images.grad[share.own]
-    rendered.backward(pulled)
-    return loss.detach()
+    own, parts = rendered.detach(), []
+    for i, factor in drawn_factors(run.settings, run.weights, run.step).items():
+        parts.append(run.sources[i].gradient(run, own, factor))
+    losses, pulled = zip(*parts)
+    rendered.backward(sum(pulled[1:], pulled[0]))
+    return sum(losses[1:], losses[0])
 
 # %% ../../nbs/method/08_distiller.ipynb #454c39b0
 def _update(run, loss):
@@ -161,11 +159,6 @@ class Snapshot:
         return self.distiller.images()
 
 # %% ../../nbs/method/08_distiller.ipynb #cda9977b
-def _augmenter(backbone, settings):
-    "Augmentation of real and synthetic images."
-    if settings.augment: return Augmenter(backbone.input_size, noise_mean=settings.noise_mean)
-    return Augmenter(backbone.input_size, flip=0., scale=None, noise_chance=0.)
-
 def _growth_interval(settings, levels):
     "Return the number of steps between two levels."
     if settings.grow_every: return settings.grow_every
@@ -175,53 +168,53 @@ def _frame_steps(steps, frames):
     "Return the steps after which a frame is kept, evenly spaced."
     return {round(i*steps/frames) for i in range(1, frames + 1)}
 
-def _bank(run, progress):
-    "Build or open the bank of a run."
-    keep, s = 'all' if run.objective.needs_rows else 'means', run.settings
-    return build_bank(run.data, run.backbone, s.views, run.augmenter, seed=s.seed, keep=keep, progress=progress)
-
-def _real_target(run):
-    "Choose where the real side of a run comes from."
-    s, device = run.settings, run.backbone.device
-    each = max(s.bank_rows//run.n_classes, s.ipc*s.augs) # rows of each class in a draw
-    if s.real=='paper': return FreshImages(run.data, run.backbone, run.augmenter, s.ipc*s.augs, run.share)
-    needs_rows = run.objective.needs_rows
-    if needs_rows and len(run.bank) > each*run.n_classes: return BankSample(run.bank, each, s.seed, device)
-    return WholeBank(run.bank, needs_rows, device)
+def _banks(bank, n):
+    "Return the bank of each source. Raises ValueError for one bank and several backbones."
+    if bank is None: return [None]*n
+    banks = list(bank) if isinstance(bank, (list, tuple)) else [bank]
+    if len(banks) != n: raise ValueError(f'bank: {len(banks)} for {n} backbones; give one for each, or None')
+    return banks
 
 # %% ../../nbs/method/08_distiller.ipynb #c6a25e11
+def _source_facts(source, weight):
+    "What a card says of one backbone."
+    b = source.backbone
+    return dict(name=b.name, hash=b.hash, input_size=b.input_size, canvas=b.canvas, weight=round(weight, 4),
+                method=repr(source.objective))
+
 def _card(run):
-    "Return method, settings, data, backbone, versions, time and loss of a run."
+    "Return method, settings, data, backbones, versions, time and loss of a run."
     import timm
     data, backbone = run.data, run.backbone
+    sizes = dict(input_size=backbone.input_size, canvas=run.pyramid.size)
     return dict(
-        method=repr(run.objective), settings=asdict(run.settings), step=run.step, seed=run.settings.seed,
+        method=joined_methods(run.sources), settings=settings_facts(run.settings), step=run.step, seed=run.settings.seed,
         data=dict(name=data.name, source=data.source, hash=run.data_hash), seconds=round(run.seconds, 2),
-        backbone=dict(name=backbone.name, hash=backbone.hash, input_size=backbone.input_size, canvas=backbone.canvas),
-        machine=dict(device=backbone.device.type, threads=torch.get_num_threads(), processor=platform.machine()),
+        backbone=dict(name=joined_names(run.backbones), hash=joined_hashes(run.backbones), **sizes),
+        backbones=[_source_facts(s, w) for s, w in zip(run.sources, run.weights)],
+        machine=dict(device=run.device.type, threads=torch.get_num_threads(), processor=platform.machine()),
         versions=dict(python=platform.python_version(), torch=torch.__version__, timm=timm.__version__),
-        loss=float(run.history[run.step - 1]) if run.step else None, chunk=run.encoder.chunk, processes=run.team.size)
+        loss=float(run.history[run.step - 1]) if run.step else None,
+        chunk=one_or_list([s.encoder.chunk for s in run.sources]), processes=run.team.size)
 
 # %% ../../nbs/method/08_distiller.ipynb #9e8dad43
 class Distiller(_RunState):
     "Linear Gradient Matching as an iterator of snapshots."
     def __init__(self,
         data:Dataset,
-        backbone:Backbone,
+        backbone:Backbone|Iterable[Backbone], # one, or several
         settings:Settings=Settings(),
-        objective:Objective|None=None, # None for gradient matching with the default settings
-        bank:FeatureBank|None=None, # None to build or open one if `real='bank'`
+        objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
+        bank:FeatureBank|Sequence[FeatureBank]|None=None, # None to build or open those that `real='bank'` needs
         frames:int=40, # renderings of the run to keep, evenly spaced; 0 for none
         progress:Progress=no_progress, # wraps the batches when a bank is built
     ):
-        super().__init__(data, backbone, settings)
-        self.objective = objective or GradientMatching()
-        self.augmenter = _augmenter(backbone, settings)
+        super().__init__(data, as_backbones(backbone), settings)
+        n = len(self.backbones)
+        each = zip(self.backbones, one_each(objective, n, 'objective'), _banks(bank, n))
+        self.sources = [Source(self, b, o, kept, progress) for b, o, kept in each]
         self.grow_every = _growth_interval(settings, len(self.pyramid.sizes))
         self.frame_steps = _frame_steps(settings.steps, frames)
-        self.bank = _bank(self, progress) if bank is None and settings.real=='bank' else bank
-        self.target = _real_target(self)
-        self.encoder = ChunkedEncoder(backbone, self.augmenter, settings)
 
     def __iter__(self)->'Distiller': return self
 

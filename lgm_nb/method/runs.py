@@ -9,7 +9,8 @@ __all__ = ['save_checkpoint', 'load_checkpoint', 'RunStopped', 'run_steps', 'ope
 
 # %% ../../nbs/method/09_runs.ipynb #7b50d794
 import json, os, shutil, tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 import torch
@@ -28,13 +29,16 @@ from .distiller import Distiller, DivergenceError
 from .meta_loss import Objective
 from .run_folder import FORMAT, check_checkpoint, check_folder, DamagedError, drop_checkpoint
 from .run_folder import find_checkpoint, is_checkpoint, previous_checkpoint
-from .settings import preset_objective, renamed_settings, Settings, settings_from
+from .settings import preset_objective, renamed_settings, Settings, settings_facts, settings_from
+from .source import as_backbones, joined_hashes, joined_methods, one_each, one_or_list
 
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
 def _run_identity(run):
     "Return what a checkpoint and the run that loads it must agree on, apart from the settings."
-    return dict(objective=repr(run.objective), data_hash=run.data_hash, backbone_hash=run.backbone.hash,
-                network=network_facts(run.backbone))
+    return dict(objective=joined_methods(run.sources), data_hash=run.data_hash,
+                backbone_hash=joined_hashes(run.backbones), network=one_or_list([network_facts(b) for b in run.backbones]))
+
+def _chunks(run): return one_or_list([s.encoder.chunk for s in run.sources])
 
 def _state_tensors(run):
     "Return all tensors that a run needs to resume, for the images of all processes."
@@ -63,8 +67,9 @@ def save_checkpoint(
     run.check()
     tensors = _state_tensors(run)
     if run.team.rank: return
-    facts = dict(format=FORMAT, checksum=tensors_hash(tensors), settings=asdict(run.settings), **_run_identity(run),
-                 step=run.step, seconds=run.seconds, chunk=run.encoder.chunk, processes=run.team.size)
+    facts = dict(format=FORMAT, checksum=tensors_hash(tensors), settings=settings_facts(run.settings),
+                 **_run_identity(run),
+                 step=run.step, seconds=run.seconds, chunk=_chunks(run), processes=run.team.size)
     if file.exists() and not is_checkpoint(file):
         raise ValueError(f'checkpoint: {file} is not a checkpoint that lgm_nb wrote; give another file')
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +79,7 @@ def save_checkpoint(
 # %% ../../nbs/method/09_runs.ipynb #4d9f5fc3
 def _check_same_run(run, facts, file):
     "Raise ValueError if a checkpoint is from a different run."
-    mine, there = asdict(run.settings), renamed_settings(facts['settings'])
+    mine, there = settings_facts(run.settings), renamed_settings(facts['settings'])
     known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
     if 'data_hash' in known and has_hash(run.data, facts['data_hash']): del known['data_hash']
     differ = changed(facts, known)
@@ -87,7 +92,7 @@ def _own_rows(f, name, run):
     "Return the rows of a tensor in a checkpoint that belong to this process, on its device."
     part = f.get_slice(name)
     tensor = part[run.own] if part.get_shape() else f.get_tensor(name)
-    return tensor.to(run.backbone.device)
+    return tensor.to(run.device)
 
 # %% ../../nbs/method/09_runs.ipynb #04363a57
 def _check_complete(names, n, file):
@@ -122,7 +127,9 @@ def load_checkpoint(
         run.record.restore(f.get_tensor('losses'))
         run.frames = list(f.get_tensor('frames')) if 'frames' in f.keys() else []
     run.step, run.seconds = facts['step'], facts['seconds']
-    if facts['processes']==run.team.size: run.encoder.chunk = facts['chunk'] # the same chunk gives the same bits
+    if facts['processes']==run.team.size: # the same chunks give the same bits
+        for source, chunk in zip(run.sources, one_each(facts['chunk'], len(run.sources), 'chunk')):
+            source.encoder.chunk = chunk
     return run
 
 # %% ../../nbs/method/09_runs.ipynb #2f6b56d3
@@ -150,8 +157,9 @@ def run_steps(
 # %% ../../nbs/method/09_runs.ipynb #a2399cd1
 def _measured_run(data, backbone, settings, objective, checkpoint, every, progress):
     "Run a distillation to its end and record the peak memory in its card."
-    with Meter(backbone.device) as meter:
-        run = Distiller(data, backbone, settings, objective, frames=0, progress=progress)
+    backbones = as_backbones(backbone)
+    with Meter(backbones[0].device) as meter:
+        run = Distiller(data, backbones, settings, objective, frames=0, progress=progress)
         run_steps(run, checkpoint, every, progress)
     made = run.distilled()
     made.card['peak_mb'] = meter.peak_mb
@@ -160,9 +168,9 @@ def _measured_run(data, backbone, settings, objective, checkpoint, every, progre
 def open_or_distill(
     folder:str|Path, # of the distilled set
     data:Dataset,
-    backbone:Backbone,
+    backbone:Backbone|Iterable[Backbone], # one, or several
     settings:Settings=Settings(),
-    objective:Objective|None=None, # None for gradient matching with the default settings
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
 )->DistilledSet: # if it was distilled here, its card also has `peak_mb`
@@ -181,47 +189,54 @@ def open_or_distill(
 # %% ../../nbs/method/09_runs.ipynb #fb54d91c
 def run_facts(
     data:Dataset,
-    backbone:Backbone,
+    backbone:Backbone|Iterable[Backbone], # one, or several
     settings:Settings,
-    objective:Objective|None=None, # None for gradient matching with the default settings
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
 )->dict[str, Any]: # JSON-serialisable
     "Return everything that a distilled set depends on."
-    return dict(version=__version__, data=data.hash, backbone=network_facts(backbone),
-                settings=json.loads(json.dumps(asdict(settings))), objective=repr(objective))
+    backbones = one_or_list([network_facts(b) for b in as_backbones(backbone)])
+    return dict(version=__version__, data=data.hash, backbone=backbones, settings=settings_facts(settings),
+                objective=repr(objective))
 
 # %% ../../nbs/method/09_runs.ipynb #24ee20cb
 def cached_set(
     data:Dataset,
-    backbone:Backbone,
+    backbone:Backbone|Iterable[Backbone], # one, or several
     settings:Settings=Settings(),
-    objective:Objective|None=None, # None for gradient matching with the default settings
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
     cache:str|Path|Literal[False]|None=None, # folder for sets; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
 )->DistilledSet: # if it was distilled here, its card also has `peak_mb`
     "Return a distilled set from the cache, resuming or distilling it if needed."
+    backbone = as_backbones(backbone)
     if cache is False: return _measured_run(data, backbone, settings, objective, None, 100, progress)
     folder = cache_folder()/'results' if cache is None else Path(cache)
     key = key_of(run_facts(data, backbone, settings, objective))
     return open_or_distill(folder/f'set-{key}', data, backbone, settings, objective, 100, progress)
 
 # %% ../../nbs/method/09_runs.ipynb #8e96a259
+def _opened(backbone, device):
+    "Open one backbone or several, each on its device."
+    from lgm_nb.backbones.open import open_backbone
+    names = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
+    return [open_backbone(n, device=pick_device(d)) for n, d in zip(names, one_each(device, len(names), 'device'))]
+
 @dataclass
 class _Order:
     "What to distil, and where to keep the checkpoint."
     data:Any # as `open_dataset` takes it
-    backbone:Any # as `open_backbone` takes it
+    backbone:Any # as `open_backbone` takes it, or a list
     settings:Settings
-    objective:Objective|None
-    device:Any # as `pick_device` takes it
+    objective:Any # one, or a list, or None
+    device:Any # as `pick_device` takes it, or a list
     checkpoint:str|Path|None
     every:int # steps between checkpoints
 
     def run(self, progress=no_progress):
         "Run it to its end in this process, or in all processes of its group."
         from lgm_nb.data.open import open_dataset
-        from lgm_nb.backbones.open import open_backbone
-        backbone = open_backbone(self.backbone, device=pick_device(self.device))
-        run = Distiller(open_dataset(self.data), backbone, self.settings, self.objective, progress=progress)
+        backbones = _opened(self.backbone, self.device)
+        run = Distiller(open_dataset(self.data), backbones, self.settings, self.objective, progress=progress)
         try: run_steps(run, self.checkpoint, self.every, progress)
         except ProcessLostError as e:
             kept = f'{self.checkpoint} can be resumed by any number of processes'
@@ -237,10 +252,10 @@ def _member(folder, order):
 # %% ../../nbs/method/09_runs.ipynb #2be25911
 def distill(
     data:Any, # a `Dataset`, or what `open_dataset` takes
-    backbone:Any, # a `Backbone`, or what `open_backbone` takes
+    backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
     preset:str|None=None, # 'paper' for the authors' schedule
-    objective:Objective|None=None, # None for the preset's
-    device:str|torch.device='auto', # where to run
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the preset's
+    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     processes:int=1, # new processes to divide the classes among
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from
     checkpoint_every:int=50, # steps between checkpoints

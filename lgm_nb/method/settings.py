@@ -9,24 +9,32 @@ __all__ = ['GROWTH', 'PRESETS', 'PRESET_OBJECTIVES', 'Settings', 'settings_from'
 
 # %% ../../nbs/method/04_settings.ipynb #c7ffb016
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from ..core.devices import PRECISIONS
 from .meta_loss import GradientMatching, Objective
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
-_COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows', 'grow_every', 'chunk')
+_COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows')
+_FROM_0 = ('grow_every', 'chunk', 'sources_per_step', 'seed')
+
+def _check_weights(weights):
+    "Raise ValueError unless all weights are above 0 and finite."
+    for w in weights:
+        if isinstance(w, bool) or not isinstance(w, (int, float)) or not 0 < w < float('inf'):
+            raise ValueError(f'source_weights: {w!r}; each weight must be a number above 0')
 
 def _check_settings(s):
     "Raise ValueError for invalid values."
-    for name in (*_COUNTS, 'seed'):
-        value, least = getattr(s, name), 0 if name in ('grow_every', 'chunk', 'seed') else 1
+    for name in (*_COUNTS, *_FROM_0):
+        value, least = getattr(s, name), int(name in _COUNTS)
         if not isinstance(value, int) or not least <= value < 2**31:
             raise ValueError(f'{name}: {value!r}; must be a whole number from {least} to {2**31 - 1}')
     if not 0 < s.lr < float('inf'): raise ValueError(f'lr: {s.lr}; must be above 0 and finite')
     if s.real not in ('bank', 'paper'): raise ValueError(f"real: {s.real!r}; must be 'bank' or 'paper'")
     if s.precision not in PRECISIONS:
         raise ValueError(f"precision: {s.precision!r}; must be one of {', '.join(PRECISIONS)}")
+    _check_weights(s.source_weights)
 
 # %% ../../nbs/method/04_settings.ipynb #3273189c
 @dataclass(frozen=True)
@@ -49,8 +57,12 @@ class Settings:
     chunk:int=0 # views per pass through the backbone; 0 for as many as fit into free memory
     precision:str='auto' # of the backbone: 'float32', 'bfloat16', 'float16'; 'auto' is half precision on NVIDIA GPUs
     compile:bool=False # run the backbone through torch.compile: a minute to start, then faster steps on GPUs
+    source_weights:tuple[float, ...]=() # of the losses on several backbones; () for equal weights
+    sources_per_step:int=0 # backbones used in a step, drawn anew each time; 0 for all
 
-    def __post_init__(self): _check_settings(self)
+    def __post_init__(self):
+        object.__setattr__(self, 'source_weights', tuple(self.source_weights)) # a list from JSON
+        _check_settings(self)
 
 # %% ../../nbs/method/04_settings.ipynb #dfd718a5
 GROWTH = .4 # share of a run in which levels are added, if `grow_every` is 0
@@ -77,10 +89,18 @@ def preset_objective(
     return PRESET_OBJECTIVES[preset]() if preset else None
 
 # %% ../../nbs/method/04_settings.ipynb #77be23df
+def settings_facts(
+    settings:Settings,
+)->dict[str, Any]: # fields of `Settings`
+    "Return settings as JSON holds them."
+    return dict(asdict(settings), source_weights=list(settings.source_weights))
+
 OLD_NAMES = {'draw': 'bank_rows'} # fields of `Settings` with another name in version 0.1.0
+ADDED = dict(source_weights=[], sources_per_step=0) # fields that version 0.1.0 did not have
 
 def renamed_settings(
     settings:dict[str, Any], # fields of `Settings`, as a checkpoint or a card records them
 )->dict[str, Any]:
-    "Rename the fields of earlier versions."
-    return {OLD_NAMES.get(name, name): value for name, value in settings.items()}
+    "Rename the fields of earlier versions, and add those that came later; an empty dict stays empty."
+    renamed = {OLD_NAMES.get(name, name): value for name, value in settings.items()}
+    return ADDED | renamed if renamed else renamed
