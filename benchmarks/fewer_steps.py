@@ -80,7 +80,8 @@ class Steered(Distiller):
         augs = self.knobs['augs'][self.step >= self.settings.steps/2]
         if augs==self.settings.augs: return
         self.settings = replace(self.settings, augs=augs)
-        self.encoder.encode.augs, self.encoder.chunk = augs, 0
+        encoder = self.sources[0].encoder
+        encoder.encode.augs, encoder.chunk = augs, 0
 
     def _average(self):
         "Average the levels over the last part of the run."

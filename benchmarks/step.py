@@ -99,7 +99,7 @@ def step_seconds(net, plain, classes, augs, repeats, workers):
         files, n = jpegs(folder, classes), repeats + 1
         images = in_memory(files, net.canvas)
         half = ours(images, net, augs)
-        half.encoder.encode.dtype = torch.bfloat16
+        half.sources[0].encoder.encode.dtype = torch.bfloat16
         ways = dict(ours=ours(images, net, augs), paper_memory=grown(PaperWay(images, plain, augs, steps=n)),
                     ours_bfloat16=half, paper_jpeg=grown(PaperWay(files, plain, augs, steps=n, workers=workers)))
         return alternate({k: lambda w=w: next(w) for k, w in ways.items()}, repeats)

@@ -86,7 +86,8 @@ def check_bars(said, outer, rows):
 
 def check_report(report, name):
     "The contract of report.json and of the last line of `lgm-compare --json`."
-    assert set(report)=={'distilled_with', 'protocol', 'rows', 'seconds'} and report['distilled_with']==name
+    assert set(report)=={'distilled_with', 'sources', 'protocol', 'rows', 'seconds'}
+    assert report['distilled_with']==name and report['sources']==[name]
     assert report['protocol'] in ('fast', 'paper', 'ridge')
     assert 'distilled' in report['rows'] and set(report['rows']) <= {'distilled', 'random', 'centroid', 'neighbour',
         'full'}

@@ -108,6 +108,43 @@ def test_compare(distilled, own_data, tiny):
     check_report(report, tiny)
     assert set(report['rows'])=={'distilled', 'random', 'centroid'}
 
+def test_several_backbones(tiny, own_data, tmp_path):
+    "Made for two, killed, resumed, repeated from its card, and reported with a third that is not seen."
+    other, unseen = 'tiny-simclr-resnet', 'tiny-dino-resnet'
+    def args(out, names): return ['lgm-distill', '--data', own_data, '--backbone', names, '--augs', 1, '--out', out]
+    pair = [*args(tmp_path/'pair', f'{tiny},{other}'), '--steps', 6, '--source-weights', '2,1', '--sources-per-step', 1]
+    ok(*pair, '--report-on', unseen, run=run_here)
+    card = json.loads((tmp_path/'pair'/'card.json').read_text(encoding='utf-8'))
+    assert card['backbone']['name']==f'{tiny} + {other}'
+    assert [(b['name'], b['weight']) for b in card['backbones']]==[(tiny, .6667), (other, .3333)]
+    assert (card['settings']['source_weights'], card['settings']['sources_per_step'])==([2, 1], 1)
+    report = json.loads((tmp_path/'pair'/'report.json').read_text(encoding='utf-8'))
+    assert report['sources']==[tiny, other] and set(report['rows']['distilled'])=={tiny, other, unseen}
+    page = (tmp_path/'pair'/'report.html').read_text(encoding='utf-8')
+    assert f'{other} (seen)' in page and f'{unseen} (seen)' not in page
+    assert 'already finished' in ok(*pair, '--resume', run=run_here).stderr
+    refused = run_here(*args(tmp_path/'pair', tiny), '--resume')
+    assert refused.returncode==2 and f'backbone ({tiny} + {other} there, {tiny} here)' in refused.stderr
+    again = ['lgm-distill', '--data', own_data, '--from-card', tmp_path/'pair'/'card.json', '--out', tmp_path/'again']
+    ok(*again, run=run_here)
+    one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('pair', 'again'))
+    assert (one==two).all()
+
+@pytest.mark.parametrize('more, names', [
+    (['--backbone', 'TINY,TINY'], 'TINY is given twice'),
+    (['--backbone', 'TINY,nosuch'], 'nosuch'),
+    (['--backbone', 'TINY,tiny-simclr-resnet', '--source-weights', '1'],
+        'source_weights: [1.0]; 2 backbones need 2 weights'),
+    (['--backbone', 'TINY', '--source-weights', 'a,b'], '--source-weights a,b: must be numbers'),
+    (['--backbone', 'TINY', '--source-weights', '0'], 'source_weights: 0.0'),
+    (['--backbone', 'TINY', '--sources-per-step', '2'], 'sources_per_step: 2; the run has 1 backbone'),
+    (['--backbone', 'TINY,tiny-simclr-resnet', '--weights', 'w'], '--weights w: 1 for 2 backbones')])
+def test_several_backbones_gone_wrong(more, names, tiny, own_data, tmp_path):
+    more = [a.replace('TINY', tiny) for a in more]
+    done = run_here('lgm-distill', '--data', own_data, '--out', tmp_path/'d', *more)
+    assert done.returncode==2 and names.replace('TINY', tiny) in done.stderr, done.stderr
+    assert not (tmp_path/'d'/'distilled.safetensors').exists() and 'Traceback' not in done.stderr
+
 def sections(page): return re.findall('<h2>(.*?)</h2>', page.read_text(encoding='utf-8'))
 
 def test_report_of_ones_own_photographs(tiny, tmp_path):

@@ -30,7 +30,8 @@ class Recorded:
     "A run of the library that keeps its draws."
     def __init__(self, data, backbone, settings):
         self.run = Distiller(data, backbone, settings, PRESET_OBJECTIVES['paper'](), frames=0)
-        target, objective, sample = self.run.target, self.run.objective, self.run.augmenter.sample
+        self.source = source = self.run.sources[0]
+        target, objective, sample = source.target, source.objective, source.augmenter.sample
         def keep_target(*args):
             self.real = target(*args)
             return self.real
@@ -45,7 +46,7 @@ class Recorded:
                 twin.set_state(step.generator.get_state())
                 self.W = .01*torch.randn(step.n_classes, step.syn_features.shape[1], generator=twin)
                 return objective(step)
-        self.run.target, self.run.augmenter.sample, self.run.objective = keep_target, keep_views, KeepProbe()
+        source.target, source.augmenter.sample, source.objective = keep_target, keep_views, KeepProbe()
 
     def grown(self):
         "The level that the run would add now, drawn by a copy of its generator."
@@ -71,7 +72,8 @@ def test_same_draws_give_the_same_losses(init, tiny):
             adam = torch.optim.Adam(levels, lr=2e-3)
         loss = next(run).loss
         assert len(run.pyramid.levels)==len(levels)
-        views = run.augmenter.apply(rendered(levels, backbone.canvas).repeat_interleave(augs, 0), recorded.views)
+        images = rendered(levels, backbone.canvas).repeat_interleave(augs, 0)
+        views = recorded.source.augmenter.apply(images, recorded.views)
         labels = torch.arange(3).repeat_interleave(augs)
         ours = cosine_loss(recorded.real.features, recorded.real.labels, backbone(views), labels, recorded.W)
         assert abs(float(ours.detach()) - loss) < 1e-4, (step, float(ours.detach()), loss)

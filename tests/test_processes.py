@@ -67,6 +67,18 @@ def test_two_equal_one(tiny, tmp_path, real, objective):
     one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('one', 'two'))
     assert (one - two).abs().max() < 1e-5
 
+def distil_pair(folder, tiny):
+    from lgm_nb.method.runs import distill
+    made = distill(few(), [tiny, 'tiny-simclr-resnet'], steps=5, augs=2, views=1, grow_every=1, source_weights=(2, 1),
+                   objective=[GradientMatching() + .1*TotalVariation(), GradientMatching(centre=False)])
+    if ProcessGroup().rank==0: made.save(folder)
+
+def test_two_equal_one_on_two_backbones(tiny, tmp_path):
+    launch(distil_pair, 2, tmp_path/'two', tiny, threads=1)
+    distil_pair(tmp_path/'one', tiny)
+    one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('one', 'two'))
+    assert (one - two).abs().max() < 1e-5
+
 def torchrun(n, *args):
     launcher = [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--standalone']
     return [str(a) for a in (*launcher, '-m', 'lgm_nb', 'distill', *args)]

@@ -12,11 +12,17 @@ import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
-from .terminal import check_names, exit_codes, finish_run, open_backbones, open_both
-from .terminal import print_result, probe_and_report, require_options, source_of, terminal_bar
+from .terminal import check_names, exit_codes, finish_run, open_backbones
+from .terminal import print_result, probe_and_report, require_options, source_of, split_names, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
-_SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed')
+_SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
+             'sources_per_step')
+
+def _numbers(text):
+    "Read numbers separated by commas; None stays None."
+    try: return None if text is None else tuple(float(w) for w in text.split(','))
+    except ValueError: raise ValueError(f'--source-weights {text}: must be numbers separated by commas') from None
 
 def _given(options):
     "Name the settings that were given; 0 is a value."
@@ -30,6 +36,7 @@ def _settings(options):
         raise ValueError(f'--checkpoint-every {options.checkpoint_every}: must be at least 1')
     if options.from_card: return _repeat(options)
     given = {name: getattr(options, name) for name in _SETTINGS}
+    given['source_weights'] = _numbers(options.source_weights)
     return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
 
 # %% ../../nbs/cli/01_distil.ipynb #5c6cfe4a
@@ -62,12 +69,13 @@ def _note_differences(card):
 # %% ../../nbs/cli/01_distil.ipynb #2444961d
 def _repeat(options):
     "Take settings, data and backbone from a card. Raises ValueError for options that it already decides."
+    from lgm_nb.method.run_folder import source_names
     from lgm_nb.method.settings import renamed_settings, settings_from
     card, file = _card_of_run(options.from_card), options.from_card
     twice = _given(options)
     if twice: raise ValueError(f'--{twice[0]}: --from-card {file} already decides it; leave one of them out')
     options.data = options.data or source_of(card, file)
-    options.backbone = options.backbone or card['backbone']['name']
+    options.backbone = options.backbone or ','.join(source_names(card))
     options.preset = _preset_of(card['method'], file)
     _note_differences(card)
     return settings_from(**renamed_settings(card['settings']))
@@ -75,12 +83,12 @@ def _repeat(options):
 # %% ../../nbs/cli/01_distil.ipynb #c8000006
 def _check_same_set(options, settings, card):
     "Raise ValueError if a finished set was made with other settings, or another backbone, than those given."
-    from dataclasses import asdict
     from lgm_nb.backbones.published import ALIASES
-    from lgm_nb.method.settings import renamed_settings
-    there, mine = renamed_settings(card.get('settings', {})), asdict(settings)
-    there['backbone'] = card.get('backbone', {}).get('name')
-    mine['backbone'] = ALIASES[options.backbone].name if options.backbone in ALIASES else options.backbone
+    from lgm_nb.method.run_folder import source_names
+    from lgm_nb.method.settings import renamed_settings, settings_facts
+    there, mine = renamed_settings(card.get('settings', {})), settings_facts(settings)
+    there['backbone'] = ' + '.join(source_names(card))
+    mine['backbone'] = ' + '.join(ALIASES[n].name if n in ALIASES else n for n in split_names(options.backbone))
     compared = mine if options.preset or options.from_card else ['backbone', *_given(options)]
     differ = [f'{n} ({there[n]} there, {mine[n]} here)' for n in compared if there.get(n, mine[n]) != mine[n]]
     if differ:
@@ -119,14 +127,16 @@ def _what_is_there(options, settings):
 def _prepare(options, settings, there, report):
     "Open the data set and the backbones, and check the folder. Returns what the run and the report need."
     from lgm_nb.core.files import check_writable
+    from lgm_nb.data.open import open_dataset
     from lgm_nb.method.run_folder import REPORT_FILES, check_folder, written_files
     finished = there=='finished'
-    if finished and not report: return None, []
-    data, net = open_both(options.data, options.backbone, options.device, options.weights)
+    if finished and not report: return None, [], []
+    data, nets = open_dataset(options.data), open_backbones(options.backbone, options.device, options.weights)
     if finished: check_writable(options.out, sorted(REPORT_FILES), written_files(options.out), '--out')
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     others = open_backbones(options.report_on, options.device) if report else []
-    return data, [net, *(b for b in others if b.name != net.name)]
+    known = {b.name for b in nets}
+    return data, nets, [b for b in others if b.name not in known]
 
 # %% ../../nbs/cli/01_distil.ipynb #cbd8bed6
 def _check_export(options):
@@ -144,14 +154,14 @@ def _export(options, distilled):
     add_files(options.out, lambda folder: export_lgm(distilled.images, distilled.labels, folder/'data.pth'))
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000009
-def _run(options, settings, overwrite, data, net, first):
+def _run(options, settings, overwrite, data, nets, first):
     "Distil and, in the first process, save; returns the run and the set."
     from lgm_nb.core.progress import no_progress
     from lgm_nb.method.distiller import Distiller
     from lgm_nb.method.run_folder import drop_checkpoint, drop_report, only_run
     from lgm_nb.method.settings import preset_objective
     progress = terminal_bar if first else no_progress
-    run = Distiller(data, net, settings, preset_objective(options.preset), progress=progress)
+    run = Distiller(data, nets, settings, preset_objective(options.preset), progress=progress)
     with only_run(options.out, '--out') if first else contextlib.nullcontext():
         if options.overwrite and first: drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
         run.team.wait()
@@ -190,23 +200,23 @@ def _distil(options):
     with join_processes() as group: # the processes of torchrun, or this one alone
         first = group.rank==0
         report = first and bool(options.report or options.report_on)
-        data, nets = _prepare(options, settings, there, report)
+        data, nets, others = _prepare(options, settings, there, report)
         if there=='finished': run, distilled = None, DistilledSet.load(options.out)
-        else: run, distilled = _run(options, settings, there=='replaced', data, nets[0], first)
+        else: run, distilled = _run(options, settings, there=='replaced', data, nets, first)
         group.wait()
         if not first: return
     if there=='finished':
         drop_checkpoint(Path(options.out)/'checkpoint.safetensors') # if it was killed between saving and this
         print('already finished', file=sys.stderr)
-    _print_outcome(options, run, distilled, data, nets, report)
+    _print_outcome(options, run, distilled, data, [*nets, *others], report)
 
 # %% ../../nbs/cli/01_distil.ipynb #8497bce0
 @call_parse
 def lgm_distill(
     data:str|None=None, # 'cifar10-mini', or 'folder:PATH' for a folder with one sub-folder of images per class
-    backbone:str|None=None, # 'tiny-…', 'efficientnet-lite0', 'timm:NAME' or 'open_clip:NAME/PRETRAINED'
+    backbone:str|None=None, # 'tiny-…', 'efficientnet-lite0', 'timm:NAME' or 'open_clip:NAME/PRETRAINED'; or A,B
     out:str|None=None, # folder to write
-    weights:str|None=None, # weights file for the backbone, instead of a download
+    weights:str|None=None, # weights file for the backbone, instead of a download; with A,B: one for each
     ipc:int|None=None, # images per class [1]
     steps:int|None=None, # optimiser steps [400]
     augs:int|None=None, # augmented copies of each synthetic image per step [3]
@@ -216,6 +226,8 @@ def lgm_distill(
     chunk:int|None=None, # views in one pass through the backbone; 0 for as many as fit in memory [0]
     precision:str|None=None, # of the backbone: 'float32', 'bfloat16' or 'float16' [half on NVIDIA GPUs, else float32]
     compile:store_true=False, # run the backbone through torch.compile
+    source_weights:str|None=None, # of the losses on several backbones, separated by commas [equal]
+    sources_per_step:int|None=None, # backbones used in a step, drawn anew for each [all]
     preset:str|None=None, # 'paper' for the authors' schedule
     seed:int|None=None, # same seed, same images [0]
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
@@ -245,17 +257,21 @@ def lgm_bank(
     out:str|None=None, # folder to write [the cache, where lgm-distill finds it]
     seed:int=0, # of the augmentation
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
-    json:store_true=False, # print the result as one line of JSON
+    json:store_true=False, # print the result as one line of JSON; one for each backbone
 ):
     "Compute the features of all real images once. Run the same command again to resume an interrupted build."
     with exit_codes('run the same command to resume'):
         require_options(data=data, backbone=backbone)
+        from lgm_nb.data.open import open_dataset
         from lgm_nb.method.feature_bank import build_bank
-        ds, net = open_both(data, backbone, device, weights)
-        start = time.perf_counter()
-        bank = build_bank(ds, net, views, folder=out, seed=seed, keep=keep, progress=terminal_bar)
-        seconds = round(time.perf_counter() - start, 2)
-        print_result(dict(bank.facts, rows=len(bank), seconds=seconds), json, bank)
+        nets = open_backbones(backbone, device, weights)
+        ds = open_dataset(data)
+        if out and len(nets) > 1: raise ValueError(f'--out {out}: holds one bank; leave it out for several backbones')
+        for net in nets:
+            start = time.perf_counter()
+            bank = build_bank(ds, net, views, folder=out, seed=seed, keep=keep, progress=terminal_bar)
+            seconds = round(time.perf_counter() - start, 2)
+            print_result(dict(bank.facts, rows=len(bank), seconds=seconds), json, bank)
 
 # %% ../../nbs/cli/01_distil.ipynb #c800000c
 def _is_demo(folder):
@@ -263,15 +279,17 @@ def _is_demo(folder):
     from lgm_nb.method.run_folder import read_card, written_files
     return bool(written_files(folder)) and read_card(Path(folder)/'card.json').get('command')=='lgm-demo'
 
-def _demo_backbones(net):
-    "The backbone that distilled and all others that need no download."
+def _demo_backbones(nets):
+    "The backbones that distilled and all others that need no download."
     from lgm_nb.backbones.embedded import has_packaged_weights, zoo_cards
     from lgm_nb.backbones.open import open_backbone
     names = [n for n in ('efficientnet-lite0', 'efficientnet-lite2') if has_packaged_weights(n)] + list(zoo_cards())
-    return [net, *(open_backbone(n) for n in names if n != net.name)]
+    known = {b.name for b in nets}
+    return [*nets, *(open_backbone(n) for n in names if n not in known)]
 
 def _demo(backbone, steps, seed, out, overwrite):
     "Distil and save; returns the run, the set, and the seconds of both stages."
+    from lgm_nb.data.open import open_dataset
     from lgm_nb.method.distiller import Distiller
     from lgm_nb.method.run_folder import check_folder, drop_report
     from lgm_nb.method.runs import run_steps
@@ -280,9 +298,9 @@ def _demo(backbone, steps, seed, out, overwrite):
     if (Path(out)/'checkpoint.safetensors').exists():
         raise ValueError(f'--out {out}: holds the checkpoint of another run; use another folder')
     start = time.perf_counter()
-    data, net = open_both('cifar10-mini', backbone)
+    data, nets = open_dataset('cifar10-mini'), open_backbones(backbone)
     check_folder(out, data, report=True, overwrite=earlier, argument='--out')
-    run = Distiller(data, net, Settings(steps=steps, seed=seed), progress=terminal_bar)
+    run = Distiller(data, nets, Settings(steps=steps, seed=seed), progress=terminal_bar)
     ready = time.perf_counter()
     run_steps(run, progress=terminal_bar)
     seconds = dict(bank=round(ready - start, 2), distil=round(time.perf_counter() - ready, 2))
@@ -295,7 +313,7 @@ def _demo(backbone, steps, seed, out, overwrite):
 # %% ../../nbs/cli/01_distil.ipynb #37644fff
 @call_parse
 def lgm_demo(
-    backbone:str='efficientnet-lite0', # that distils; 'tiny-…' for an embedded self-supervised one
+    backbone:str='efficientnet-lite0', # that distils, or several, separated by commas; 'tiny-…' for embedded ones
     steps:int=400, # optimiser steps
     seed:int=0, # same seed, same images
     out:str='runs/demo', # folder to write
@@ -307,6 +325,6 @@ def lgm_demo(
     with exit_codes('run the same command to start over'):
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
-        nets = nets or _demo_backbones(run.backbone)
+        nets = nets or _demo_backbones(run.backbones)
         table, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
         print_result(table.as_dict(), json, f'{table}\n\n{page}: open it in a browser')

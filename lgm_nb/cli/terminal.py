@@ -191,28 +191,40 @@ def source_of(
                      f'add --data {shlex.quote(source)}')
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
+def split_names(
+    names:str|None, # separated by commas
+)->list[str]:
+    "Return the names in a list of the command line. Raises ValueError if there are only commas."
+    found = [n for n in (names or '').split(',') if n]
+    if names and not found: raise ValueError(f'backbones: {names!r}; give names separated by commas')
+    return found
+
 def open_backbones(
     names:str|None, # separated by commas
     device:str='auto',
+    weights:str|None=None, # file for the backbone, or one for each, separated by commas; None to download
 )->list: # of `Backbone`
-    "Open backbones by name."
+    "Open backbones by name. Raises ValueError for another number of files."
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.core.devices import pick_device
-    found = [n for n in (names or '').split(',') if n]
-    if names and not found: raise ValueError(f'backbones: {names!r}; give names separated by commas')
-    return [open_backbone(n, device=pick_device(device)) for n in found]
+    found = split_names(names)
+    files = [weights] if len(found)==1 or not weights else weights.split(',')
+    if weights and len(files) != len(found):
+        raise ValueError(f'--weights {weights}: {len(files)} for {len(found)} backbones; give a file for each')
+    if not weights: files = [None]*len(found)
+    return [open_backbone(n, weights=f, device=pick_device(device)) for n, f in zip(found, files)]
 
 def open_both(
     data:Any, # name of a data set, or a `Dataset`
-    backbone:Any, # its name
+    backbone:str, # its name
     device:str='auto',
     weights:str|None=None, # file for the backbone, instead of a download
 )->tuple: # `Dataset`, `Backbone`
     "Open a data set and a backbone."
     from lgm_nb.data.open import open_dataset
-    from lgm_nb.backbones.open import open_backbone
-    from lgm_nb.core.devices import pick_device
-    return open_dataset(data), open_backbone(backbone, weights=weights, device=pick_device(device))
+    opened, nets = open_dataset(data), open_backbones(backbone, device, weights)
+    if len(nets) > 1: raise ValueError(f'--backbone {backbone}: {len(nets)} backbones; give one')
+    return opened, nets[0]
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000d
 def finish_run(

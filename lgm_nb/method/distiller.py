@@ -70,13 +70,17 @@ def _pyramid(run):
     pyramid = Pyramid(len(run.labels), size, run.generator, start, s.decorrelate, s.init, run.own)
     return pyramid.to(run.device)
 
+def _described(run):
+    step, levels = f'step {run.step} of {run.settings.steps}', len(run.pyramid.levels)
+    return f'Distiller({run.data.name} on {joined_names(run.backbones)}: {step}, {levels} levels)'
+
 # %% ../../nbs/method/08_distiller.ipynb #fc013748
 class _RunState:
     "What a step changes: levels, optimiser, generator, losses."
     def __init__(self, data, backbones, settings):
         self.data, self.data_hash, self.backbones, self.settings = data, data.hash, backbones, settings
-        self.backbone, self.device = backbones[0], backbones[0].device # of the levels
-        self.weights = normalised_weights(settings, len(backbones))
+        self.backbone, self.weights = backbones[0], normalised_weights(settings, len(backbones))
+        self.device = self.backbone.device # of the levels
         data.require(settings.ipc)
         self.n_classes = len(data.classes)
         self.labels = torch.arange(self.n_classes).repeat_interleave(settings.ipc)
@@ -84,6 +88,7 @@ class _RunState:
         self.team, self.shares, self.own = self.share.team, self.share.slices, self.share.own
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.pyramid, self.record = _pyramid(self), _LossRecord(settings.steps, self.device)
+        self.history = self.record.losses
         self.check_every = 20 if self.device.type=='cuda' else 1 # steps between checks, which wait for the device
         self.step, self.seconds, self.frames = 0, 0., []
         self.restart_optimiser()
@@ -92,9 +97,6 @@ class _RunState:
         "Reset Adam for all levels; on CPU and NVIDIA GPUs it skips steps marked as bad by itself."
         fused = self.device.type in ('cpu', 'cuda')
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=self.settings.lr, fused=fused)
-
-    @property
-    def history(self)->torch.Tensor: return self.record.losses # on the device, zero for steps to come
 
     @property
     def losses(self)->list[float]: return self.history[:self.step].tolist()
@@ -112,9 +114,7 @@ class _RunState:
         self.check()
         return self.share.gather(self.pyramid.render()).cpu()
 
-    def __repr__(self)->str:
-        where, step = joined_names(self.backbones), f'step {self.step} of {self.settings.steps}'
-        return f'Distiller({self.data.name} on {where}: {step}, {len(self.pyramid.levels)} levels)'
+    def __repr__(self)->str: return _described(self)
 
 # %% ../../nbs/method/08_distiller.ipynb #97a2351b
 def _compute_gradient(run):
@@ -186,11 +186,12 @@ def _card(run):
     "Return method, settings, data, backbones, versions, time and loss of a run."
     import timm
     data, backbone = run.data, run.backbone
+    names, hashes = joined_names(run.backbones), joined_hashes(run.backbones)
     sizes = dict(input_size=backbone.input_size, canvas=run.pyramid.size)
     return dict(
-        method=joined_methods(run.sources), settings=settings_facts(run.settings), step=run.step, seed=run.settings.seed,
-        data=dict(name=data.name, source=data.source, hash=run.data_hash), seconds=round(run.seconds, 2),
-        backbone=dict(name=joined_names(run.backbones), hash=joined_hashes(run.backbones), **sizes),
+        method=joined_methods(run.sources), settings=settings_facts(run.settings), seed=run.settings.seed,
+        step=run.step, data=dict(name=data.name, source=data.source, hash=run.data_hash),
+        seconds=round(run.seconds, 2), backbone=dict(name=names, hash=hashes, **sizes),
         backbones=[_source_facts(s, w) for s, w in zip(run.sources, run.weights)],
         machine=dict(device=run.device.type, threads=torch.get_num_threads(), processor=platform.machine()),
         versions=dict(python=platform.python_version(), torch=torch.__version__, timm=timm.__version__),

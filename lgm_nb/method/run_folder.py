@@ -32,7 +32,8 @@ def image_names(
     return [f'images/{i:0{digits}}_{safe_name(str(classes[int(c)]))}.png' for i, c in enumerate(labels)]
 
 # %% ../../nbs/method/05_run_folder.ipynb #b8dda26f
-_FIELDS = dict(classes=list, format=int, images=int, files=dict, settings=dict, data=dict, backbone=dict, accuracy=dict)
+_FIELDS = dict(classes=list, format=int, images=int, files=dict, settings=dict, data=dict, backbone=dict, accuracy=dict,
+               backbones=list)
 
 def read_card(
     file:str|Path, # `card.json`
@@ -47,6 +48,14 @@ def read_card(
     if not all(isinstance(c, str) for c in card.get('classes', [])):
         raise DamagedError(f'{file} is damaged: its classes are {card["classes"]}, not names')
     return card
+
+# %% ../../nbs/method/05_run_folder.ipynb #5e7e0021
+def source_names(
+    card:dict[str, Any], # of a distilled set
+)->list[str]: # one name, or several
+    "Name the backbones that a set was distilled with."
+    if card.get('backbones'): return [b['name'] for b in card['backbones']]
+    return [card.get('backbone', {}).get('name', 'unknown')]
 
 # %% ../../nbs/method/05_run_folder.ipynb #43aaa50e
 def _card_of_set(folder): # None if there is no finished set

@@ -35,8 +35,9 @@ from .source import as_backbones, joined_hashes, joined_methods, one_each, one_o
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
 def _run_identity(run):
     "Return what a checkpoint and the run that loads it must agree on, apart from the settings."
+    networks = one_or_list([network_facts(b) for b in run.backbones])
     return dict(objective=joined_methods(run.sources), data_hash=run.data_hash,
-                backbone_hash=joined_hashes(run.backbones), network=one_or_list([network_facts(b) for b in run.backbones]))
+                backbone_hash=joined_hashes(run.backbones), network=networks)
 
 def _chunks(run): return one_or_list([s.encoder.chunk for s in run.sources])
 

@@ -16,6 +16,7 @@ from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
+from ..method.run_folder import source_names
 from .examiner import BASELINES, check_kinds, Examiner
 
 # %% ../../nbs/probing/02_compare.ipynb #3a4bd3e9
@@ -54,26 +55,32 @@ def _cell(score):
 class CrossModelTable(Table):
     "Accuracy of distilled images and of the baselines, on each backbone."
     def __init__(self,
-        distilled_with:str, # name of the backbone used to distil
+        sources:str|Sequence[str], # names of the backbones used to distil
         rows:dict, # what was trained on → backbone → `Score.as_dict()`; baselines also `distilled_minus`, an interval
         seconds:dict, # stage → seconds
         protocol:str='fast', # of the probes
         tests:int|None=None, # test images; None if unknown
     ):
-        self.distilled_with, self.scores, self.seconds = distilled_with, rows, seconds
+        self.sources = [sources] if isinstance(sources, str) else list(sources)
+        self.distilled_with, self.scores, self.seconds = ' + '.join(self.sources), rows, seconds
         self.protocol, names = protocol, list(next(iter(rows.values())))
         lines = [(kind, *(_cell(scores[n]) for n in names)) for kind, scores in rows.items()]
-        caption = f'distilled with {distilled_with}; protocol {protocol}'
+        caption = f'distilled with {self.distilled_with}; protocol {protocol}'
         if any('*' in cell for _, *cells in lines for cell in cells):
             caption += '; * distilled is not above it beyond the 95 % interval over seeds'
         if tests is not None and tests < FEW_TESTS:
             half = max(binomial_half_width(s['top1_mean'], tests) for scores in rows.values() for s in scores.values())
             caption += f'; {tests} test images: an accuracy is known to ± {half:.0f} points only (95 % interval)'
-        super().__init__(('top-1 %', *names), lines, caption)
+        super().__init__(('top-1 %', *map(self._heading, names)), lines, caption)
+
+    def _heading(self, name):
+        "Mark the backbones that the images were made for, if there are several."
+        return f'{name} (seen)' if len(self.sources) > 1 and name in self.sources else name
 
     def as_dict(self)->dict:
         "Return the contents as in `report.json`."
-        return dict(distilled_with=self.distilled_with, protocol=self.protocol, rows=self.scores, seconds=self.seconds)
+        return dict(distilled_with=self.distilled_with, sources=self.sources, protocol=self.protocol,
+                    rows=self.scores, seconds=self.seconds)
 
 # %% ../../nbs/probing/02_compare.ipynb #a43368fb
 def check_classes(distilled:DistilledSet, data:Dataset):
@@ -106,5 +113,4 @@ def compare(
         if kind not in ('distilled', 'full') and seeds > 1: # both have one score per seed
             rows[kind][backbone.name]['distilled_minus'] = paired_interval(made.top1, score.top1)
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
-    name = distilled.card.get('backbone', {}).get('name', 'unknown')
-    return CrossModelTable(name, rows, seconds, protocol, len(data.test))
+    return CrossModelTable(source_names(distilled.card), rows, seconds, protocol, len(data.test))
