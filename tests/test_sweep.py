@@ -47,3 +47,13 @@ def test_mistakes(tiny, own_data, tmp_path):
     for more, word in (('sedes = 3', 'sedes'), ('ipc = 0', 'ipc: 0'), ('nonsense', 'cannot be read')):
         done = run_here('lgm-sweep', grid(tmp_path, own_data, tiny, seeds=0, more=more), '--out', tmp_path/'out')
         assert done.returncode==2 and word in done.stderr and 'Traceback' not in done.stderr, done.stderr
+
+def test_a_run_on_two_backbones(tiny, own_data, tmp_path):
+    "'A,B' in a grid is one run; its accuracy is read on the first."
+    file = grid(tmp_path, own_data, f'{tiny},tiny-simclr-resnet', seeds=[0], more='source_weights = [[1, 2]]\n')
+    args = ('lgm-sweep', file, '--device', 'cpu', '--seeds', 1, '--json', '--out', tmp_path/'two')
+    done = last_json(ok(*args, run=run_here))
+    [card] = (tmp_path/'two'/'runs').glob('*/card.json')
+    there = json.loads(card.read_text(encoding='utf-8'))['backbones']
+    assert [(b['name'], b['weight']) for b in there]==[(tiny, .3333), ('tiny-simclr-resnet', .6667)]
+    assert done['failed']==0 and 0 <= done['results'][0]['top1_mean'] <= 100

@@ -9,6 +9,7 @@ __all__ = ['duration', 'RunEstimate', 'estimate']
 
 # %% ../../nbs/scale/02_cost.ipynb #3f342dea
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ..method.settings import Settings
 from ..probing.ridge import RIDGE_VIEWS
@@ -108,9 +109,19 @@ def _step_seconds(work, n_images, settings, machine, chunked):
     if settings.real=='paper': seconds += views*(ahead + augment)
     return seconds
 
+# %% ../../nbs/scale/02_cost.ipynb #5e7e0052
+def _in_turn(each, works, settings, machine):
+    "Cost of a run on several backbones, from the cost on each."
+    step, bank = sum(e.step_seconds for e in each), sum(e.bank_seconds for e in each)
+    if settings.sources_per_step: step *= settings.sources_per_step/len(each)
+    weights = [w.weight_bytes for w in works]
+    memory = sum(weights) + max(e.memory - own for e, own in zip(each, weights))
+    chunk, disk = min((e.chunk for e in each if e.chunk), default=0), sum(e.disk for e in each)
+    return RunEstimate(step, settings.steps, bank, memory, disk, chunk, memory <= .9*machine.memory)
+
 # %% ../../nbs/scale/02_cost.ipynb #09207187
 def estimate(
-    work:ModelWork, # of one image in the backbone, from `work_of`
+    work:ModelWork|Sequence[ModelWork], # of one image in the backbone, from `work_of`; or of one in each of several
     n_classes:int,
     settings:Settings, # of the run
     machine:Machine,
@@ -119,6 +130,9 @@ def estimate(
     rows:bool=False, # the objective needs the features of the bank, not only class means
 )->RunEstimate:
     "Estimate time, memory and disk of one distillation."
+    if not isinstance(work, ModelWork):
+        return _in_turn([estimate(w, n_classes, settings, machine, images, frames, rows) for w in work], work, settings,
+                        machine)
     n_images = n_classes*settings.ipc
     views, stored = n_images*settings.augs, _image_bytes(work, n_images)
     fixed = _fixed_bytes(work, n_images, views)

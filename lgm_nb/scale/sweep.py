@@ -81,15 +81,16 @@ def do_run(
     device:str|torch.device='auto',
     every:int=50, # steps between checkpoints
 )->dict: # the run and its accuracy
-    "Distil and probe on the same backbone; a finished run is read, not repeated."
+    "Distil, and probe on the backbone or the first of several; a finished run is read, not repeated."
     folder, start = run_folder(out, run), time.perf_counter()
     file = folder.with_suffix('.json')
     done = json.loads(file.read_text(encoding='utf-8')) if file.exists() else {}
     if done.get('probes')==seeds: return {'protocol': 'fast'} | done # 0.1.0 did not say
     folder.parent.mkdir(parents=True, exist_ok=True)
-    data, net = open_dataset(run['data']), open_backbone(run['backbone'], device=pick_device(device))
-    made = open_or_distill(folder, data, net, _settings(run), preset_objective(run.get('preset')), every)
-    examiner = Examiner(data, net, seeds=seeds)
+    data, where = open_dataset(run['data']), pick_device(device)
+    nets = [open_backbone(name, device=where) for name in run['backbone'].split(',')]
+    made = open_or_distill(folder, data, nets, _settings(run), preset_objective(run.get('preset')), every)
+    examiner = Examiner(data, nets[0], seeds=seeds)
     score = examiner.score(made.images, made.labels).as_dict()
     times = dict(distil_seconds=made.card['seconds'], seconds=round(time.perf_counter() - start, 2))
     result = dict(run=run, probes=seeds, protocol=examiner.protocol, **score, **times)
