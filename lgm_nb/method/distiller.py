@@ -122,7 +122,7 @@ def _compute_gradient(run):
     images = share.gather(own).requires_grad_() if run.objective.needs_images else own
     labels = run.labels.repeat_interleave(augs).to(z.device)
     loss = run.objective(Step(images, z, labels, real.features, real.labels, real.mean, run.n_classes, run.generator,
-                              real.class_means))
+                              real.class_means, real.covariance))
     loss.backward()
     pulled = run.encoder.backward(z.grad[share.views(augs)])
     if images.grad is not None: pulled += images.grad[share.own]
@@ -177,17 +177,20 @@ def _frame_steps(steps, frames):
 
 def _bank(run, progress):
     "Build or open the bank of a run."
-    keep, s = 'all' if run.objective.needs_rows else 'means', run.settings
+    keep, s = 'all' if run.objective.needs_rows or run.objective.needs_covariance else 'means', run.settings
     return build_bank(run.data, run.backbone, s.views, run.augmenter, seed=s.seed, keep=keep, progress=progress)
 
 def _real_target(run):
     "Choose where the real side of a run comes from."
     s, device = run.settings, run.backbone.device
     each = max(s.bank_rows//run.n_classes, s.ipc*s.augs) # rows of each class in a draw
+    needs_rows, needs_covariance = run.objective.needs_rows, run.objective.needs_covariance
+    if s.real=='paper' and needs_covariance:
+        raise ValueError(f"real: 'paper'; {run.objective!r} needs the covariance of all real features: use real='bank'")
     if s.real=='paper': return FreshImages(run.data, run.backbone, run.augmenter, s.ipc*s.augs, run.share)
-    needs_rows = run.objective.needs_rows
-    if needs_rows and len(run.bank) > each*run.n_classes: return BankSample(run.bank, each, s.seed, device)
-    return WholeBank(run.bank, needs_rows, device)
+    if needs_rows and len(run.bank) > each*run.n_classes:
+        return BankSample(run.bank, each, s.seed, device, needs_covariance)
+    return WholeBank(run.bank, needs_rows, device, needs_covariance)
 
 # %% ../../nbs/method/08_distiller.ipynb #c6a25e11
 def _card(run):
