@@ -9,6 +9,7 @@ __all__ = ['FeatureBank', 'build_bank']
 
 # %% ../../nbs/method/03_feature_bank.ipynb #fcf3231a
 import contextlib, json, shutil, tempfile, warnings
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 import numpy as np
@@ -31,6 +32,17 @@ def _draw_rows(by_class, per_class, generator):
     jitter = torch.rand(len(by_class), per_class, generator=generator)
     places = (torch.arange(per_class, dtype=torch.float64) + jitter)/per_class # in [0, 1)
     return torch.cat([rows[(p*len(rows)).long()] for rows, p in zip(by_class, places)])
+
+# %% ../../nbs/method/03_feature_bank.ipynb #f5a4370e
+def _covariance(features, labels, means, rows=4096):
+    "Covariance of features around the means of their classes; all classes have equal weight."
+    weights = (len(means)*torch.bincount(labels, minlength=len(means)).double()).rsqrt()
+    total = means.new_zeros(means.shape[1], means.shape[1], dtype=torch.float64)
+    for start in range(0, len(labels), rows):
+        own = labels[start:start + rows]
+        off = (features[start:start + rows].double() - means[own].double())*weights[own, None]
+        total.addmm_(off.T, off)
+    return total.float()
 
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0003
 class FeatureBank:
@@ -57,6 +69,9 @@ class FeatureBank:
     def features(self)->torch.Tensor: # (N·views, D) float32
         "Return all features at once, for banks that fit into memory. Raises ValueError if only means were kept."
         return self._kept().float()
+
+    @cached_property
+    def covariance(self)->torch.Tensor: return _covariance(self._kept(), self.labels, self.class_means) # (D, D)
 
     def sample(self,
         per_class:int, # rows per class

@@ -41,6 +41,7 @@ class RealSide(NamedTuple):
     labels:torch.Tensor|None # (R,)
     mean:torch.Tensor # (D,)
     class_means:torch.Tensor|None # (C, D); None to compute them from the features
+    covariance:torch.Tensor|None = None # (D, D) within classes; None if it is not needed
 
 class RealTarget:
     "Returns the real side of each step."
@@ -51,25 +52,30 @@ class RealTarget:
         raise NotImplementedError(f'{type(self).__name__} has no real side; define __call__(step, generator)')
 
 # %% ../../nbs/method/07_sides.ipynb #338bdd8a
+def _covariance_of(bank, needed, device): return bank.covariance.to(device) if needed else None
+
 class WholeBank(RealTarget):
     "The same real side at every step."
-    def __init__(self, bank, needs_rows, device):
+    def __init__(self, bank, needs_rows, device, needs_covariance=False):
         features, labels = (bank.features.to(device), bank.labels.to(device)) if needs_rows else (None, None)
-        self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device))
+        self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device),
+                             _covariance_of(bank, needs_covariance, device))
 
     def __call__(self, step, generator): return self.side
 
 # %% ../../nbs/method/07_sides.ipynb #d559634b
 class BankSample(RealTarget):
     "Rows of a bank, drawn anew for each step."
-    def __init__(self, bank, each, seed, device):
+    def __init__(self, bank, each, seed, device, needs_covariance=False):
         self.bank, self.each, self.seed, self.device = bank, each, seed, device
+        self.covariance = _covariance_of(bank, needs_covariance, device)
         self.pool, self.ready = None, {} # step → its draw
 
     def _draw(self, step):
         g, cuda = torch.Generator().manual_seed(self.seed*2**32 + step), self.device.type=='cuda'
         def move(t): return (t.pin_memory() if cuda else t).to(self.device, non_blocking=cuda)
-        return RealSide(*map(move, (*self.bank.sample(self.each, g), self.bank.mean, self.bank.class_means)))
+        drawn = map(move, (*self.bank.sample(self.each, g), self.bank.mean, self.bank.class_means))
+        return RealSide(*drawn, self.covariance)
 
     def __call__(self, step, generator):
         if self.device.type=='cpu': return self._draw(step)

@@ -97,17 +97,20 @@ def _augmenter(backbone, settings):
 
 def _bank(run, source, progress):
     "Build or open the bank of a source."
-    keep, s = 'all' if source.objective.needs_rows else 'means', run.settings
+    o, s = source.objective, run.settings
+    keep = 'all' if o.needs_rows or o.needs_covariance else 'means'
     return build_bank(run.data, source.backbone, s.views, source.augmenter, seed=s.seed, keep=keep, progress=progress)
 
 def _real_target(run, source):
     "Choose where the real side of a source comes from."
-    s, bank, device = run.settings, source.bank, source.backbone.device
+    s, bank, device, o = run.settings, source.bank, source.backbone.device, source.objective
     each = max(s.bank_rows//run.n_classes, s.ipc*s.augs) # rows of each class in a draw
+    if s.real=='paper' and o.needs_covariance:
+        raise ValueError(f"real: 'paper'; {o!r} needs the covariance of all real features: use real='bank'")
     if s.real=='paper': return FreshImages(run.data, source.backbone, source.augmenter, s.ipc*s.augs, run.share)
-    needs_rows = source.objective.needs_rows
-    if needs_rows and len(bank) > each*run.n_classes: return BankSample(bank, each, s.seed, device)
-    return WholeBank(bank, needs_rows, device)
+    if o.needs_rows and len(bank) > each*run.n_classes:
+        return BankSample(bank, each, s.seed, device, o.needs_covariance)
+    return WholeBank(bank, o.needs_rows, device, o.needs_covariance)
 
 # %% ../../nbs/method/07_source.ipynb #ce65110f
 class Source:
@@ -140,7 +143,7 @@ class Source:
         images = share.gather(leaf.detach()).requires_grad_() if self.objective.needs_images else leaf.detach()
         labels = run.labels.repeat_interleave(augs).to(device)
         loss = factor*self.objective(Step(images, z, labels, real.features, real.labels, real.mean, run.n_classes,
-                                          run.generator, real.class_means))
+                                          run.generator, real.class_means, real.covariance))
         loss.backward()
         pulled = self.encoder.backward(z.grad[share.views(augs)])
         if shown is not leaf: pulled, = torch.autograd.grad(shown, leaf, pulled)
