@@ -127,6 +127,7 @@ def test_a_report_fits_its_window(browser, tmp_path, width):
     page.goto(file.as_uri())
     assert page.evaluate('innerWidth')==width and page.evaluate('document.documentElement.scrollWidth') <= width
     assert page.locator('caption').bounding_box()['width'] <= width - 32, 'the warning would be cut off'
+    assert page.locator('p', has_text='10 distilled images reach 40 %').is_visible()
     assert page.locator('pre').is_hidden()
     page.locator('summary').click()
     assert page.locator('pre').is_visible() and page.evaluate('document.documentElement.scrollWidth') <= width

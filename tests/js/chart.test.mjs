@@ -81,10 +81,11 @@ test('where a run stands', () => {
 
 test('rows of the table of a run', () => {
   const curve = (name, points, baselines) => ({ name, points, baselines });
-  const rows = runRows([curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), curve('b', [[8, 4, 1]], {})]);
+  const even = { ...curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), unbeaten: ['random'] };
+  const rows = runRows([even, curve('b', [[8, 4, 1]], {})]);
   assert.deepEqual(rows, [
     { kind: 'distilled', name: 'distilled, step\u00a08', cells: { a: [2, 0.5], b: [4, 1] } },
-    { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined } },
+    { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined }, marked: ['a'] },
   ]);
   assert.equal(runRows([curve('a', [[0, 1, 0]]), curve('b', [[8, 4, 1]])])[0].name, 'distilled, latest');
   assert.equal(runRows([curve('a', [])]).length, 1);

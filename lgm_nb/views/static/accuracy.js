@@ -9,6 +9,7 @@ import { dashKey, key, lineChart } from './chart.js';
  * @property {string} name
  * @property {Record<string, number[] | undefined>} cells [mean, std] of each backbone
  * @property {string} [own] the backbone that distilled it
+ * @property {string[]} [marked] backbones on which distilled images are not above it
  */
 /**
  * @typedef {object} TableOptions
@@ -76,7 +77,8 @@ function cell(row, column, { heat }) {
     style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
   };
   if (!score) return el('td', props, '–');
-  return el('td', props, score[0].toFixed(1), score[1] ? el('small', {}, ` ± ${score[1].toFixed(1)}`) : null);
+  return el('td', props, score[0].toFixed(1), score[1] ? el('small', {}, ` ± ${score[1].toFixed(1)}`) : null,
+    row.marked?.includes(column) ? ' *' : null);
 }
 
 /**
@@ -93,6 +95,7 @@ export function runRows(curves) {
     { kind: 'distilled', name: `distilled, ${when}`, cells: latest },
     ...baselines.map(b => ({
       kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
+      marked: curves.filter(c => c.unbeaten?.includes(b)).map(c => c.name),
     })),
   ];
 }
