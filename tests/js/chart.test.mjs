@@ -7,7 +7,7 @@ const { tickLabels, ticks } = await load('chart.js');
 const { columnsFor, leastSide } = await load('grid.js');
 const { duration, percent, rate } = await load('format.js');
 const { progressText } = await load('header.js');
-const { runRows } = await load('accuracy.js');
+const { baselines, runRows } = await load('accuracy.js');
 
 test('an axis has round numbers from 0', () => {
   assert.deepEqual(ticks(100), [0, 25, 50, 75, 100]);
@@ -77,6 +77,15 @@ test('where a run stands', () => {
   assert.equal(progressText(status, 100), 'step 5 of 100 · 4.5 steps/s · 30 s left');
   assert.equal(progressText({ ...status, state: 'ready' }, 100), '');
   assert.equal(progressText({ ...status, state: 'preparing', doing: 'reading' }, 100), 'reading · step 5 of 100');
+});
+
+test('every backbone that has baselines gets its reference lines', () => {
+  const curves = [{ name: 'a', points: [] }, { name: 'b', points: [], baselines: { full: [60, 0], random: [20, 1] } }];
+  const [own, ...rest] = baselines(curves);
+  assert.deepEqual([own.k, rest], [1, []]);
+  assert.deepEqual(own.rules.map(r => [r.y, r.text, r.tip]), [
+    [20, 'random', 'b, random real: 20.0 %'], [60, 'full', 'b, all real images: 60.0 %'],
+  ]);
 });
 
 test('rows of the table of a run', () => {

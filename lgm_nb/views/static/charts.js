@@ -67,7 +67,7 @@ export class Charts {
   /** @param {RunState} state */
   drawTable({ film: { curves, protocol, caution }, chosen }) {
     this.shown = [curves, chosen];
-    this.dashes.replaceChildren(baselineKey(curves, chosen) ?? '');
+    this.dashes.replaceChildren(baselineKey(curves) ?? '');
     if (!curves.length) return this.table.replaceChildren();
     const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
     this.table.replaceChildren(
