@@ -36,6 +36,12 @@ def paired_interval(
 # %% ../../nbs/probing/02_compare.ipynb #a84361e2
 AS_MANY = tuple(kind for kind in BASELINES if kind != 'full') # baselines of as many real images
 
+def each_seed(
+    score:Score,
+)->list[float]: # top-1 in percent, one per seed
+    "Return the accuracies of a score in JSON-serialisable form, to compare them with others later."
+    return [round(v, 4) for v in score.top1.tolist()]
+
 def scores_minus(
     made:Score, # of distilled images
     other:Score,
