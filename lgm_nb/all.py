@@ -1,5 +1,9 @@
-"""What a session in a notebook uses: `from lgm_nb.all import *`. Everything else is imported from its room."""
+"""What a session in a notebook uses: `from lgm_nb.all import *`. Everything else is imported from its room.
+
+In IPython it also shows errors of this library by their message; `LGM_NB_TRACEBACK=1` in the environment does not.
+"""
 from lgm_nb import * # the front door
+from lgm_nb.core.short_errors import shorten_errors as _shorten_errors
 from lgm_nb.core.show import Chart, SERIES_COLOURS, heat_map, picture_rows
 from lgm_nb.data.dataset import square, stratified_split
 from lgm_nb.backbones.embedded import has_packaged_weights, tiny_network, zoo_cards
@@ -22,3 +26,5 @@ from lgm_nb.views.report import loss_svg
 from lgm_nb.views.widgets import AugmentationView, CrossModelChart, PyramidView
 from lgm_nb.scale.cost import MACHINES, Machine, duration, measure_machine, work_of
 from lgm_nb.scale.reproduce import compare_with_paper
+
+_shorten_errors()

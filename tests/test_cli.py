@@ -160,9 +160,14 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     check_report(json.loads((out/'report.json').read_text(encoding='utf-8')), tiny)
     page = (out/'report.html').read_text(encoding='utf-8')
     assert len(sections(out/'report.html'))==5 and '猫' in page and not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    rows = json.loads((out/'report.json').read_text(encoding='utf-8'))['rows']
+    top1 = {kind: f"{rows[kind][tiny]['top1_mean']:.0f} %" for kind in rows}
+    assert f"4 distilled images reach {top1['distilled']}, 4 random real images {top1['random']}" in page
+    assert f"real images {top1['full']} (probe on {tiny}, protocol fast; 4 test images" in page
     before = sections(out/'report.html')
     (out/'report.html').unlink()
-    ok(*args, '--resume', '--report-on', tiny)
+    printed = ok(*args, '--resume', '--report-on', tiny).stdout
+    assert f"4 distilled images reach {top1['distilled']}, " in printed
     assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
 
 def test_report_of_a_set_that_was_distilled_without_one(distill, distilled):

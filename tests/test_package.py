@@ -177,7 +177,8 @@ def test_demo_away_from_the_checkout(elsewhere, tiny):
     where = ok(python, '-c', 'import lgm_nb; print(lgm_nb.__file__)', cwd=elsewhere).stdout.strip()
     assert Path(where).is_relative_to(elsewhere)
     command = [elsewhere/'env/bin/lgm-demo', '--backbone', tiny, '--report-on', tiny, '--steps', 10, '--out', 'runs']
-    ok(*command, cwd=elsewhere, timeout=1200)
+    printed = ok(*command, cwd=elsewhere, timeout=1200).stdout
+    assert '10 distilled images reach ' in printed and f'(probe on {tiny}, protocol fast)' in printed
     out = elsewhere/'runs'
     check_report(json.loads((out/'report.json').read_text()), tiny)
     assert (out/'evolution.gif').read_bytes()[:4]==b'GIF8'

@@ -74,6 +74,21 @@ def test_the_curve_goes_from_the_first_step_to_the_last(finished):
     assert steps[0]==0 and steps[-1]==12 and steps==sorted(set(steps))
     assert {len(score.top1) for _, score in scores[:-1]}=={1} and len(scores[-1][1].top1)==2
 
+def test_the_end_is_said_in_words(finished, data):
+    "Once everything is measured, not before; few test images, and a baseline that is not beaten, are mentioned."
+    run, told = finished
+    curves = [m for m, _ in told if m['kind']=='curves']
+    assert curves[0]['words']=='' and curves[-1]['words']==run.film()['words']==run.facts()['words']
+    name, table = run.plan.distil_with, run.table()
+    said = {kind: f"{table.scores[kind][name]['top1_mean']:.0f} %" for kind in ('distilled', 'random', 'full')}
+    start = f"3 distilled images reach {said['distilled']}, 3 random real images {said['random']}"
+    end = f"all {len(data.train)} real images {said['full']} (probe on {name}, protocol ridge"
+    assert curves[-1]['words'].startswith(start) and end in curves[-1]['words']
+    few = f'{len(data.test)} test images: an accuracy is known to ±'
+    assert few in curves[-1]['caution'] and few in table.caption and few in curves[0]['caution']
+    low = [kind for kind in ('random', 'centroid') if table.scores[kind][name]['distilled_minus'][1] <= 0]
+    assert curves[-1]['curves'][0]['unbeaten']==low and ('* distilled' in curves[-1]['caution'])==bool(low)
+
 def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
     plain = Distiller(data, net, Settings(steps=12, views=1), frames=0)
     for _ in plain: pass

@@ -119,6 +119,7 @@ def test_studio_in_jupyterlab(browser, lab):
     page.keyboard.press('Escape')
     assert page.locator('.detail').is_hidden()
     page.locator('.chip:has-text("Finished")').wait_for(timeout=240_000)
+    page.locator('.words', has_text=re.compile(r'\d+ distilled images reach \d+ %.*protocol ridge')).wait_for()
     page.wait_for_timeout(500)
     last = picture(page)
     slider = page.get_by_role('slider', name='Step of the run')
@@ -243,6 +244,7 @@ def test_still_page_plays(browser, lab, width, scheme):
         seen.add(page.evaluate(f"() => {root}.querySelector('.tile canvas').toDataURL()"))
         page.wait_for_timeout(150)
     assert len(seen) >= 3
+    assert page.locator('.words', has_text='distilled images reach').is_visible()
     page.locator('.tile').nth(2).click()
     assert heading(page, 'Nearest real images').is_visible()
     assert not wrong, wrong

@@ -43,6 +43,17 @@ def test_killed_sweep_resumes(tiny, own_data, tmp_path):
     whole = last_json(ok(*args))
     assert whole['results'][:len(first)]==first and len(whole['results'])==3
 
+def test_a_long_message_arrives_whole(tiny, tmp_path):
+    "The remedy is at the end of a message, after the folder and its long name."
+    data = f'folder:{tmp_path}/' + '/'.join(f'no-such-folder-{i:02d}' for i in range(30))
+    file = grid(tmp_path, data, tiny, seeds=0)
+    done = run_here('lgm-sweep', file, '--out', tmp_path/'out', '--retries', 0, '--json')
+    error = last_json(done)['results'][0]['error']
+    assert done.returncode==1 and len(error) > 400 and data.removeprefix('folder:') in error, error
+    with open(tmp_path/'out'/'results.csv', encoding='utf-8') as f: assert next(csv.DictReader(f))['error']==error
+    table = run_here('lgm-sweep', file, '--out', tmp_path/'out', '--retries', 0).stdout
+    assert error in table
+
 def test_mistakes(tiny, own_data, tmp_path):
     for more, word in (('sedes = 3', 'sedes'), ('ipc = 0', 'ipc: 0'), ('nonsense', 'cannot be read')):
         done = run_here('lgm-sweep', grid(tmp_path, own_data, tiny, seeds=0, more=more), '--out', tmp_path/'out')

@@ -77,15 +77,23 @@ def test_labels_of_the_loss_are_true(page):
     labels = page().locator('.chart').nth(1).locator('text[text-anchor="end"]').all_text_contents()
     assert labels[:4]==['0.00', '0.25', '0.50', '0.75']
 
-def test_dashed_lines_name_their_backbone_and_have_its_colour(page):
+def test_each_backbone_has_its_dashed_lines(page):
+    "In its colour and named: those of the chosen one across the chart, those of the other beside it."
     page = page()
     def colours(what): return page.locator(what).evaluate_all('found => found.map(n => getComputedStyle(n).stroke)')
-    for name, k in (('a', 0), ('b', 1)):
-        page.locator('.column', has_text=name).click()
-        page.locator('.dashes', has_text=f'probes of {name} trained on real images').wait_for()
-        own = colours('.column .key path:first-child')[k]
-        page.wait_for_timeout(100) # the chart is drawn with the next frame
-        assert colours('.chart .base')==[own] and colours('.dashes .base')==[own]
+    def boxes(): return page.locator('.chart .base').evaluate_all('found => found.map(n => n.getBoundingClientRect())')
+    keys = colours('.column .key path:first-child')
+    assert len(set(keys))==2 and colours('.dashes .base')==keys
+    assert page.locator('.dash').all_text_contents()==['a', 'b']
+    tips = {name: f'{name}, random real: 20.0 %' for name in 'ab'}
+    for chosen, other, own in (('b', 'a', keys[::-1]), ('a', 'b', keys)):
+        page.locator('.column', has_text=chosen).click()
+        page.wait_for_function(f"""() => document.querySelector('[data-lgm-player]').shadowRoot
+            .querySelector('.chart .base title').textContent.startsWith('{chosen}')""")
+        assert page.locator('.chart .base title').all_text_contents()==[tips[chosen], tips[other]]
+        across, beside = boxes()
+        assert colours('.chart .base')==own and across['width'] > 100 > beside['width'] > 5
+        assert beside['left'] > across['right'] and abs(beside['top'] - across['top']) < 1, 'one scale for both'
 
 NAMES = ['tiny-can-vit', 'tiny-dino-resnet', 'tiny-simclr-resnet', 'tiny-vicreg-resnet']
 
@@ -95,7 +103,8 @@ def test_four_backbones_fit(browser, tmp_path, width):
     g = np.random.default_rng(0)
     frames = [(k, 1, g.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8)) for k in range(2)]
     baselines = dict(random=[20., 1.5], centroid=[30., 1.2], full=[50., 0.])
-    curves = [dict(name=n, points=[[1, 30., 1.5]], baselines=baselines, classes=[30.]*10) for n in NAMES]
+    curves = [dict(name=n, points=[[1, 30., 1.5]], baselines=baselines, unbeaten=['centroid'], classes=[30.]*10)
+              for n in NAMES]
     html = still_html(film_facts(frames, range(10), 'abcdefghij', title='A run', steps=1, sizes=[8], curves=curves))
     page = browser.new_page(viewport=dict(width=width, height=900))
     page.goto(save_page(html, tmp_path/'run.html').as_uri())
@@ -105,6 +114,11 @@ def test_four_backbones_fit(browser, tmp_path, width):
     assert page.locator('thead').bounding_box()['height'] < 48
     assert page.locator('.lgm').bounding_box()['width'] > .9*width
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+    chart = page.locator('.chart').first
+    lines = chart.locator('.base').evaluate_all('all => all.map(n => n.getBoundingClientRect())')
+    assert [line['width'] > 150 for line in lines]==[True]*3 + [False]*9, 'across the chart, and beside it'
+    edge = chart.bounding_box()
+    assert max(line['right'] for line in lines) <= edge['x'] + edge['width']
     table = 'document.querySelector("[data-lgm-player]").shadowRoot.querySelector(".scroll")'
     assert page.evaluate(f'{table}.scrollWidth <= {table}.clientWidth')
     page.locator('.tile').first.click()
@@ -127,6 +141,7 @@ def test_a_report_fits_its_window(browser, tmp_path, width):
     page.goto(file.as_uri())
     assert page.evaluate('innerWidth')==width and page.evaluate('document.documentElement.scrollWidth') <= width
     assert page.locator('caption').bounding_box()['width'] <= width - 32, 'the warning would be cut off'
+    assert page.locator('p', has_text='10 distilled images reach 40 %').is_visible()
     assert page.locator('pre').is_hidden()
     page.locator('summary').click()
     assert page.locator('pre').is_visible() and page.evaluate('document.documentElement.scrollWidth') <= width

@@ -180,9 +180,9 @@ def _print_outcome(options, run, distilled, data, nets, report):
     result = dict(out=out, images=len(distilled), loss=card['loss'], seconds=card['seconds'])
     text = f'{distilled} → {out}'
     if report:
-        table, page = probe_and_report(out, run, distilled, data, nets)
+        table, words, page = probe_and_report(out, run, distilled, data, nets)
         result |= dict(report=str(page), **table.as_dict())
-        text = f'{table}\n\n{text}\n{page}: open it in a browser'
+        text = f'{table}\n\n{words}\n\n{text}\n{page}: open it in a browser'
     print_result(result, options.json, text)
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000011
@@ -326,5 +326,5 @@ def lgm_demo(
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbones)
-        table, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
-        print_result(table.as_dict(), json, f'{table}\n\n{page}: open it in a browser')
+        table, words, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
+        print_result(table.as_dict(), json, f'{table}\n\n{words}\n\n{page}: open it in a browser')

@@ -249,7 +249,7 @@ def probe_and_report(
     data:Any, # `Dataset`
     backbones:list, # to probe on
     seconds:dict|None=None, # of earlier stages, for the report
-)->tuple: # table, path of the page
+)->tuple: # table, the same in words, path of the page
     "Compare a distilled set with real images and write its report."
     from lgm_nb.method.run_folder import add_files
     from lgm_nb.probing.compare import compare
@@ -259,4 +259,5 @@ def probe_and_report(
     start = time.perf_counter()
     table = compare(distilled, data, backbones, progress=terminal_bar)
     table.seconds = dict(seconds or {}, probe=round(time.perf_counter() - start, 2), **table.seconds)
-    return table, write_report(out, None, distilled, table, data)
+    words = table.in_words(len(distilled), len(data.train))
+    return table, words, write_report(out, None, distilled, table, data)

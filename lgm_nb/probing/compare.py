@@ -17,7 +17,7 @@ from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from ..method.run_folder import source_names
-from .examiner import BASELINES, check_kinds, Examiner
+from .examiner import BASELINES, check_kinds, Examiner, Score
 
 # %% ../../nbs/probing/02_compare.ipynb #3a4bd3e9
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228) # two-sided, 1 to 10 degrees of freedom
@@ -34,8 +34,26 @@ def paired_interval(
     mean, half = float(difference.mean()), t*float(difference.std())/n**.5
     return [round(v, 3) for v in (mean, mean - half, mean + half)]
 
+# %% ../../nbs/probing/02_compare.ipynb #a84361e2
+AS_MANY = tuple(kind for kind in BASELINES if kind != 'full') # baselines of as many real images
+
+def each_seed(
+    score:Score,
+)->list[float]: # top-1 in percent, one per seed
+    "Return the accuracies of a score in JSON-serialisable form, to compare them with others later."
+    return [round(v, 4) for v in score.top1.tolist()]
+
+def scores_minus(
+    made:Score, # of distilled images
+    other:Score,
+    kind:str, # of the other
+)->dict[str, list[float]]: # `distilled_minus`, for `Score.as_dict()`; nothing if they are not to be compared
+    "Compare two scores by their seeds, if both have the same ones and the other is of as many images."
+    paired = kind in AS_MANY and len(made.top1)==len(other.top1) > 1
+    return dict(distilled_minus=paired_interval(made.top1, other.top1)) if paired else {}
+
 # %% ../../nbs/probing/02_compare.ipynb #1262cb5a
-FEW_TESTS = 100 # with fewer test images the table says how little they tell
+FEW_TESTS = 100 # with fewer test images a caption says how little they tell
 
 def binomial_half_width(
     accuracy:float, # in percent
@@ -46,12 +64,51 @@ def binomial_half_width(
     p = accuracy/100
     return 100*z*(p*(1 - p)/n + z*z/(4*n*n))**.5/(1 + z*z/n)
 
-# %% ../../nbs/probing/02_compare.ipynb #55129373
-def _cell(score):
-    "Mean and standard deviation; a mark if distilled images are not above this row."
-    mean, low, _ = score.get('distilled_minus', (1., 1., 1.))
-    return mean_std(score['top1_mean'], score['top1_std']) + (' *' if low <= 0 else '')
+def few_tests_note(
+    accuracies:Iterable[float], # in percent
+    tests:int|None, # test images; None if unknown
+)->str: # '' if they are enough
+    "Say how little a small test set tells."
+    if tests is None or tests >= FEW_TESTS: return ''
+    half = max((binomial_half_width(a, tests) for a in accuracies), default=binomial_half_width(50, tests))
+    return f'{tests} test images: an accuracy is known to ± {half:.0f} points only (95 % interval)'
 
+# %% ../../nbs/probing/02_compare.ipynb #5cb7df7c
+MARK_NOTE = '* distilled is not above it beyond the 95 % interval over seeds'
+
+def is_beaten(
+    score:dict, # a baseline, as `Score.as_dict()` with `distilled_minus`
+)->bool: # True where there is no interval
+    "Return whether distilled images are above a baseline beyond the interval."
+    return score.get('distilled_minus', (1., 1., 1.))[1] > 0
+
+def marked(
+    score:dict, # `Score.as_dict()`; of a baseline also `distilled_minus`
+)->str:
+    "Show mean and standard deviation, with a mark if distilled images are not above them."
+    return mean_std(score['top1_mean'], score['top1_std']) + ('' if is_beaten(score) else ' *')
+
+def join_notes(
+    *notes:str, # '' for none
+)->str:
+    "Join the parts of a caption."
+    return '; '.join(filter(None, notes))
+
+# %% ../../nbs/probing/02_compare.ipynb #91d333b4
+def _in_words(table, images, train):
+    "The accuracies of a table on one backbone as a sentence."
+    on = {kind: row for kind, row in table.scores.items() if kind in ('distilled', 'random', 'full')}
+    name = next((n for n in (*table.sources, *on['distilled']) if n in on['distilled']))
+    top1 = {kind: row[name]['top1_mean'] for kind, row in on.items() if name in row}
+    said = [f"{images:,} distilled images reach {top1['distilled']:.0f} %"]
+    if 'random' in top1:
+        unclear = '' if is_beaten(on['random'][name]) else ' (no clear difference)'
+        said.append(f"{images:,} random real images {top1['random']:.0f} %{unclear}")
+    if 'full' in top1: said.append(f"all {train:,} real images {top1['full']:.0f} %")
+    few = few_tests_note(top1.values(), table.tests)
+    return f"{', '.join(said)} (probe on {name}, protocol {table.protocol}{'; ' + few if few else ''})."
+
+# %% ../../nbs/probing/02_compare.ipynb #55129373
 class CrossModelTable(Table):
     "Accuracy of distilled images and of the baselines, on each backbone."
     def __init__(self,
@@ -63,19 +120,29 @@ class CrossModelTable(Table):
     ):
         self.sources = [sources] if isinstance(sources, str) else list(sources)
         self.distilled_with, self.scores, self.seconds = ' + '.join(self.sources), rows, seconds
-        self.protocol, names = protocol, list(next(iter(rows.values())))
-        lines = [(kind, *(_cell(scores[n]) for n in names)) for kind, scores in rows.items()]
-        caption = f'distilled with {self.distilled_with}; protocol {protocol}'
-        if any('*' in cell for _, *cells in lines for cell in cells):
-            caption += '; * distilled is not above it beyond the 95 % interval over seeds'
-        if tests is not None and tests < FEW_TESTS:
-            half = max(binomial_half_width(s['top1_mean'], tests) for scores in rows.values() for s in scores.values())
-            caption += f'; {tests} test images: an accuracy is known to ± {half:.0f} points only (95 % interval)'
-        super().__init__(('top-1 %', *map(self._heading, names)), lines, caption)
+        self.protocol, self.tests, names = protocol, tests, list(next(iter(rows.values())))
+        lines = [(kind, *(marked(scores[n]) for n in names)) for kind, scores in rows.items()]
+        about = f'distilled with {self.distilled_with}; protocol {protocol}'
+        super().__init__(('top-1 %', *map(self._heading, names)), lines, join_notes(about, self.caution()))
 
     def _heading(self, name):
         "Mark the backbones that the images were made for, if there are several."
         return f'{name} (seen)' if len(self.sources) > 1 and name in self.sources else name
+
+    def accuracies(self)->list[float]: return [s['top1_mean'] for row in self.scores.values() for s in row.values()]
+
+    def caution(self)->str: # '' if there is nothing to say
+        "Explain the mark, and say if there are few test images."
+        scores = [s for row in self.scores.values() for s in row.values()]
+        mark = '' if all(map(is_beaten, scores)) else MARK_NOTE
+        return join_notes(mark, few_tests_note(self.accuracies(), self.tests))
+
+    def in_words(self,
+        images:int, # distilled, and random real ones
+        train:int, # all real training images
+    )->str:
+        "Say in a sentence what was measured on the backbone that distilled, or on the first one."
+        return _in_words(self, images, train)
 
     def as_dict(self)->dict:
         "Return the contents as in `report.json`."
@@ -109,8 +176,6 @@ def compare(
         if examiner is None or examiner.backbone is not backbone: examiner = Examiner(data, backbone, protocol, seeds)
         score = examiner.score_row(kind, distilled, progress=progress)
         made = score if kind=='distilled' else made
-        rows[kind][backbone.name] = score.as_dict()
-        if kind not in ('distilled', 'full') and seeds > 1: # both have one score per seed
-            rows[kind][backbone.name]['distilled_minus'] = paired_interval(made.top1, score.top1)
+        rows[kind][backbone.name] = score.as_dict() | scores_minus(made, score, kind)
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
     return CrossModelTable(source_names(distilled.card), rows, seconds, protocol, len(data.test))

@@ -107,9 +107,8 @@ class _Job:
     options:dict=field(default_factory=dict) # for `do_run`
 
 def _failed(run, error):
-    "The result of a run that failed: the last line of its error."
-    last = str(error).splitlines()[-1][:300] if str(error) else ''
-    return dict(run=run, error=f'{type(error).__name__}: {last}')
+    "The result of a run that failed: its whole error, on one line."
+    return dict(run=run, error=f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 def _attempt(run, job):
     "Do a run, retrying it if it fails."

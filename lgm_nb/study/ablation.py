@@ -22,6 +22,7 @@ from ..backbones.backbone import Backbone
 from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
+from ..probing.compare import each_seed, few_tests_note, join_notes, paired_interval
 from ..probing.examiner import Examiner
 from ..probing.probe import START_STD
 
@@ -50,49 +51,69 @@ def _pairs(runs, factor):
     every = [(off, off | {factor: True}) for off in combined if not off[factor]]
     return [(off, on) for off, on in every if on in combined]
 
-def _effect_row(ablation, factor, where): # `where`: 'same' or 'other'
-    def change(off, on): return ablation.accuracy(on, where) - ablation.accuracy(off, where)
-    changes = [(sum(off.values()), change(off, on)) for off, on in _pairs(ablation.runs, factor)]
-    by_others = dict(changes) # how many other ingredients there are → the change
-    def cell(n): return f'{by_others[n]:+.1f}' if n in by_others else ''
-    mean = sum(c for _, c in changes)/len(changes)
-    others = len(ablation.runs[0]['combination']) - 1
-    name = 'same model' if where=='same' else 'other models'
-    return factor, name, cell(0), cell(others), f'{mean:+.1f}'
+def _interval(better, worse): # (S,) each; of an ablation made before seeds were kept, empty
+    "Mean and 95 % interval of a difference; nan without seeds."
+    if len(better) != len(worse) or len(better) < 2: return [float('nan')]*3
+    return paired_interval(better, worse)
 
-# %% ../../nbs/study/04_ablation.ipynb #07e56b15
-class Ablation(Result):
-    "Distilled sets and accuracies of combinations of ingredients."
+def _effect(ablation, pairs, where): # `where`: 'same' or 'other'
+    "The mean change from the first to the second of some pairs of combinations, marked if it may be zero."
+    if not pairs: return ''
+    mean = sum(ablation.accuracy(on, where) - ablation.accuracy(off, where) for off, on in pairs)/len(pairs)
+    off, on = (torch.stack([ablation.each(pair[i], where) for pair in pairs]).mean(0) for i in (0, 1))
+    _, low, high = _interval(on, off)
+    return f'{mean:+.1f}' + (' *' if low <= 0 <= high else '')
+
+def _effect_row(ablation, factor, where):
+    pairs = _pairs(ablation.runs, factor)
+    others = len(ablation.runs[0]['combination']) - 1
+    def with_others(n): return [(off, on) for off, on in pairs if sum(off.values())==n]
+    name = 'same model' if where=='same' else 'other models'
+    cells = [_effect(ablation, chosen, where) for chosen in (with_others(0), with_others(others), pairs)]
+    return factor, name, *cells
+
+# %% ../../nbs/study/04_ablation.ipynb #28c23c3a
+class AblationRuns(Result):
+    "The runs, and what was measured on them."
     def __init__(self,
-        runs:Sequence[dict], # combination, set, scores (backbone → `Score.as_dict()`)
+        runs:Sequence[dict], # combination, set, scores (backbone → `Score.as_dict()` and top1_each)
         source:str, # the backbone used to distil
         data:str, # name of the data set
         protocol:str='fast', # of the probes
+        tests:int|None=None, # test images; None if unknown
     ):
-        self.runs, self.source, self.data, self.protocol = list(runs), source, data, protocol
+        self.runs, self.source, self.data, self.protocol, self.tests = list(runs), source, data, protocol, tests
 
     def accuracy(self,
         combination:dict[str, bool],
         where:str='same', # 'same' model, mean over the 'other' ones, or the name of one
     )->float: # percent; nan if there is no other model
         "Look up the accuracy of a combination."
-        scores = next(r['scores'] for r in self.runs if r['combination']==combination)
-        if where not in ('same', 'other'): return scores[where]['top1_mean']
-        found = [s['top1_mean'] for name, s in scores.items() if (name==self.source)==(where=='same')]
+        found = [s['top1_mean'] for s in _scores_at(self, combination, where)]
         return sum(found)/len(found) if found else float('nan')
 
+    def each(self, combination:dict[str, bool], where:str='same')->torch.Tensor: # (S,); empty if unknown
+        "Look up the accuracy of a combination for each seed."
+        found = [torch.tensor(s.get('top1_each', [])) for s in _scores_at(self, combination, where)]
+        return torch.stack(found).mean(0) if found else torch.empty(0)
+
+# %% ../../nbs/study/04_ablation.ipynb #07e56b15
+class Ablation(AblationRuns):
+    "Distilled sets and accuracies of combinations of ingredients."
     def table(self)->Table:
         "Show accuracies, one row per combination."
         factors = list(self.runs[0]['combination'])
         names = [self.source, *(n for n in self.runs[0]['scores'] if n != self.source)]
         rows = [_accuracy_row(self, r, names) for r in self.runs]
-        return Table((*factors, *names, 'other models'), rows, _caption(self))
+        return Table((*factors, *names, 'other models'), rows, _caption(self, rows))
 
     def effects(self)->Table:
         "Show what adding each ingredient changes: to nothing, to all others, and on average."
         rows = [_effect_row(self, f, where) for f in self.runs[0]['combination'] for where in ('same', 'other')]
         columns = ('ingredient', 'probed on', 'added to nothing', 'added to all others', 'mean of all')
-        return Table(columns, rows, f'change of top-1, points; protocol {self.protocol}')
+        about = f'change of top-1, points; protocol {self.protocol}'
+        mark = '* its 95 % interval over seeds holds zero' if _has_mark(rows) else ''
+        return Table(columns, rows, join_notes(about, mark))
 
     def pictures(self, classes:Iterable[int]|None=None)->Chart: # class numbers to show; None for all
         "Show the images, one row per combination, with the accuracy on the same model."
@@ -103,20 +124,41 @@ class Ablation(Result):
         return _as_dict(self)
 
 # %% ../../nbs/study/04_ablation.ipynb #df6472c9
-def _caption(ablation):
-    return f'{ablation.data}, distilled with {ablation.source}: top-1 %; protocol {ablation.protocol}'
+def _scores_at(ablation, combination, where):
+    "The scores of a combination on the 'same' model, the 'other' ones, or the one of this name."
+    scores = next(r['scores'] for r in ablation.runs if r['combination']==combination)
+    if where not in ('same', 'other'): return [scores[where]]
+    return [s for name, s in scores.items() if (name==ablation.source)==(where=='same')]
 
+def _has_mark(rows): return any(cell.endswith(' *') for row in rows for cell in row)
+
+def _caption(ablation, rows):
+    about = f'{ablation.data}, distilled with {ablation.source}: top-1 %; protocol {ablation.protocol}'
+    mark = '* all together are not above it beyond the 95 % interval over seeds' if _has_mark(rows) else ''
+    means = [s['top1_mean'] for run in ablation.runs for s in run['scores'].values()]
+    return join_notes(about, mark, few_tests_note(means, ablation.tests))
+
+def _mark(ablation, combination, where):
+    "A mark if all ingredients together are not above a combination of some."
+    if all(combination.values()): return ''
+    everything = dict.fromkeys(combination, True)
+    _, low, _ = _interval(ablation.each(everything, where), ablation.each(combination, where))
+    return ' *' if low <= 0 else ''
+
+def _accuracy_row(ablation, run, names):
+    combination, scores = run['combination'], run['scores']
+    ticks = ['●' if on else '–' for on in combination.values()]
+    cells = [mean_std(scores[n]['top1_mean'], scores[n]['top1_std']) + _mark(ablation, combination, n) for n in names]
+    others = f"{ablation.accuracy(combination, 'other'):.1f}" + _mark(ablation, combination, 'other')
+    return (*ticks, *cells, others)
+
+# %% ../../nbs/study/04_ablation.ipynb #01506c29
 def _run_facts(run):
     return dict(combination=run['combination'], scores=run['scores'], seconds=run['set'].card['seconds'])
 
 def _as_dict(ablation):
     facts = dict(data=ablation.data, source=ablation.source, protocol=ablation.protocol)
     return dict(facts, runs=[_run_facts(r) for r in ablation.runs])
-
-def _accuracy_row(ablation, run, names):
-    ticks = ['●' if on else '–' for on in run['combination'].values()]
-    cells = [mean_std(run['scores'][n]['top1_mean'], run['scores'][n]['top1_std']) for n in names]
-    return (*ticks, *cells, f"{ablation.accuracy(run['combination'], 'other'):.1f}")
 
 def _picture_rows(ablation, classes):
     rows = {}
@@ -151,8 +193,11 @@ def ablate(
         origin = run_facts(data, source, own, objective)
         scores = {}
         for examiner in examiners:
-            facts = dict(what='ablation', target=examiner.backbone.hash, seeds=seeds, start=START_STD, source=origin)
-            def measure(): return examiner.score(made.images, made.labels).as_dict()
+            facts = dict(what='ablation', target=examiner.backbone.hash, seeds=seeds, start=START_STD, source=origin,
+                         each=True)
+            def measure():
+                score = examiner.score(made.images, made.labels)
+                return dict(score.as_dict(), top1_each=each_seed(score))
             scores[examiner.backbone.name] = cached(facts, measure, cache)
         runs.append(dict(combination=combination, set=made, scores=scores))
-    return Ablation(runs, source.name, data.name, examiners[0].protocol)
+    return Ablation(runs, source.name, data.name, examiners[0].protocol, len(data.test))

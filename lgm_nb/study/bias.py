@@ -17,7 +17,7 @@ from ..data.dataset import Dataset, Split
 from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..probing.compare import check_classes
+from ..probing.compare import AS_MANY, check_classes, few_tests_note, join_notes, MARK_NOTE, paired_interval
 from ..probing.examiner import check_kinds, Examiner, ROW_KINDS
 from .neighbours import confused_pairs, confusion
 
@@ -63,8 +63,8 @@ class BiasReport(Result):
 
     def table(self)->Table:
         "Show accuracy and its drop, one row for each training set."
-        columns = ('probe trained on', 'usual test images %', 'hard images %', 'drop')
-        return Table(columns, [_drop_row(self, kind) for kind in self.predictions], _caption(self))
+        rows = [_drop_row(self, kind) for kind in self.predictions]
+        return Table(_COLUMNS, rows, _caption(self, rows))
 
     def by_class(self, trained_on:str='distilled')->Table:
         "Show each class, the largest drop first."
@@ -85,13 +85,18 @@ class BiasReport(Result):
     def _repr_html_(self)->str: return self.table()._repr_html_() + self.by_class(_first(self))._repr_html_()
 
 # %% ../../nbs/study/05_bias.ipynb #89a3bd0c
+_COLUMNS = ('probe trained on', 'usual test images %', 'hard images %', 'drop')
+
 def _first(report): return next(iter(report.predictions))
 def _title(report, trained_on): return f'probe trained on {trained_on}; protocol {report.protocol}'
 
-def _caption(report):
+def _caption(report, rows):
     n, m = len(report.labels['usual']), len(report.labels['hard'])
     images = f'{n} usual and {m} hard images of {len(report.present)} classes'
-    return f'{images}, on {report.backbone}; protocol {report.protocol}'
+    about = f'{images}, on {report.backbone}; protocol {report.protocol}'
+    mark = MARK_NOTE if any(cell.endswith(' *') for row in rows for cell in row) else ''
+    means = [float(report.accuracy(kind, where).mean()) for kind in report.predictions for where in report.labels]
+    return join_notes(about, mark, few_tests_note(means, min(n, m)))
 
 def _as_dict(report):
     "Return the numbers in JSON-serialisable form."
@@ -101,11 +106,19 @@ def _as_dict(report):
                 classes=present, rows={kind: means(kind) for kind in report.predictions},
                 by_class=_class_rows(report, _first(report)))
 
-def _drop_row(report, kind):
-    usual, hard = report.accuracy(kind, 'usual'), report.accuracy(kind, 'hard')
-    def cell(values): return mean_std(float(values.mean()), float(values.std()) if len(values) > 1 else 0.)
-    return kind, cell(usual), cell(hard), cell(usual - hard)
+def _mark(report, kind, where):
+    "A mark if a probe of the distilled images is not above one of as many real images."
+    if kind not in AS_MANY or 'distilled' not in report.predictions: return ''
+    made, other = (report.accuracy(k, where) for k in ('distilled', kind))
+    return ' *' if len(made) > 1 and paired_interval(made, other)[1] <= 0 else ''
 
+def _drop_row(report, kind):
+    usual, hard = (report.accuracy(kind, where) for where in ('usual', 'hard'))
+    def cell(values): return mean_std(float(values.mean()), float(values.std()) if len(values) > 1 else 0.)
+    marks = [_mark(report, kind, where) for where in ('usual', 'hard')]
+    return kind, cell(usual) + marks[0], cell(hard) + marks[1], cell(usual - hard)
+
+# %% ../../nbs/study/05_bias.ipynb #2e5c63c5
 def _class_rows(report, kind):
     predicted, classes = report.predictions[kind], report.classes
     shares = {where: confusion(predicted[where], labels, len(classes)) for where, labels in report.labels.items()}

@@ -8,12 +8,13 @@ Docs: https://lgm-nb.github.io/lgm_nb/study/transfer.html.md"""
 __all__ = ['TransferMatrix', 'transfer_matrix']
 
 # %% ../../nbs/study/01_transfer.ipynb #1e7faabd
-import csv, io, json, math
+import csv, io, json, math, textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Literal
+import torch
 from .. import __version__
 from ..core.devices import Meter
 from ..core.files import cached, check_writable, unchanged_files, write_folder
@@ -25,6 +26,7 @@ from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
+from ..probing.compare import AS_MANY, each_seed, few_tests_note, join_notes, paired_interval
 from ..probing.examiner import BASELINES, check_kinds, Examiner, NEEDS_SET
 from ..probing.probe import START_STD
 
@@ -47,12 +49,14 @@ def label_robust_score(
 class TransferRecords(Result):
     "Accuracies by kind, source and target."
     def __init__(self,
-        records:Sequence[dict], # kind, source, target, seconds, peak_mb; probes also top1_mean, top1_std, seeds
+        records:Sequence[dict], # kind, source, target, seconds, peak_mb; probes also `Score.as_dict()` and top1_each
         data:str, # name of the data set
         sets:dict[str, DistilledSet]|None=None, # name of the source → its distilled set, if available
         protocol:str='fast', # of the probes
+        tests:int|None=None, # test images; None if unknown
     ):
         self.records, self.data, self.sets, self.protocol = list(records), data, sets or {}, protocol
+        self.tests = tests
         self._at = {(r['kind'], r['source'], r['target']): r for r in self.records}
         pairs = [r for r in self.records if r['kind']=='distilled']
         self.sources = list(dict.fromkeys(r['source'] for r in pairs))
@@ -76,14 +80,31 @@ class TransferRecords(Result):
         sign = -1 if what=='lost' else 1
         return sign*(mean - other_mean), math.hypot(std, other_std)
 
-    def costs(self)->Table:
-        "Show seconds and peak memory of each record."
-        def row(r): return r['kind'], r['source'] or '', r['target'] or '', f"{r['seconds']:.1f}", f"{r['peak_mb']:.0f}"
-        return Table(('what', 'source', 'target', 'seconds', 'peak MB'), [row(r) for r in self.records])
+# %% ../../nbs/study/01_transfer.ipynb #f469d7ae
+class ComparedRecords(TransferRecords):
+    "The records, with what is certain about them."
+    def unbeaten(self, source:str, target:str)->list[str]:
+        "Name the baselines of as many real images that the distilled images are not above beyond the interval."
+        made = self._each('distilled', source, target)
+        pairs = {k: (made, self._each(k, source, target)) for k in AS_MANY if k in self.kinds}
+        return [k for k, (a, b) in pairs.items() if len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0]
+
+    def _each(self, kind, source, target): # (S,); empty for records of 0.1.0, which kept no seeds
+        r = self._at[kind, source if kind in NEEDS_SET else None, target]
+        return torch.tensor(r.get('top1_each', []))
 
     def metrics(self)->list[str]:
         "List the metrics that the measured baselines allow."
         return [what for what in METRICS if _NEEDED[what] <= set(self.kinds)]
+
+    def few(self)->str: # '' if there are enough
+        "Say if there are few test images."
+        return few_tests_note([r['top1_mean'] for r in self.records if 'top1_mean' in r], self.tests)
+
+    def costs(self)->Table:
+        "Show seconds and peak memory of each record."
+        def row(r): return r['kind'], r['source'] or '', r['target'] or '', f"{r['seconds']:.1f}", f"{r['peak_mb']:.0f}"
+        return Table(('what', 'source', 'target', 'seconds', 'peak MB'), [row(r) for r in self.records])
 
 # %% ../../nbs/study/01_transfer.ipynb #76ac73be
 _LATEX = str.maketrans({c: f'\\{c}' for c in '&%$#_{}'} | {
@@ -130,12 +151,14 @@ def _save(matrix, folder):
     write_folder(folder, {}, dict(transfer=matrix.as_dict()), add_tables, _own_files(folder))
 
 # %% ../../nbs/study/01_transfer.ipynb #edd93162
-class TransferMatrix(TransferRecords):
+class TransferMatrix(ComparedRecords):
     "Accuracies of the distilled sets of several backbones on several backbones."
     def _title(self, what): return f'{self.data}: {_TITLES[what]}; protocol {self.protocol}'
     def table(self, what:str='top1')->Table: # 'top1', 'lost', 'gained' or 'score'
         "Show one row per source and, under the accuracies, one per baseline."
-        return Table(('distilled with ↓, probed on →', *self.targets), _table_rows(self, what), self._title(what))
+        rows = _table_rows(self, what)
+        caption = join_notes(self._title(what), _mark_note(self, what), self.few())
+        return Table(('distilled with ↓, probed on →', *self.targets), rows, caption)
 
     def heat_map(self, what:str='top1')->Chart:
         "Draw the matrix."
@@ -143,17 +166,18 @@ class TransferMatrix(TransferRecords):
         means, stds = ([[cell[i] for cell in row] for row in cells] for i in (0, 1))
         spread = None if what=='score' else stds
         chart = heat_map(means, self.sources, self.targets, self._title(what), spread)
-        chart.ax.set(xlabel='probed on', ylabel='distilled with')
+        note = textwrap.fill(self.few(), 20 + 12*len(self.targets))
+        chart.ax.set(xlabel=f'probed on\n{note}'.strip(), ylabel='distilled with')
         return chart
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."
         def values(s, t): return {what: round(self.value(s, t, what)[0], 3) for what in self.metrics()}
         scores = [dict(source=s, target=t, **values(s, t)) for s in self.sources for t in self.targets]
-        return dict(data=self.data, protocol=self.protocol, sources=self.sources, targets=self.targets,
-                    records=self.records, scores=scores)
+        return dict(data=self.data, protocol=self.protocol, tests=self.tests, sources=self.sources,
+                    targets=self.targets, records=self.records, scores=scores)
 
-    def csv(self)->str: return _csv(self.records)
+    def csv(self)->str: return _csv([{k: v for k, v in r.items() if k != 'top1_each'} for r in self.records])
     def latex(self, what:str='top1')->str: return _latex(self.table(what))
 
     def save(self, folder:str|PathLike)->Path:
@@ -165,14 +189,35 @@ class TransferMatrix(TransferRecords):
     def load(cls, folder:str|PathLike)->'TransferMatrix':
         "Read what `save` wrote, without the distilled sets, which stay where they are."
         facts = json.loads((Path(folder)/'transfer.json').read_text(encoding='utf-8'))
-        return cls(facts['records'], facts['data'], protocol=facts.get('protocol', 'fast')) # 0.1.0 did not say
+        protocol, tests = facts.get('protocol', 'fast'), facts.get('tests') # 0.1.0 did not say
+        return cls(facts['records'], facts['data'], protocol=protocol, tests=tests)
 
 # %% ../../nbs/study/01_transfer.ipynb #5933bf20
+def _mark_kinds(matrix, what):
+    "The baselines that a mark in a table is about."
+    kinds = dict(top1=AS_MANY, gained=('random',)).get(what, ())
+    return [k for k in kinds if k in matrix.kinds]
+
+def _is_marked(matrix, what, source, target):
+    return bool(set(_mark_kinds(matrix, what)) & set(matrix.unbeaten(source, target)))
+
+def _mark_note(matrix, what):
+    "Explain the mark, if there is one."
+    if not any(_is_marked(matrix, what, s, t) for s in matrix.sources for t in matrix.targets): return ''
+    return f"* not above {' and '.join(_mark_kinds(matrix, what))} beyond the 95 % interval over seeds"
+
+def _source_row(matrix, what, source):
+    "The row of a backbone that distils, with a mark where a baseline is not beaten."
+    def cell(t):
+        mean, std = matrix.value(source, t, what)
+        text = f'{mean:.1f}' if what=='score' else mean_std(mean, std)
+        return text + (' *' if _is_marked(matrix, what, source, t) else '')
+    return (source, *map(cell, matrix.targets))
+
 def _table_rows(matrix, what):
     "Rows of the sources and, for accuracies, of the baselines."
-    def cell(mean, std): return f'{mean:.1f}' if what=='score' else mean_std(mean, std)
-    def row(name, kind, source): return (name, *(cell(*matrix.accuracy(kind, source, t)) for t in matrix.targets))
-    rows = [(s, *(cell(*matrix.value(s, t, what)) for t in matrix.targets)) for s in matrix.sources]
+    def row(name, kind, source): return (name, *(mean_std(*matrix.accuracy(kind, source, t)) for t in matrix.targets))
+    rows = [_source_row(matrix, what, s) for s in matrix.sources]
     if what != 'top1': return rows
     if 'neighbour' in matrix.kinds: rows += [row(f'neighbour of {s}', 'neighbour', s) for s in matrix.sources]
     return rows + [row(k, k, None) for k in matrix.kinds if k != 'neighbour']
@@ -210,7 +255,7 @@ class _Measurement:
         def measure():
             with Meter(target.device) as meter:
                 score = examiner.score_row(kind, made, self.settings.ipc, self.progress)
-            return dict(score.as_dict(), seconds=meter.seconds, peak_mb=meter.peak_mb)
+            return dict(score.as_dict(), top1_each=each_seed(score), seconds=meter.seconds, peak_mb=meter.peak_mb)
         measured = cached(self._facts(examiner, kind, source), measure, self.cache)
         return dict(kind=kind, source=None if source is None else source.name, target=target.name, **measured)
 
@@ -219,7 +264,7 @@ class _Measurement:
         origin = None if source is None else run_facts(self.data, source, self.settings, self.objective)
         return dict(what='probe', kind=kind, version=__version__, data=self.data.hash, target=target.hash,
                     input_size=target.input_size, protocol=self.protocol, seeds=self.seeds, pool=examiner.pool,
-                    epochs=examiner.epochs, start=START_STD, ipc=self.settings.ipc, source=origin)
+                    epochs=examiner.epochs, start=START_STD, ipc=self.settings.ipc, source=origin, each=True)
 
 # %% ../../nbs/study/01_transfer.ipynb #5463e242
 def _check_names(argument, backbones):
@@ -247,4 +292,4 @@ def transfer_matrix(
     run, records = _Measurement(data, settings, objective, protocol, seeds, cache, progress), []
     for kind, source, target in progress(_jobs(backbones, targets, baselines), desc='transfer', unit='part'):
         records.append(run.distil(source) if kind=='distil' else run.probe(kind, source, target))
-    return TransferMatrix(records, data.name, run.sets, protocol)
+    return TransferMatrix(records, data.name, run.sets, protocol, len(data.test))

@@ -10,14 +10,14 @@ __all__ = []
 # %% ../../nbs/views/08_measuring.ipynb #0a65d2a2
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 import torch
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone, network_facts
 from ..method.distilled_set import DistilledSet
-from ..probing.compare import CrossModelTable
+from ..probing.compare import CrossModelTable, is_beaten, scores_minus
 from ..probing.examiner import Examiner, Score
 from .scheduler import advance, SLICE_SECONDS
 
@@ -61,8 +61,8 @@ def _mean_std(score): # of top-1 in percent
     return [round(float(score.top1.mean()), 2), round(std, 2)]
 
 # %% ../../nbs/views/08_measuring.ipynb #fc45c070
-class Accuracies:
-    "The scores of a run over its steps, by backbone."
+class ScoresOverSteps:
+    "The scores of a run over its steps, by backbone, and those of the baselines."
     def __init__(self, examined:Mapping[str, Examined]): # by backbone
         self.examined = examined
         self.scores:dict[str, list[tuple[int, Score]]] = {name: [] for name in examined}
@@ -75,17 +75,35 @@ class Accuracies:
     def seeds(self)->int: # of each measurement
         return next(iter(self.examined.values())).examiner.seeds
 
-    def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, baselines, classes
-        "Return the accuracies of a backbone as JSON; `own` if it distils."
-        scores, baselines = self.scores[name], self.examined[name].baselines
-        points = [[step, *_mean_std(s)] for step, s in scores]
-        classes = [round(float(v), 1) for v in scores[-1][1].per_class] if scores else []
-        return dict(name=name, own=own, points=points, classes=classes,
-            baselines={kind: _mean_std(s) for kind, s in baselines.items()})
+    def baseline(self, name:str, kind:str)->dict[str, Any]: # as `Score.as_dict()`
+        "Return a baseline on a backbone, compared with its latest score."
+        score, latest = self.examined[name].baselines[kind], self.scores[name][-1][1]
+        return score.as_dict() | scores_minus(latest, score, kind)
+
+    def unbeaten(self, name:str)->list[str]:
+        "Name the baselines that the latest images are not above, of those that can be compared with them."
+        if not self.scores[name]: return []
+        return [kind for kind in self.examined[name].baselines if not is_beaten(self.baseline(name, kind))]
 
     def at(self, step:int)->dict[str, Score]: # by backbone
         "Return the scores of the backbones last measured at this step."
         return {name: scores[-1][1] for name, scores in self.scores.items() if scores and scores[-1][0]==step}
+
+    def complete(self, names:Iterable[str], step:int)->bool:
+        "Return whether these backbones are measured at this step, and on all baselines."
+        last = self.at(step)
+        return all(n in last and set(CURVE_BASELINES) <= set(self.examined[n].baselines) for n in names)
+
+# %% ../../nbs/views/08_measuring.ipynb #885ea839
+class Accuracies(ScoresOverSteps):
+    "The same, as the curves of a view and as a table."
+    def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, baselines, unbeaten, classes
+        "Return the accuracies of a backbone as JSON; `own` if it distils."
+        scores, baselines = self.scores[name], self.examined[name].baselines
+        points = [[step, *_mean_std(s)] for step, s in scores]
+        classes = [round(float(v), 1) for v in scores[-1][1].per_class] if scores else []
+        return dict(name=name, own=own, points=points, classes=classes, unbeaten=self.unbeaten(name),
+            baselines={kind: _mean_std(s) for kind, s in baselines.items()})
 
     def table(self,
         distilled_with:str, # name of a backbone
@@ -97,8 +115,9 @@ class Accuracies:
         for kind in CURVE_BASELINES:
             baselines = {name: self.examined[name].baselines for name in latest}
             if not all(kind in own for own in baselines.values()): continue
-            rows[kind] = {name: own[kind].as_dict() for name, own in baselines.items()}
-        return CrossModelTable(distilled_with, rows, {}, 'ridge')
+            rows[kind] = {name: self.baseline(name, kind) for name in latest}
+        data = next(iter(self.examined.values())).examiner.data
+        return CrossModelTable(distilled_with, rows, {}, 'ridge', len(data.test))
 
 # %% ../../nbs/views/08_measuring.ipynb #976f7703
 class Pace:

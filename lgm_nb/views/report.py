@@ -61,6 +61,7 @@ h1, p, figcaption {{ overflow-wrap: anywhere }} figure {{ max-width: 8rem; verti
 <p>{summary}</p>
 <h2>The images</h2>
 <div>{figures}</div>
+<p><b>{words}</b></p>
 {film}{loss}
 <h2>A linear probe trained on these images, tested on real ones</h2>
 {table}
@@ -111,6 +112,7 @@ def report_html(
         title=escape(f"{card['data']['name']} in {n} images"), summary=escape(_summary(card, n)),
         figures=''.join(_figure(image, name) for image, name in zip(distilled.images, names)),
         film='' if gif is None else _FILM.format(gif=base64.b64encode(gif).decode()),
+        words=escape(table.in_words(n, images)),
         loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}',
         table=table._repr_html_(), seeds=_seeds(table), images=f'{images:,}', tests=f'{tests:,}',
         card=escape(json.dumps(card, indent=1, ensure_ascii=False)))

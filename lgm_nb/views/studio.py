@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 import ipywidgets as w
 import numpy as np
+from ..core.short_errors import shorten_errors
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
 from ..backbones.backbone import Backbone
@@ -163,6 +164,7 @@ class Studio(RunBox):
         device:Any='cpu', # where backbones opened by name run
         **settings:Any, # fields of `Settings`
     ):
+        shorten_errors()
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)
         probed = None if probed is None else tuple(probed)

@@ -90,6 +90,17 @@ def loss_facts(
     grown = growth(distiller.pyramid.sizes, distiller.grow_every, distiller.step)
     return dict(grown=grown, loss=loss_points(distiller.losses, 1000))
 
+# %% ../../nbs/views/09_telling.ipynb #8f5cd007
+def in_words(
+    plan:RunPlan,
+    found:Accuracies,
+)->dict[str, str]: # words, '' until everything is measured; caution, '' if there is none
+    "Say in words what the accuracies of a run are, and what they do not tell."
+    if not any(found.scores.values()): return dict(words='', caution='')
+    table, done = found.table(plan.distil_with), found.complete(plan.probed, plan.settings.steps)
+    words = table.in_words(plan.images, len(plan.data.train)) if done else ''
+    return dict(words=words, caution=table.caution())
+
 # %% ../../nbs/views/09_telling.ipynb #824d701a
 class DescribedRun(Scheduler):
     "A run and its results, described as JSON."
@@ -124,8 +135,8 @@ class DescribedRun(Scheduler):
 
     def about(self)->dict[str, Any]:
         "Describe what is distilled, the growth of the pyramid, the loss and the accuracies."
-        protocol = describe_protocol(self.accuracies.seeds)
-        return dict(plan_facts(self.plan), **loss_facts(self.distiller), curves=self.curves(), protocol=protocol)
+        measured = dict(curves=self.curves(), protocol=describe_protocol(self.accuracies.seeds))
+        return plan_facts(self.plan) | loss_facts(self.distiller) | measured | in_words(self.plan, self.accuracies)
 
     def facts(self)->dict[str, Any]:
         "Return the whole run, without its pixels."
@@ -160,8 +171,9 @@ class Announcer:
         self._tell(Tell.SYNC, facts=self.run.facts())
 
     def curves(self)->None:
-        "Send the accuracies."
-        self._tell(Tell.CURVES, curves=self.run.curves())
+        "Send the accuracies, and what they mean in words."
+        words = in_words(self.run.plan, self.run.accuracies)
+        self._tell(Tell.CURVES, curves=self.run.curves(), **words)
 
     def frame(self, frame:dict[str, Any], sheet:dict[str, Any]|None, loss:list[list[float]])->None:
         "Send a frame, with the losses since the last one."

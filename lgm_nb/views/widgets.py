@@ -16,7 +16,7 @@ import anywidget
 import numpy as np
 import torch
 import traitlets
-from ..probing.compare import CrossModelTable
+from ..probing.compare import CrossModelTable, few_tests_note, join_notes
 from .messages import Ask, Tell
 from .sheets import embed, join_modules, lay_out, make_sheet, save_page, shrink, still_html
 from .sheets import style_sheet, to_bytes, without_pixels
@@ -272,6 +272,7 @@ class CrossModelChart(FactsWidget):
         empty = dict(view='matrix', title=title, note='', columns=[], rows=[], curves=[], steps=1)
         super().__init__(facts=empty, **kwargs)
         self._scores:dict[str, Any] = {} # by distilling backbone
+        self._few:dict[str, str] = {} # notes on few test images, by distilling backbone
         self._points:dict[str, Any] = {} # by probed backbone
         for table in tables: self.add(table)
 
@@ -280,6 +281,7 @@ class CrossModelChart(FactsWidget):
     )->'CrossModelChart':
         "Add a row, and the baselines that come with it."
         self._scores[table.distilled_with] = table.scores
+        self._few[table.distilled_with] = few_tests_note(table.accuracies(), table.tests)
         return self._update()
 
     def point(self, step:int, backbone:str, mean:float, std:float=0., steps:int|None=None)->'CrossModelChart':
@@ -294,6 +296,7 @@ class CrossModelChart(FactsWidget):
         columns = list(dict.fromkeys([b for r in rows for b in r['cells']] + list(self._points)))
         curves = [_line(b, self._points.get(b, []), seen) for b in columns] if self._points else []
         note = 'rows: what the probe was trained on; columns: the backbone of the probe' if rows else ''
+        note = join_notes(note, *dict.fromkeys(self._few.values()))
         self.facts = dict(self.facts, note=note, columns=columns, rows=rows, curves=curves)
         return self
 

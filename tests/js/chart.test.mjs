@@ -7,7 +7,7 @@ const { tickLabels, ticks } = await load('chart.js');
 const { columnsFor, leastSide } = await load('grid.js');
 const { duration, percent, rate } = await load('format.js');
 const { progressText } = await load('header.js');
-const { runRows } = await load('accuracy.js');
+const { baselines, runRows } = await load('accuracy.js');
 
 test('an axis has round numbers from 0', () => {
   assert.deepEqual(ticks(100), [0, 25, 50, 75, 100]);
@@ -79,12 +79,22 @@ test('where a run stands', () => {
   assert.equal(progressText({ ...status, state: 'preparing', doing: 'reading' }, 100), 'reading · step 5 of 100');
 });
 
+test('every backbone that has baselines gets its reference lines', () => {
+  const curves = [{ name: 'a', points: [] }, { name: 'b', points: [], baselines: { full: [60, 0], random: [20, 1] } }];
+  const [own, ...rest] = baselines(curves);
+  assert.deepEqual([own.k, rest], [1, []]);
+  assert.deepEqual(own.rules.map(r => [r.y, r.text, r.tip]), [
+    [20, 'random', 'b, random real: 20.0 %'], [60, 'full', 'b, all real images: 60.0 %'],
+  ]);
+});
+
 test('rows of the table of a run', () => {
   const curve = (name, points, baselines) => ({ name, points, baselines });
-  const rows = runRows([curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), curve('b', [[8, 4, 1]], {})]);
+  const even = { ...curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), unbeaten: ['random'] };
+  const rows = runRows([even, curve('b', [[8, 4, 1]], {})]);
   assert.deepEqual(rows, [
     { kind: 'distilled', name: 'distilled, step\u00a08', cells: { a: [2, 0.5], b: [4, 1] } },
-    { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined } },
+    { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined }, marked: ['a'] },
   ]);
   assert.equal(runRows([curve('a', [[0, 1, 0]]), curve('b', [[8, 4, 1]])])[0].name, 'distilled, latest');
   assert.equal(runRows([curve('a', [])]).length, 1);

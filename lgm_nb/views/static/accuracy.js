@@ -9,6 +9,7 @@ import { dashKey, key, lineChart } from './chart.js';
  * @property {string} name
  * @property {Record<string, number[] | undefined>} cells [mean, std] of each backbone
  * @property {string} [own] the backbone that distilled it
+ * @property {string[]} [marked] backbones on which distilled images are not above it
  */
 /**
  * @typedef {object} TableOptions
@@ -63,7 +64,7 @@ export function runTable(backbones, sets, options) {
 function header(name, k, { pick, chosen }, scope = 'col') {
   if (!pick) return el('th', { scope }, name);
   return el('th', { scope }, el('button', {
-    type: 'button', class: 'column', 'aria-pressed': `${name === chosen}`, title: 'Show its baselines in the chart',
+    type: 'button', class: 'column', 'aria-pressed': `${name === chosen}`, title: 'Draw its baselines across the chart',
     on: { click: () => pick(name) },
   }, key(k), name));
 }
@@ -76,7 +77,8 @@ function cell(row, column, { heat }) {
     style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
   };
   if (!score) return el('td', props, '–');
-  return el('td', props, score[0].toFixed(1), score[1] ? el('small', {}, ` ± ${score[1].toFixed(1)}`) : null);
+  const spread = score[1] ? ` ± ${score[1].toFixed(1)}` : '', mark = row.marked?.includes(column) ? ' *' : '';
+  return el('td', props, score[0].toFixed(1), spread || mark ? el('small', {}, spread + mark) : null);
 }
 
 /**
@@ -93,27 +95,29 @@ export function runRows(curves) {
     { kind: 'distilled', name: `distilled, ${when}`, cells: latest },
     ...baselines.map(b => ({
       kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
+      marked: curves.filter(c => c.unbeaten?.includes(b)).map(c => c.name),
     })),
   ];
 }
 
 /**
- * The backbone whose baselines are drawn.
+ * What the dashed lines are: the backbones that have some, in their colours; null if there are none.
  * @param {Curve[]} curves
- * @param {string} [chosen]
  */
-const shownBaselines = (curves, chosen) => Math.max(0, curves.findIndex(c => c.name === chosen));
+export function baselineKey(curves) {
+  const all = baselines(curves);
+  return !all.length ? null : el('p', { class: 'note dashes' }, 'Probes trained on real images: ',
+    all.map(({ k }) => el('span', { class: 'dash' }, dashKey(k), curves[k].name)));
+}
 
 /**
- * What the dashed lines are, in the colour of their backbone; null if there are none.
+ * The baselines of each backbone that has some, as reference lines of a chart.
  * @param {Curve[]} curves
- * @param {string} [chosen] name of a backbone
  */
-export function baselineKey(curves, chosen) {
-  const k = shownBaselines(curves, chosen), curve = curves[k];
-  if (!Object.keys(curve?.baselines ?? {}).some(b => BASELINES.includes(b))) return null;
-  return el('p', { class: 'note dashes' }, dashKey(k), `probes of ${curve.name} trained on real images`,
-    curves.length > 1 ? '; choose another backbone in the table' : '');
+export function baselines(curves) {
+  const all = curves.map(({ name, baselines: own = {} }, k) => ({ k, rules: BASELINES.filter(b => own[b]).map(b => (
+    { y: own[b][0], text: b, kind: b, tip: `${name}, ${NAMES[b]}: ${own[b][0].toFixed(1)} %` })) }));
+  return all.filter(({ rules }) => rules.length);
 }
 
 /** @param {Curve} curve */
@@ -123,20 +127,22 @@ const lastPoint = ({ name, points }) => {
 };
 
 /**
- * The accuracy of each probed backbone over the steps, with the baselines of one of them.
+ * The accuracy of each probed backbone over the steps. The baselines of the chosen one cross the chart, those of the
+ * others stand beside it.
  * @param {object} options
  * @param {Curve[]} options.curves
  * @param {number} options.steps
  * @param {number} options.width
- * @param {string} [options.chosen] name of the backbone whose baselines are shown
+ * @param {string} [options.chosen] name of a backbone
  * @param {number | null} [options.cursor]
  */
 export function accuracyChart({ curves, steps, width, chosen, cursor = null }) {
-  const k = shownBaselines(curves, chosen), baselines = curves[k]?.baselines ?? {};
-  const rules = BASELINES.filter(b => b in baselines).map(b => ({ y: baselines[b][0], text: b, k }));
-  const highest = Math.max(10, ...rules.map(r => r.y), ...curves.flatMap(c => c.points.map(p => p[1] + p[2])));
+  const all = baselines(curves), first = Math.max(0, curves.findIndex(c => c.name === chosen));
+  const values = all.flatMap(({ rules }) => rules.map(r => r.y));
+  const highest = Math.max(10, ...values, ...curves.flatMap(c => c.points.map(p => p[1] + p[2])));
   return lineChart({
-    width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), rules, cursor, right: rules.length ? 62 : 10,
+    width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), cursor,
+    across: all.find(({ k }) => k === first), beside: all.filter(({ k }) => k !== first),
     lines: curves.map((c, k) => ({ k, points: c.points, marks: true })),
     label: `Test accuracy by step: ${curves.map(lastPoint).join(', ')}`,
   });

@@ -4,6 +4,9 @@ import { svg, colour } from './dom.js';
 /**
  * @typedef {{k: number, points: number[][], marks?: boolean}} Line points: [x, y, spread]
  *
+ * A reference value: its text, the kind of its dashes, and the sentence of its tooltip.
+ * @typedef {{y: number, text: string, kind?: string, tip?: string}} Rule
+ *
  * @typedef {object} ChartOptions
  * @property {number} width
  * @property {number} height
@@ -11,10 +14,10 @@ import { svg, colour } from './dom.js';
  * @property {number} ymax
  * @property {Line[]} lines
  * @property {string} label for screen readers
- * @property {{y: number, text: string, k: number}[]} [rules] horizontal reference lines, in the colour of a line
+ * @property {{k: number, rules: Rule[]} | null} [across] reference lines with their texts, in the colour of a line
+ * @property {{k: number, rules: Rule[]}[]} [beside] those of other lines, short, in columns at the right
  * @property {number[]} [grown] dotted vertical lines
  * @property {number | null} [cursor] a vertical line
- * @property {number} [right] space for the texts of `rules`
  *
  * @typedef {{left: number, right: number, top: number, bottom: number, X: (x: number) => number,
  *   Y: (y: number) => number}} Scale
@@ -66,19 +69,22 @@ export const key = k => svg('svg',
   svg('path', { d: 'M-9 0H9', stroke: colour(k), 'stroke-width': 1.6 }), marker(k, { fill: colour(k) }));
 
 /**
- * A dashed line, for legends.
+ * A dashed line with the marker of its backbone, for legends.
  * @param {number} k
  */
 export const dashKey = k => svg('svg',
-  { viewBox: '-12 -6 24 12', width: 24, height: 12, class: 'key', 'aria-hidden': 'true' },
-  svg('path', { d: 'M-12 0H12', class: 'base', stroke: colour(k) }));
+  { viewBox: '-14 -6 28 12', width: 28, height: 12, class: 'key', 'aria-hidden': 'true' },
+  svg('path', { d: 'M-14 0H6', class: 'base', stroke: colour(k) }),
+  marker(k, { fill: colour(k), transform: 'translate(9 0)' }));
+
+const TEXTS = 54, COLUMN = 12; // widths of what stands at the right
 
 /** @param {ChartOptions} options */
 export function lineChart(options) {
-  const { width, height, xmax, ymax, lines, label, rules = [], grown = [], cursor = null, right = 8 } = options;
+  const { width, height, xmax, ymax, lines, label, across = null, beside = [], grown = [], cursor = null } = options;
   const values = ticks(ymax), labels = tickLabels(values), top = 8, bottom = height - 20;
   const left = Math.max(34, 8 + 6.2 * Math.max(...labels.map(text => text.length)));
-  const w = Math.max(40, width - left - right);
+  const texts = across?.rules.length ? TEXTS : 8, w = Math.max(40, width - left - texts - COLUMN * beside.length);
   const scale = {
     left, right: left + w, top, bottom,
     X: (/** @type {number} */ x) => left + w * x / Math.max(1, xmax),
@@ -89,7 +95,8 @@ export function lineChart(options) {
     values.map((v, i) => horizontal(scale, v, 'rule', labels[i])).flat(),
     ticks(xmax, w > 260 ? 4 : 2, true).map(v => xLabel(scale, v, width)),
     grown.map(v => vertical(scale, v, 'grown')),
-    drawRules(scale, rules),
+    across ? drawRules(scale, across.k, across.rules) : null,
+    beside.map((ladder, i) => drawLadder(scale, ladder.k, ladder.rules, left + w + texts + COLUMN * (i + 0.5))).flat(),
     lines.filter(line => line.points.length).flatMap(line => drawLine(scale, line)),
     cursor === null ? null : vertical(scale, cursor, 'cursor'));
 }
@@ -113,17 +120,38 @@ function xLabel({ bottom, X }, x, width) {
 /**
  * Draw rules; texts that are close to each other are moved apart.
  * @param {Scale} scale
- * @param {{y: number, text: string, k: number}[]} rules
+ * @param {number} k
+ * @param {Rule[]} rules
  */
-function drawRules({ left, right, Y }, rules) {
+function drawRules({ left, right, Y }, k, rules) {
   let room = Infinity;
-  return [...rules].sort((a, b) => a.y - b.y).flatMap(({ y, text, k }) => {
+  return [...rules].sort((a, b) => a.y - b.y).flatMap(({ y, text, kind, tip }) => {
     room = Math.min(Y(y) + 3.5, room - 11);
     return [
-      svg('path', { d: `M${left} ${Y(y).toFixed(1)}H${right}`, class: 'base', stroke: colour(k) }),
+      dashed(`M${left} ${Y(y).toFixed(1)}H${right}`, k, kind, tip),
       svg('text', { x: right + 5, y: room, class: 'quiet' }, text),
     ];
   });
+}
+
+/** @param {string} d @param {number} k @param {string} [kind] @param {string} [tip] */
+const dashed = (d, k, kind = '', tip = '') =>
+  svg('path', { d, class: `base ${kind}`, stroke: colour(k) }, tip ? svg('title', {}, tip) : null);
+
+/**
+ * Draw short rules above each other, on the marker of their line.
+ * @param {Scale} scale
+ * @param {number} k
+ * @param {Rule[]} rules
+ * @param {number} x
+ */
+function drawLadder({ bottom, Y }, k, rules, x) {
+  const highest = Y(Math.max(...rules.map(r => r.y))).toFixed(1);
+  return [
+    svg('path', { d: `M${x} ${bottom}V${highest}`, class: 'pole', stroke: colour(k) }),
+    ...rules.map(({ y, kind, tip }) => dashed(`M${x - 5} ${Y(y).toFixed(1)}H${x + 5}`, k, kind, tip)),
+    marker(k, { fill: colour(k), transform: `translate(${x} ${bottom + 11})` }),
+  ];
 }
 
 const MOST_MARKS = 12;

@@ -65,14 +65,14 @@ export class Charts {
   }
 
   /** @param {RunState} state */
-  drawTable({ film: { curves, protocol }, chosen }) {
+  drawTable({ film: { curves, protocol, caution }, chosen }) {
     this.shown = [curves, chosen];
-    this.dashes.replaceChildren(baselineKey(curves, chosen) ?? '');
+    this.dashes.replaceChildren(baselineKey(curves) ?? '');
     if (!curves.length) return this.table.replaceChildren();
     const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
     this.table.replaceChildren(
       runTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }),
-      el('p', { class: 'note' }, protocol));
+      el('p', { class: 'note' }, protocol), el('p', { class: 'note caution' }, caution));
     this.table.querySelectorAll('button')[focused]?.focus();
   }
 }

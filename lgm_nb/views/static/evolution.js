@@ -119,6 +119,7 @@ export class RunView {
 
   changeCurves() {
     this.chosen ??= this.film.curves[0]?.name;
+    this.header.update(this.state);
     this.charts.update(this.state);
   }
 

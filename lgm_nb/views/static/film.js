@@ -15,6 +15,8 @@ export class Film {
     this.note = facts.note ?? '';
     this.kept = facts.kept ?? '';
     this.protocol = facts.protocol ?? '';
+    this.words = facts.words ?? '';
+    this.caution = facts.caution ?? '';
     this.classes = facts.classes ?? [];
     this.labels = facts.labels ?? [];
     this.side = facts.side ?? 32;

@@ -36,15 +36,17 @@ export class Header {
     this.bar = el('div',
       { class: 'bar', role: 'progressbar', 'aria-label': 'Steps done', 'aria-valuemin': 0 }, this.done);
     this.message = el('p', { class: 'message', role: 'alert', hidden: true });
+    this.words = el('p', { class: 'words', role: 'status' });
     const head = el('header', {},
       el('div', {}, this.title, this.note), el('div', { class: 'state' }, this.chip, this.numbers));
-    this.nodes = [head, this.bar, this.message];
+    this.nodes = [head, this.bar, this.message, this.words];
   }
 
   /** @param {RunState} state */
   update({ film, status }) {
     say(this.title, film.title);
     say(this.note, film.note);
+    say(this.words, film.words);
     const step = status?.step ?? film.frames.at(-1)?.step ?? 0;
     say(this.numbers, status ? progressText(status, film.steps) : `${step} steps`);
     this.chip.hidden = this.bar.hidden = !status;

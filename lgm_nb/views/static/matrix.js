@@ -37,7 +37,7 @@ class MatrixView {
     if (!this.transport) return;
     const past = curves.map(c => ({ ...c, points: c.points.filter(p => p[0] <= upto) }));
     const chart = accuracyChart({ curves: past, steps, chosen, width: this.plot.clientWidth || 300 });
-    this.plot.replaceChildren(chart, baselineKey(past, chosen) ?? '');
+    this.plot.replaceChildren(chart, baselineKey(past) ?? '');
   }
 
   off() {

@@ -25,6 +25,7 @@ export const ASK = /** @type {const} */ ({
  * @property {boolean} [own] the backbone that distils
  * @property {number[][]} points
  * @property {Record<string, number[]>} [baselines]
+ * @property {string[]} [unbeaten] baselines that the latest images are not above beyond the interval
  * @property {number[]} [classes] accuracy of each class
  *
  * @typedef {object} Status
@@ -51,6 +52,8 @@ export const ASK = /** @type {const} */ ({
  * @property {Frame[]} [frames]
  * @property {string} [kept]
  * @property {string} [protocol] how the accuracy is measured
+ * @property {string} [words] the accuracies in a sentence, once all are measured
+ * @property {string} [caution] what they do not tell
  * @property {number} [run]
  * @property {Status} [status]
  * @property {Sheet[]} [sheets]
@@ -66,7 +69,7 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{kind: 'sheet', run: number, sheet: Sheet}} TellSheet
  * @typedef {{kind: 'frame', run: number, frame: Frame, sheet: Sheet | null, levels: number, newest: number,
  *   loss: number[][], status: Status}} TellFrame
- * @typedef {{kind: 'curves', run: number, curves: Curve[]}} TellCurves
+ * @typedef {{kind: 'curves', run: number, curves: Curve[], words: string, caution: string}} TellCurves
  * @typedef {{kind: 'drop', run: number, steps: number[], kept: string}} TellDrop
  * @typedef {{kind: 'status', run: number, status: Status}} TellStatus
  * @typedef {{kind: 'detail', run: number, image: number, step: number, big: Sheet, parts: Part[]}} TellDetail

@@ -78,8 +78,8 @@ function addFrame(view, { frame, sheet, newest, levels, loss, status }, buffers,
 }
 
 /** @param {RunView} view @param {import('./protocol.js').TellCurves} message @param {any} _ @param {Link} link */
-function setCurves(view, { curves }, _, link) {
-  view.film.curves = curves;
+function setCurves(view, { curves, words, caution }, _, link) {
+  Object.assign(view.film, { curves, words, caution });
   view.changeCurves();
   if (view.open !== null) link.ask({ ask: ASK.DETAIL, image: view.open });
 }
@@ -142,7 +142,8 @@ export class Studio {
   catchUp(view, facts) {
     const { film } = view, steps = new Set(film.frames.map(f => f.step));
     for (const frame of facts.frames) if (!steps.has(frame.step)) film.addFrame(frame);
-    Object.assign(film, { loss: facts.loss, curves: facts.curves, kept: facts.kept });
+    const { loss, curves, kept, words, caution } = facts;
+    Object.assign(film, { loss, curves, kept, words, caution });
     view.changeCurves();
     view.changeFrames();
     view.changeStatus(facts.status);
