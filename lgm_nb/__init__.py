@@ -16,6 +16,7 @@ FRONT_DOOR = {
     'backbones.backbone': ('Backbone',),
     'backbones.open': ('list_backbones', 'open_backbone'),
     'method.meta_loss': ('GradientMatching', 'Objective', 'TotalVariation'),
+    'method.objectives': ('FlowMatching', 'OrthogonalMatching', 'RidgeProbe', 'WhitenedMeans'),
     'method.feature_bank': ('build_bank',),
     'method.settings': ('Settings',),
     'method.distilled_set': ('DistilledSet',),
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from .method.feature_bank import build_bank as build_bank
     from .method.meta_loss import GradientMatching as GradientMatching, Objective as Objective
     from .method.meta_loss import TotalVariation as TotalVariation
+    from .method.objectives import FlowMatching as FlowMatching, OrthogonalMatching as OrthogonalMatching
+    from .method.objectives import RidgeProbe as RidgeProbe, WhitenedMeans as WhitenedMeans
     from .method.runs import distill as distill
     from .method.settings import Settings as Settings
     from .probing.compare import compare as compare

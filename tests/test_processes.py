@@ -9,6 +9,7 @@ from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
+from lgm_nb.method.objectives import WhitenedMeans
 from lgm_nb.method.run_folder import read_checkpoint
 from lgm_nb.core.processes import ProcessGroup, launch
 
@@ -60,6 +61,7 @@ def test_processes_fill_one_bank(tiny, tmp_path):
 
 @pytest.mark.parametrize('real, objective', [
     ('bank', GradientMatching() + .1*TotalVariation()), # reads the images too
+    ('bank', WhitenedMeans()), # reads the covariance
     ('paper', GradientMatching(w_std=.01, centre=False))])
 def test_two_equal_one(tiny, tmp_path, real, objective):
     launch(distil_together, 2, tmp_path/'two', tiny, real, objective, threads=1)

@@ -1,0 +1,83 @@
+"Each objective in a run: what the distiller keeps for it, and what it refuses."
+import json
+import pytest, torch
+from lgm_nb import (
+    Distiller, FlowMatching, GradientMatching, OrthogonalMatching, RidgeProbe, Settings, TotalVariation, WhitenedMeans,
+    distill, open_backbone, open_dataset)
+from lgm_nb.core.files import cache_folder
+from lgm_nb.method.feature_bank import build_bank
+
+OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(),
+              .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch): monkeypatch.setenv('LGM_NB_CACHE', str(tmp_path/'cache'))
+
+@pytest.fixture(scope='module')
+def few(): return open_dataset('cifar10-mini').subset(['airplane', 'cat', 'ship'], per_class=20)
+
+def kept():
+    "What the banks in the cache keep."
+    return [json.loads(f.read_text(encoding='utf-8'))['keep'] for f in cache_folder().glob('banks/*/bank.json')]
+
+@pytest.mark.parametrize('rows', [2000, 12]) # the whole bank, or rows drawn from it
+@pytest.mark.parametrize('objective', OBJECTIVES, ids=repr)
+def test_a_run_lowers_the_loss(objective, rows, few, tiny):
+    settings = Settings(steps=20, augs=2, views=1, bank_rows=rows, grow_every=3)
+    run = Distiller(few, open_backbone(tiny), settings, objective, frames=0)
+    list(run)
+    losses = torch.tensor(run.losses)
+    assert losses.isfinite().all() and losses[-5:].mean() < losses[:5].mean() - .02, losses
+    assert run.distilled().card['method']==repr(objective)
+    assert kept()==['all' if objective.needs_rows or objective.needs_covariance else 'means']
+
+@pytest.mark.parametrize('objective', OBJECTIVES, ids=repr)
+def test_one_view_of_equal_images(objective, few, tiny):
+    "Without augmentation and with levels that are all alike, all features are equal at the first step."
+    settings = Settings(steps=1, augs=1, views=1, augment=False, pyramid=False)
+    run = Distiller(few, open_backbone(tiny), settings, objective, frames=0)
+    for level in run.pyramid.levels: level.data.zero_()
+    next(run)
+    assert all(p.grad.isfinite().all() for p in run.pyramid.parameters())
+
+def test_flows_are_the_default(few, tiny):
+    "The default objective and the flows of the class means make the same images, up to rounding."
+    def images(objective):
+        settings = Settings(steps=5, augs=2, ipc=2, views=1, grow_every=2)
+        run = Distiller(few, open_backbone(tiny), settings, objective, frames=0)
+        list(run)
+        return run.images()
+    ours, default = images(FlowMatching()), images(GradientMatching())
+    assert (ours - default).abs().max() < 1e-3
+
+def test_fresh_images_have_no_covariance(few, tiny):
+    backbone, settings = open_backbone(tiny), Settings(steps=1, real='paper')
+    for objective in (WhitenedMeans(), GradientMatching() + WhitenedMeans()):
+        with pytest.raises(ValueError, match="use real='bank'"): Distiller(few, backbone, settings, objective)
+    next(Distiller(few, backbone, settings, FlowMatching() + OrthogonalMatching() + RidgeProbe()))
+
+def test_a_bank_of_means_has_no_covariance(few, tiny):
+    "A bank of means in the cache is completed; one that is passed cannot be."
+    backbone, settings = open_backbone(tiny), Settings(steps=1, views=1)
+    means = build_bank(few, backbone, views=1, keep='means')
+    assert kept()==['means']
+    with pytest.raises(ValueError, match="keep='all'"): Distiller(few, backbone, settings, WhitenedMeans(), means)
+    next(Distiller(few, backbone, settings, WhitenedMeans()))
+    assert kept()==['all']
+
+def test_an_objective_belongs_to_a_checkpoint(few, tiny, tmp_path):
+    "All parameters are part of it."
+    class Stopped(Exception): pass
+    def two(items, **kw):
+        for i, item in enumerate(items):
+            if kw.get('unit')=='step' and i==2: raise Stopped
+            yield item
+    file = tmp_path/'c.safetensors'
+    def made(shrinkage, **kw):
+        return distill(few, tiny, objective=WhitenedMeans(shrinkage), steps=6, augs=1, views=1, checkpoint=file,
+                       checkpoint_every=1, **kw)
+    with pytest.raises(Stopped): made(.6, progress=two)
+    with pytest.raises(ValueError, match='objective'): made(.5)
+    resumed = made(.6).images
+    file.unlink(missing_ok=True)
+    assert torch.equal(resumed, made(.6).images)
