@@ -90,14 +90,20 @@ class SettingsPanel:
     "The fields of a plan."
     def __init__(self, plan:RunPlan):
         s, names = plan.settings, list(plan.backbones)
+        first = [*plan.sources, *(n for n in names if n not in plan.sources)] # an objective may belong to each
         self.fields = {name: limits.field(getattr(s, name)) for name, limits in LIMITS.items()}
         self.wrong = w.Label('', layout=w.Layout(width='auto', display='none'))
-        self.backbone = w.Dropdown(options=names, value=plan.distil_with, description='Distil with')
-        for field in (*self.fields.values(), self.backbone): field.layout, field.style = _field_layout(), _SLIM
-        for field in self.fields.values(): field.observe(lambda _: self.check(), 'value')
+        for field in self.fields.values(): field.layout, field.style = _field_layout(), _SLIM
+        self.sources = {name: self._box(name, name in plan.sources) for name in first}
         self.probed = {name: self._box(name, name in plan.probed) for name in names}
-        probes = _row(w.Label('Probe on'), *self.probed.values())
-        self.box = w.VBox([_row(*self.fields.values(), self.backbone), self.wrong, probes])
+        for field in (*self.fields.values(), *self.sources.values()): field.observe(lambda _: self.check(), 'value')
+        rows = [_row(w.Label(title), *boxes.values()) for title, boxes in self._boxes()]
+        self.box = w.VBox([_row(*self.fields.values()), self.wrong, *rows])
+
+    def _boxes(self): return ('Distil with', self.sources), ('Probe on', self.probed)
+
+    @staticmethod
+    def _ticked(boxes): return [name for name, box in boxes.items() if box.value]
 
     @staticmethod
     def _box(name, ticked):
@@ -107,19 +113,19 @@ class SettingsPanel:
     def check(self)->None:
         "Say below the fields which values no run can use."
         found = [limits.wrong(self.fields[name].value) for name, limits in LIMITS.items()]
+        if not self._ticked(self.sources): found.append('Distil with: nothing is chosen; tick at least one backbone')
         self.wrong.value = '; '.join(text for text in found if text)
         self.wrong.layout.display = None if self.wrong.value else 'none'
 
     def changes(self)->dict[str, Any]:
         "Return the values of the fields, as `StudioRun.configure` takes them. Raises ValueError for one out of range."
         if self.wrong.value: raise ValueError(self.wrong.value)
-        probed = [name for name, box in self.probed.items() if box.value]
         numbers = {name: LIMITS[name].number(field.value) for name, field in self.fields.items()}
-        return dict(distil_with=self.backbone.value, probed=probed, **numbers)
+        return dict(distil_with=self._ticked(self.sources), probed=self._ticked(self.probed), **numbers)
 
     def lock(self, locked:bool)->None:
         "Disable the fields while a run is active."
-        for field in (*self.fields.values(), self.backbone, *self.probed.values()): field.disabled = locked
+        for field in (*self.fields.values(), *self.sources.values(), *self.probed.values()): field.disabled = locked
 
 # %% ../../nbs/views/13_controls.ipynb #6bf58e38
 _SAVE_BUTTONS = dict(

@@ -34,7 +34,7 @@ def _save_film(run, file, save):
 def _pack_smaller(sheet): return make_sheet(read_sheet(sheet), page=True)
 
 def _page_details(run, image):
-    examiner = run.examined[run.plan.distil_with].examiner
+    examiner = run.examined[run.plan.home].examiner
     details = image_details(run.distiller, examiner, image)
     parts = [dict(part, sheet=_pack_smaller(part['sheet'])) for part in details['parts']]
     return dict(details, big=_pack_smaller(details['big']), parts=parts)

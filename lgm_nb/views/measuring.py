@@ -106,7 +106,7 @@ class Accuracies(ScoresOverSteps):
             baselines={kind: _mean_std(s) for kind, s in baselines.items()})
 
     def table(self,
-        distilled_with:str, # name of a backbone
+        sources:str|Sequence[str], # names of the backbones that distil
     )->CrossModelTable:
         "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
         latest = {name: scores[-1][1].as_dict() for name, scores in self.scores.items() if scores}
@@ -117,7 +117,7 @@ class Accuracies(ScoresOverSteps):
             if not all(kind in own for own in baselines.values()): continue
             rows[kind] = {name: self.baseline(name, kind) for name in latest}
         data = next(iter(self.examined.values())).examiner.data
-        return CrossModelTable(distilled_with, rows, {}, 'ridge', len(data.test))
+        return CrossModelTable(sources, rows, {}, 'ridge', len(data.test))
 
 # %% ../../nbs/views/08_measuring.ipynb #976f7703
 class Pace:

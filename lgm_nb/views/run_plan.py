@@ -8,13 +8,13 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/run_plan.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/07_run_plan.ipynb #b26a18ce
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from ..core.progress import Progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distiller import Distiller
-from ..method.meta_loss import GradientMatching, Objective
 from ..method.pyramid import level_sizes
 from ..method.settings import Settings
 
@@ -28,36 +28,42 @@ class RunPlan:
     data:Dataset
     backbones:dict[str, Backbone] # by name
     settings:Settings
-    distil_with:str # name of the backbone that distils
+    distil_with:str|Sequence[str] # name of the backbone that distils, or of several
     probed:tuple[str, ...] # names of the backbones that are probed
-    objective:Objective|None = None # None for gradient matching with the default settings
+    objective:Any = None # an `Objective`, or one for each backbone that distils; None for gradient matching
 
     def __post_init__(self):
         if not self.backbones: raise ValueError('backbones: none given; a run needs at least one')
-        for name in (self.distil_with, *self.probed):
+        if not self.sources: raise ValueError('distil_with: none given; choose at least one backbone')
+        for name in (*self.sources, *self.probed):
             if name in self.backbones: continue
             raise ValueError(f"backbone: {name!r} not found; this studio has {', '.join(self.backbones)}")
 
     @property
-    def backbone(self)->Backbone: return self.backbones[self.distil_with]
+    def sources(self)->tuple[str, ...]: # names of the backbones that distil
+        return (self.distil_with,) if isinstance(self.distil_with, str) else tuple(self.distil_with)
+
+    @property
+    def home(self)->str: return self.sources[0] # the backbone that closer looks are taken with
 
     @property
     def images(self)->int: return self.settings.ipc*len(self.data.classes)
 
     def distiller(self, progress:Progress)->Distiller:
         "Make the distiller; `progress` wraps the building of its bank."
-        objective = GradientMatching() if self.objective is None else self.objective
-        return Distiller(self.data, self.backbone, self.settings, objective, frames=0, progress=progress)
+        nets = [self.backbones[name] for name in self.sources]
+        return Distiller(self.data, nets, self.settings, self.objective, frames=0, progress=progress)
 
 # %% ../../nbs/views/07_run_plan.ipynb #5c9278d9
 def change(
     plan:RunPlan,
-    distil_with:str|None=None, # None for no change
+    distil_with:str|Sequence[str]|None=None, # None for no change
     probed:list[str]|None=None, # None for no change
     **settings:Any, # fields of `Settings`
 )->RunPlan: # of the next start
     "Change a plan. Raises ValueError for an invalid setting or an unknown backbone."
-    return replace(plan, settings=replace(plan.settings, **settings), distil_with=distil_with or plan.distil_with,
+    sources = plan.distil_with if distil_with is None else distil_with
+    return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources,
         probed=plan.probed if probed is None else tuple(probed))
 
 # %% ../../nbs/views/07_run_plan.ipynb #f494cc9f
@@ -65,8 +71,9 @@ def plan_facts(
     plan:RunPlan,
 )->dict[str, Any]: # title, note, classes, labels, side, steps, sizes
     "Describe a plan as JSON."
-    classes, settings, canvas = plan.data.classes, plan.settings, plan.backbone.canvas
-    note = f'distilled with {plan.distil_with}'
+    classes, settings = plan.data.classes, plan.settings
+    canvas = max(plan.backbones[name].canvas for name in plan.sources)
+    note = f'distilled with {" + ".join(plan.sources)}'
     if plan.images > MOST_IMAGES: note += f'; {MOST_IMAGES} of {plan.images} images shown'
     labels = [c for c in range(len(classes)) for _ in range(settings.ipc)][:MOST_IMAGES]
     return dict(title=f'{plan.data.name} in {plan.images} images', note=note, classes=classes, labels=labels,

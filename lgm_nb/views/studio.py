@@ -157,9 +157,9 @@ class Studio(RunBox):
     def __init__(self,
         data:Dataset|str|tuple='cifar10-mini', # a `Dataset`, or what `open_dataset` takes
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
-        distil_with:str|None=None, # name of the backbone that distils; None for the first
+        distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
         probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
-        objective:Objective|None=None, # None for gradient matching with the default settings
+        objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run
         **settings:Any, # fields of `Settings`
@@ -168,6 +168,7 @@ class Studio(RunBox):
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)
         probed = None if probed is None else tuple(probed)
+        distil_with = distil_with if distil_with is None or isinstance(distil_with, str) else tuple(distil_with)
         plan = (data.hash, names, chosen, distil_with, probed, repr(objective))
         asked = (*plan, str(folder), str(device))
         if asked not in _STUDIOS:

@@ -9,7 +9,7 @@ __all__ = ['StudioRun']
 
 # %% ../../nbs/views/11_studio_run.ipynb #ca882061
 import asyncio, time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from ..data.dataset import Dataset
@@ -117,7 +117,7 @@ async def take_turns(run:DistillingRun)->None:
     run.run_state.advance('running')
     run.announcer.sync()
     await _show(run)
-    run.measuring.add_first(sorted(run.plan.probed, key=lambda n: n != run.plan.distil_with), _images_of(run))
+    run.measuring.add_first(sorted(run.plan.probed, key=lambda n: n not in run.plan.sources), _images_of(run))
     turn, steps = time.monotonic(), run.plan.settings.steps
     while run.step < steps or run.measuring:
         if await gate(run): run.speed.restart()
@@ -136,8 +136,8 @@ class StudioRun(DistillingRun):
         data:Dataset,
         backbones:Iterable[Backbone], # to probe on; one of them distils
         settings:Settings=Settings(),
-        distil_with:str|None=None, # name of the backbone that distils; None for the first
-        objective:Objective|None=None, # None for gradient matching with the default settings
+        distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
+        objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
         seeds:int=5, # probes for the last images and the baselines
     ):
         nets = {b.name: b for b in backbones}
@@ -153,7 +153,7 @@ class StudioRun(DistillingRun):
 
     def table(self)->CrossModelTable:
         "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
-        return self.accuracies.table(self.plan.distil_with)
+        return self.accuracies.table(self.plan.sources)
 
     def film(self, kilobytes:int=900)->dict[str, Any]:
         "Return the whole run as the facts of a page, with at most this many kilobytes of pixels."
@@ -161,7 +161,7 @@ class StudioRun(DistillingRun):
         return film_facts(frames, kilobytes=kilobytes, **self.about())
 
     def __repr__(self):
-        name, with_, steps = self.plan.data.name, self.plan.distil_with, self.plan.settings.steps
+        name, with_, steps = self.plan.data.name, ' + '.join(self.plan.sources), self.plan.settings.steps
         return f'StudioRun({name} with {with_}: {self.state}, step {self.step} of {steps})'
 
 # %% ../../nbs/views/11_studio_run.ipynb #f1203870
@@ -170,7 +170,7 @@ async def ask_details(
     image:int, # its index
 )->dict[str, Any]: # as `image_details`
     "Render a closer look at one image, between two steps of a run."
-    examiner = run.examined[run.plan.distil_with].examiner
+    examiner = run.examined[run.plan.home].examiner
     pieces, done = examiner.embed_train(), False
     while not done: done, _ = await run.worker.do(advance, pieces)
     return await run.worker.do(image_details, run.distiller, examiner, image)

@@ -97,7 +97,7 @@ def in_words(
 )->dict[str, str]: # words, '' until everything is measured; caution, '' if there is none
     "Say in words what the accuracies of a run are, and what they do not tell."
     if not any(found.scores.values()): return dict(words='', caution='')
-    table, done = found.table(plan.distil_with), found.complete(plan.probed, plan.settings.steps)
+    table, done = found.table(plan.sources), found.complete(plan.probed, plan.settings.steps)
     words = table.in_words(plan.images, len(plan.data.train)) if done else ''
     return dict(words=words, caution=table.caution())
 
@@ -131,7 +131,7 @@ class DescribedRun(Scheduler):
 
     def curves(self)->list[dict[str, Any]]:
         "Return the accuracies measured so far."
-        return [self.accuracies.curve(name, name==self.plan.distil_with) for name in self.plan.probed]
+        return [self.accuracies.curve(name, name in self.plan.sources) for name in self.plan.probed]
 
     def about(self)->dict[str, Any]:
         "Describe what is distilled, the growth of the pyramid, the loss and the accuracies."
