@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 def list_commands() -> dict[str, Callable]:
     "Return the commands by name: `distill` is `lgm-distill`."
-    from lgm_nb.cli import distil, measure, tables
-    rooms = (distil, measure, tables)
+    from lgm_nb.cli import distil, doctor, measure, tables
+    rooms = (distil, doctor, measure, tables)
     return {name.removeprefix('lgm_'): getattr(room, name) for room in rooms for name in room.__all__}
 
 def take_command() -> Callable:

@@ -20,7 +20,8 @@ OPTIONS = {
     'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--keep', '--seeds', '--json'],
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
-    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json']}
+    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json'],
+    'lgm-doctor': ['--machine', '--device', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
 def test_help(name):
@@ -64,6 +65,23 @@ def test_bad_input(args, names, tiny, tmp_path):
     assert done.returncode==2, done.stderr
     assert not [n for n in names if n not in done.stderr] and 'Traceback' not in done.stderr
     assert not (tmp_path/'d'/'distilled.safetensors').exists()
+
+def test_doctor(tmp_path, monkeypatch):
+    "All that a bug report needs in one line of JSON; nothing is written, and a mirror that is not there is said."
+    for name, folder in dict(LGM_NB_WEIGHTS='mirror', LGM_NB_CACHE='cache').items():
+        monkeypatch.setenv(name, str(tmp_path/folder))
+    monkeypatch.setenv('HF_HUB_OFFLINE', '1')
+    report = last_json(ok('lgm-doctor', '--machine', 'laptop', '--json', cwd=tmp_path, run=run_here))
+    assert report['versions']['torch'] and report['devices'][0]['memory'] > report['devices'][0]['free'] > 0
+    assert report['hub']=={'address': 'https://huggingface.co', 'reachable': False, 'why': 'HF_HUB_OFFLINE is set'}
+    assert report['cache']['folder']==str(tmp_path/'cache') and report['cache']['free'] > 0
+    assert 'no folder at' in report['weights']['dinov2-vit-b14'] and not list(tmp_path.iterdir())
+    plan = last_json(ok('lgm-reproduce', 'spurious', '--dry-run', '--machine', 'laptop', '--json', run=run_here))
+    total = plan['rows'][-1][plan['columns'].index('total')]
+    from lgm_nb.scale.cost import duration
+    assert duration(report['tables']['spurious']['seconds'])==total, 'the same as the plan of lgm-reproduce'
+    said = run_here('lgm-doctor', '--machine', 'abacus')
+    assert said.returncode==2 and "machine: 'abacus'" in said.stderr
 
 @pytest.fixture(scope='module')
 def distill(tiny, own_data):

@@ -85,13 +85,15 @@ def match_in_order(
 def fetch_weights(
     name:str, # of the backbone
     fetch:Callable[[], Any], # downloads them
+    hint:str='', # where else they could lie
 )->Any:
     "Run a download. Raises RuntimeError that explains its failure."
     try: return fetch()
     except Exception as e: # whatever hub libraries raise
         raise RuntimeError(f'{name}: its weights could not be downloaded ({type(e).__name__}: {first_line(e)}). '
                            'Check the name and the connection, pass weights=PATH, '
-                           "or use an embedded backbone: list_backbones('tiny-*')") from e
+                           "or use an embedded backbone: list_backbones('tiny-*')"
+                           + (f'; {hint}' if hint else '')) from e
 
 # %% ../../nbs/backbones/01_weights.ipynb #f5c5dcd7
 _WRAPPERS = ('state_dict', 'model', 'teacher', 'module')

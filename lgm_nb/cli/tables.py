@@ -15,11 +15,11 @@ from .terminal import exit_codes, print_result, terminal_bar
 # %% ../../nbs/cli/03_tables.ipynb #ca000004
 def _list(text): return text.split(',') if text else None
 
-def _plan(cells, machine, options):
+def _plan(cells, machine, device, options):
     "The cost of a table on a machine; `here` is measured first."
-    from lgm_nb.scale.machine import measure_machine
+    from lgm_nb.scale.machine import measure_here
     from lgm_nb.scale.reproduce import plan
-    return plan(cells, measure_machine(224, batch=4) if machine=='here' else machine, **options)
+    return plan(cells, measure_here(device) if machine=='here' else machine, **options)
 
 def _results(cells, out, device, root, options):
     "Run what is missing of a table."
@@ -55,7 +55,7 @@ def lgm_reproduce(
         changes = {k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None}
         options = dict(preset=preset, noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol, **changes)
         if dry_run:
-            costs = _plan(cells, machine, options)
+            costs = _plan(cells, machine, device, options)
             print_result(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
         else:
             results = _results(cells, out, device, root, options)

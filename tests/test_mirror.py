@@ -1,0 +1,122 @@
+"Weights from a mirror directory, and from the hubs themselves where they can be reached (`pytest -m hub`)."
+import hashlib, os, subprocess, sys, urllib.request
+import pytest, torch
+from safetensors.torch import save_file
+from lgm_nb.backbones.mirror import find_mirrored, published_files, why_unreachable, WeightsFile
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.backbones.published import list_weights, MODEL_SPECS
+from test_models import published_layout, random_weights, reference, small, tower
+
+FILES = [(spec.name, file) for spec in MODEL_SPECS.values() for file in spec.files]
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    "A function that puts tensors where a mirror has a published file."
+    monkeypatch.setenv('LGM_NB_WEIGHTS', str(tmp_path/'mirror'))
+    (tmp_path/'mirror').mkdir()
+    def put(file, tensors):
+        path = tmp_path/'mirror'/file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tensors = {k: v.contiguous() if isinstance(v, torch.Tensor) else v for k, v in tensors.items()}
+        save_file(tensors, path) if path.suffix=='.safetensors' else torch.save(tensors, path)
+        return path
+    return put
+
+@pytest.mark.parametrize('name', ['dinov2-vit-b14', 'mocov3-vit-b16', 'siglip-vit-b16'])
+def test_published_name(name, mirror):
+    "A short name finds the file that the table names, and opens as with weights=PATH."
+    spec = MODEL_SPECS[name]
+    state = random_weights(reference(spec, 224)).state_dict()
+    bare = name.startswith('mocov3')
+    path = mirror(spec.files[0], published_layout(spec, state) if bare else state)
+    net = open_backbone(name, input_size=224, **small(spec))
+    assert net.hash==open_backbone(name, weights=path, input_size=224, **small(spec)).hash
+    assert str(path) in net.note and 'states no SHA-256' in net.note and net.name==name
+
+def test_clip(mirror, tmp_path):
+    "The hub's file of a CLIP, by its short name and by open_clip's; OpenAI's file must have the published hash."
+    spec, shape = MODEL_SPECS['clip-vit-b32'], dict(layers=2, width=64, embed_dim=32)
+    state = random_weights(tower(spec, 224)).state_dict()
+    path = mirror(spec.files[0], state)
+    nets = [open_backbone(name, **shape) for name in (spec.name, spec.source)]
+    assert nets[0].hash==nets[1].hash==open_backbone(spec.name, weights=path, **shape).hash
+    path.unlink()
+    mirror(spec.files[1], state) # of random weights: not what OpenAI published
+    with pytest.raises(ValueError, match='ViT-B-32.pt has SHA-256 .*, but 40d365715913'):
+        open_backbone(spec.name, **shape)
+
+def test_any_timm_network(mirror):
+    "A classifier is left out, whatever timm's card calls it."
+    import timm
+    for name in ('resnet10t.c3_in1k', 'test_vit.r160_in1k', 'inception_next_atto.sail_in1k'):
+        net = timm.create_model(name, pretrained=False).eval()
+        path = mirror(published_files(f'timm:{name}')[0], net.state_dict())
+        assert str(path) in open_backbone(f'timm:{name}', input_size=96 if 'vit' not in name else None).note
+
+def test_weights_that_are_given_come_first(mirror, tmp_path):
+    spec = MODEL_SPECS['dino-vit-s16']
+    mirror(spec.files[0], random_weights(reference(spec, 96), 1).state_dict())
+    torch.save(random_weights(reference(spec, 96), 2).state_dict(), tmp_path/'own.pth')
+    own = open_backbone(spec.name, weights=tmp_path/'own.pth', input_size=96, **small(spec))
+    assert own.hash != open_backbone(spec.name, input_size=96, **small(spec)).hash and 'SHA-256' not in own.note
+
+def test_a_published_hash_is_checked(mirror, tmp_path):
+    path = mirror(WeightsFile('net.pth', ''), dict(w=torch.zeros(3)))
+    good = WeightsFile('net.pth', 'https://example.org/net.pth', hashlib.sha256(path.read_bytes()).hexdigest())
+    assert 'SHA-256 as published' in find_mirrored([good]).note
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match='copy it again, or remove it'): find_mirrored([good])
+
+OPEN = """
+import os, sys
+from lgm_nb import open_backbone
+for name in sys.argv[2:]:
+    for folder in ('', sys.argv[1], sys.argv[1] + '/no'):
+        os.environ['LGM_NB_WEIGHTS'] = folder
+        try: open_backbone(name)
+        except Exception as e: print(f'{type(e).__name__}: {e}'.replace(chr(10), ' '))
+"""
+
+def test_neither_hub_nor_mirror(tmp_path):
+    "The error names what is missing and where it could lie. The libraries are told to stay offline."
+    names = {'dinov2-vit-b14': 'timm/vit_base_patch14_dinov2.lvd142m/model.safetensors or dinov2_vitb14_pretrain.pth',
+             'timm:resnet10t': 'timm/resnet10t.c3_in1k/model.safetensors',
+             'clip-rn50': 'timm/resnet50_clip.openai/open_clip_model.safetensors or RN50.pt'}
+    offline = dict(os.environ, HF_HUB_OFFLINE='1', HF_HOME=str(tmp_path/'hf'))
+    done = subprocess.run([sys.executable, '-c', OPEN, tmp_path, *names], env=offline, capture_output=True, text=True)
+    said = iter(done.stdout.splitlines())
+    for path in names.values():
+        unset, empty, absent = (next(said) for _ in range(3))
+        assert unset.startswith('RuntimeError') and f'or set LGM_NB_WEIGHTS to a folder that holds {path}' in unset
+        assert empty.startswith('RuntimeError') and f'{tmp_path} (LGM_NB_WEIGHTS) does not hold {path}' in empty
+        assert absent.startswith('ValueError: LGM_NB_WEIGHTS: no folder')
+
+def test_table():
+    "Every published model but the one without weights has a file; a stated hash is one."
+    rows = list_weights().rows
+    assert {row[0] for row in rows} | {'mocov3-vit-l16'}==set(MODEL_SPECS)
+    hashes = [row[3] for row in rows if row[3] != 'not stated']
+    assert len(hashes)==5 and all(len(h)==64 and int(h, 16) for h in hashes)
+
+# --- the hubs themselves
+
+def reached(file):
+    "The headers of a published file; skips where its host cannot be reached."
+    why, host = why_unreachable(file.url, timeout=10), file.url.split('/')[2]
+    if why and 'answers with' not in why: pytest.skip(f'{host} cannot be reached: {why}')
+    request = urllib.request.Request(file.url, method='HEAD')
+    with urllib.request.urlopen(request, timeout=30) as answer: return answer.status, dict(answer.headers.items())
+
+@pytest.mark.hub
+@pytest.mark.parametrize('name, file', FILES, ids=[f'{name} {file.path}' for name, file in FILES])
+def test_published_file_is_there(name, file):
+    status, headers = reached(file)
+    assert status==200 and int(headers.get('Content-Length', 0)) > 1e6, 'no weights file'
+
+@pytest.mark.hub
+def test_download_opens():
+    "The smallest published model, over the network: features of an image are finite, and the file is the hub's."
+    spec = MODEL_SPECS['eva02-vit-t14']
+    reached(spec.files[0])
+    net = open_backbone(spec.name)
+    assert net.dim==spec.dim and torch.isfinite(net(torch.rand(1, 3, 224, 224))).all()
