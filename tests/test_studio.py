@@ -94,6 +94,23 @@ def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
     for _ in plain: pass
     assert torch.equal(plain.images(), finished[0].distilled().images)
 
+def test_several_backbones_distil(data, net):
+    "Both distil, both are marked as seen; closer looks are taken with the first."
+    other = open_backbone('tiny-simclr-resnet')
+    async def go():
+        run = StudioRun(data, [net, other], Settings(steps=3, views=1), [other.name, net.name], seeds=1)
+        run.start()
+        await run.wait()
+        return run
+    run = asyncio.run(go())
+    assert run.state=='finished' and run.plan.home==other.name
+    assert run.facts()['note']==f'distilled with {other.name} + {net.name}'
+    assert all(curve['own'] for curve in run.curves())
+    assert set(run.table().columns[1:])=={f'{name} (seen)' for name in (net.name, other.name)}
+    assert [b['name'] for b in run.distilled().card['backbones']]==[other.name, net.name]
+    run.configure(distil_with=net.name)
+    assert run.plan.sources==(net.name,)
+
 def test_pause_continue_stop(data, net):
     async def go():
         run = StudioRun(data, [net], Settings(steps=100_000, views=1), seeds=1)
