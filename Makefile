@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint floor nightly slow-cells slow-tests soak benchmarks figures lab docs bench dist clean
+.PHONY: help demo test lint floor nightly slow-cells slow-tests soak benchmarks figures gpu lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
@@ -13,6 +13,7 @@ help:
 	@echo 'make nightly  slow cells, slow tests, the soak, and every benchmark briefly: hours'
 	@echo 'make soak   odd inputs, kills at file operations, a long run: benchmarks/results/reliability.md; half an hour'
 	@echo 'make figures  every saved figure that is stale: results, outputs of notebooks, pictures, README'
+	@echo 'make gpu    check and measure a GPU with networks of full size, offline: benchmarks/results/gpu-CARD.json'
 	@echo 'make lab    open the notebooks in JupyterLab'
 	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
 	@echo 'make bench  the benchmark on real photographs'
@@ -66,6 +67,10 @@ benchmarks: $(READY)
 # Those whose code, data and weights have not changed since stay. Resumes where it was stopped.
 figures: $(READY)
 	$(BIN)/python -m tools.figures
+
+# Without a GPU: the checks that need none, on the CPU; no result is written.
+gpu: $(READY)
+	$(BIN)/python -m lgm_nb doctor --gpu --out benchmarks/results
 
 lab: $(READY)
 	cd nbs && ../$(BIN)/jupyter lab

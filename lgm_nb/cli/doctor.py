@@ -8,18 +8,37 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/doctor.html.md"""
 __all__ = ['lgm_doctor']
 
 # %% ../../nbs/cli/04_doctor.ipynb #4e23c658
+import sys
 from fastcore.script import call_parse, store_true
-from .terminal import exit_codes, print_result
+from .terminal import exit_codes, print_result, terminal_bar
 
 # %% ../../nbs/cli/04_doctor.ipynb #89e2db47
+def _check_gpu(device, out, as_json):
+    "Check a GPU and save the report; without one, run what needs none and save nothing."
+    import torch
+    from lgm_nb.core.devices import pick_device
+    from lgm_nb.scale.device_speed import check_gpu, save_report
+    chosen = pick_device(device)
+    if chosen.type=='cpu':
+        print(f'no GPU: torch {torch.__version__} finds none here, or --device cpu was given. The checks that need '
+              'none run on the CPU, with small networks; no report is saved.', file=sys.stderr)
+    report = check_gpu(chosen, terminal_bar)
+    saved = save_report(report, out) if chosen.type != 'cpu' else None
+    print_result(report.as_dict(), as_json, f'{report}\n\n→ {saved}' if saved else report)
+    if not report.passed: raise RuntimeError('a check failed')
+
+# %% ../../nbs/cli/04_doctor.ipynb #316e1531
 @call_parse
 def lgm_doctor(
     machine:str='here', # whose rates to use: 'here' measures this machine; 'H100', 'RTX 4090' or 'laptop' are assumed
     device:str='auto', # to measure: 'auto', 'cpu', 'cuda' or 'mps'
+    gpu:store_true=False, # check the GPU instead, with networks of full size: ten minutes
+    out:str='.', # folder for the report of --gpu, gpu-CARD.json and gpu-CARD.md
     json:store_true=False, # print the report as one line of JSON
 ):
     "Say what this machine can do, and what the tables of the paper would take on it.  Example: lgm-doctor --json"
     with exit_codes():
+        if gpu: return _check_gpu(device, out, json)
         from lgm_nb.scale.doctor import check_machine
         report = check_machine(machine, device)
         print_result(report.as_dict(), json, report)

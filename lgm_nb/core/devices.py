@@ -96,7 +96,8 @@ def fitting_chunk(
     return views if fits >= views else 2**(fits.bit_length() - 1)
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c0c
-_OUT_OF_MEMORY = ("can't allocate memory", 'not enough memory', 'out of memory')
+# The last is oneDNN's, for convolutions on a CPU; it has no other words for a lack of memory.
+_OUT_OF_MEMORY = ("can't allocate memory", 'not enough memory', 'out of memory', 'could not create a primitive')
 
 def out_of_memory(
     error:BaseException,
