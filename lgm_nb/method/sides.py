@@ -74,8 +74,8 @@ class BankSample(RealTarget):
     def _draw(self, step):
         g, cuda = torch.Generator().manual_seed(self.seed*2**32 + step), self.device.type=='cuda'
         def move(t): return (t.pin_memory() if cuda else t).to(self.device, non_blocking=cuda)
-        drawn = map(move, (*self.bank.sample(self.each, g), self.bank.mean, self.bank.class_means))
-        return RealSide(*drawn, self.covariance)
+        features, labels = map(move, self.bank.sample(self.each, g))
+        return RealSide(features, labels, move(self.bank.mean), move(self.bank.class_means), self.covariance)
 
     def __call__(self, step, generator):
         if self.device.type=='cpu': return self._draw(step)
