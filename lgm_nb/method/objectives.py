@@ -16,7 +16,8 @@ from .meta_loss import class_means, cosine_distance, Objective, Step
 # %% ../../nbs/method/02_objectives.ipynb #17a0d148
 def _means_of(step):
     "Class means of the real and of the synthetic features, (C, D) each."
-    if step.n_classes < 2: raise ValueError(f'n_classes: {step.n_classes}; must be at least 2, to be compared')
+    if step.n_classes < 2:
+        raise ValueError(f'n_classes: {step.n_classes}; must be at least 2, to compare class means with each other')
     return step.class_means(), class_means(step.syn_features, step.syn_labels, step.n_classes)
 
 def _check_positive(name, value):
