@@ -192,8 +192,8 @@ class ChunkedEncoder(_ChunkLoop):
             z.backward(by_feature[rows]*scale)
             first = self.encode.image_of(rows[0])
             pulled[first:first + len(images)] += images.grad/scale
-        rest = torch.arange(int(self.last[0][0]))
-        back(*self.last)
-        del self.last # and its graph, before others are built
-        self.in_chunks(rest, lambda rows: back(rows, *self.encode(self.images, self.drawn, rows)))
+        kept, last = [self.last], self.last[0] # the graph is dropped before others are built
+        del self.last
+        def again(rows): back(*(kept.pop() if kept else (rows, *self.encode(self.images, self.drawn, rows))))
+        for rows in (last, torch.arange(int(last[0]))): self.in_chunks(rows, again)
         return pulled
