@@ -21,7 +21,7 @@ def run_here(command, *args, cwd=None):
     "Run a command in this process, where torch is imported once for many tests: as `run` does."
     out, errors, before, arguments = io.StringIO(), io.StringIO(), os.getcwd(), sys.argv
     os.chdir(cwd or before)
-    sys.argv = ['lgm_nb', command.removeprefix('lgm-'), *map(str, args)]
+    sys.argv = ['lgm_nb', Path(command).name.removeprefix('lgm-'), *map(str, args)]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
             runpy.run_module('lgm_nb', run_name='__main__')

@@ -171,7 +171,7 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     photos = write_photographs(tmp_path/'photos', names, 6, 'jpg')
     args = [BIN/'lgm-distill', '--data', f'folder:{photos}', '--backbone', tiny, '--augs', 2, '--steps', 6, '--device',
         'cpu', '--out', out]
-    said = last_json(ok(*args, '--report', '--json'))
+    said = last_json(ok(*args, '--report', '--json', run=run_here))
     assert said['report']==str(out/'report.html') and set(said['rows'])=={'distilled', 'random', 'centroid',
         'neighbour', 'full'}
     assert sorted(p.name for p in (out/'images').iterdir())==[f'{i}_{n}.png' for i, n in enumerate(names)]
@@ -184,22 +184,22 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     assert f"real images {top1['full']} (probe on {tiny}, protocol fast; 4 test images" in page
     before = sections(out/'report.html')
     (out/'report.html').unlink()
-    printed = ok(*args, '--resume', '--report-on', tiny).stdout
+    printed = ok(*args, '--resume', '--report-on', tiny, run=run_here).stdout
     assert f"4 distilled images reach {top1['distilled']}, " in printed
     assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
 
 def test_report_of_a_set_that_was_distilled_without_one(distill, distilled):
     "There is no film, but everything else."
-    ok(*distill(distilled, '--steps', 6, '--resume', '--report'))
+    ok(*distill(distilled, '--steps', 6, '--resume', '--report'), run=run_here)
     assert len(sections(distilled/'report.html'))==4 and not (distilled/'evolution.gif').exists()
 
 def test_report_on_a_wrong_name_fails_before_the_work(distill, tmp_path):
-    done = run(*distill(tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))
+    done = run_here(*distill(tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))
     assert done.returncode==2 and 'nosuch' in done.stderr and not (tmp_path/'out').exists()
 
 def test_a_gpu_that_is_not_there(distill, tmp_path):
     "One line that names the argument, the value and what would work."
-    done = run(*distill(tmp_path/'out', '--steps', 6, '--device', 'cuda:99'))
+    done = run_here(*distill(tmp_path/'out', '--steps', 6, '--device', 'cuda:99'))
     [line] = done.stderr.strip().splitlines()
     assert done.returncode==2 and all(word in line for word in ('device', 'cuda:99', "'cpu'"))
 
@@ -230,7 +230,7 @@ def test_killed_run_resumes_bit_identical(distill, tmp_path, uninterrupted):
     process.kill()
     process.communicate()
     assert process.returncode==-signal.SIGKILL and not (out/'distilled.safetensors').exists()
-    ok(*distill(out, *LONG, '--resume'))
+    ok(*distill(out, *LONG, '--resume'), run=run_here)
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
 
 def test_interrupt_saves(distill, tmp_path, uninterrupted):
@@ -240,7 +240,7 @@ def test_interrupt_saves(distill, tmp_path, uninterrupted):
     assert interrupted(process).strip().endswith('continue with --resume')
     assert not half_written(tmp_path)
     with safe_open(out/'checkpoint.safetensors', 'numpy') as saved: assert list(saved.keys())
-    ok(*distill(out, *LONG, '--resume'))
+    ok(*distill(out, *LONG, '--resume'), run=run_here)
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
 
 @pytest.mark.parametrize('name', ['SIGTERM', 'SIGUSR1'])
@@ -279,7 +279,8 @@ def test_one_line_for_a_bad_value(args, words, tiny, distilled, tmp_path):
 
 def test_a_run_is_repeated_from_its_card(distilled, own_data, tmp_path):
     card = distilled/'card.json'
-    ok(BIN/'lgm-distill', '--from-card', card, '--data', own_data, '--device', 'cpu', '--out', tmp_path/'again')
+    command = ['lgm-distill', '--from-card', card, '--data', own_data, '--device', 'cpu', '--out', tmp_path/'again']
+    ok(*command, run=run_here)
     one, two = (load_file(f/'distilled.safetensors')['images'].tobytes() for f in (distilled, tmp_path/'again'))
     assert one==two
     for more, words in (([], f'--data {own_data}'), (['--data', own_data, '--steps', 3], '--steps')):
@@ -307,7 +308,7 @@ def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
     def top1(folder):
         command = ['lgm-probe', folder, '--data', own_data, '--backbone', tiny, '--seeds', 2, '--json']
         return last_json(ok(*command, run=run_here))['top1_mean']
-    ok(*distill(distilled, '--steps', 6, '--resume', '--export', 'lgm'))
+    ok(*distill(distilled, '--steps', 6, '--resume', '--export', 'lgm'), run=run_here)
     (tmp_path/'theirs').mkdir()
     (distilled/'data.pth').rename(tmp_path/'theirs'/'data.pth')
     assert top1(tmp_path/'theirs')==top1(distilled)

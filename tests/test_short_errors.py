@@ -54,19 +54,14 @@ def test_the_traceback_on_request(session):
 def test_other_errors_keep_their_traceback(session, name):
     assert 'Traceback (most recent call last)' in session[name][0] and '%tb' not in session[name][0], session[name]
 
-def test_opt_out_from_the_start():
-    _, (said, _) = shown('from lgm_nb.all import *', OURS, LGM_NB_TRACEBACK='1')
-    assert 'Traceback (most recent call last)' in said
-
 def test_without_the_library_of_a_session():
     "Importing single names changes nothing, until a studio opens; a handler of one's own stays."
     own = ('def handler(shell, etype, error, tb, tb_offset=None): print("MINE", error)\n'
            'get_ipython().set_custom_exc((ValueError,), handler)')
-    cells = ['from lgm_nb import Settings, Studio', OURS, 'Studio("no-such-data")', OURS]
-    _, before, studio, after = (said for said, _ in shown(*cells))
+    cells = ['from lgm_nb import Settings, Studio', OURS, 'Studio("no-such-data")', OURS, own, 'Studio("no-such-data")']
+    _, before, studio, after, _, mine = (said for said, _ in shown(*cells))
     assert 'Traceback' in before and 'Traceback' not in studio + after and 'no-such-data' in studio, (before, studio)
-    *_, (said, _) = shown(own, 'from lgm_nb.all import *', OURS)
-    assert said.startswith('MINE ipc: 0')
+    assert mine.startswith('MINE ') and 'no-such-data' in mine
 
 def test_in_a_kernel(tmp_path):
     "A notebook that nbclient runs saves the short error."
