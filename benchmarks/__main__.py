@@ -6,7 +6,7 @@ Writes the JSON object that each prints as its last line to OUT/NAME.json. A ben
 weights says so and is skipped; if one fails, the exit code is 1. For figures to quote, run a benchmark by itself on
 an idle machine: the settings here are for finding out overnight what a change has broken.
 """
-import argparse, json, subprocess, sys, time
+import argparse, json, shlex, subprocess, sys, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +21,8 @@ BRIEF = {
     'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet '
                 '--keep {out}/kept --out {out}/shortcut-points.json',
     'zoo_matrix': '--seeds 1 --json --out {out}',
+    'objectives': '--rows "means @ simclr,means @ simclr + can" --data cifar10-mini --seeds 1 --steps 10 --held 20 '
+                  '--probes 1 --keep {out}/kept-sets',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
     'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random '
                  '--keep {out}/kept --out {out}/alignment-points.json',
@@ -31,7 +33,7 @@ BRIEF = {
 
 def measure(name, out):
     "Run one benchmark; returns what happened in a few words, and whether that is a failure."
-    start, options = time.perf_counter(), BRIEF[name].format(out=out).split()
+    start, options = time.perf_counter(), shlex.split(BRIEF[name].format(out=out))
     call = [sys.executable, '-m', f'benchmarks.{name}', *options]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
     last = (done.stderr.strip().splitlines() or [''])[-1]

@@ -1,0 +1,179 @@
+"""What to match, and on which backbones: objectives × sources × data, read at home, on seen and on unseen backbones.
+
+    python -m benchmarks.objectives [--rows TEXT,…] [--data cifar10-mini,caltech-20] [--seeds 3] [--steps 400]
+        [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
+
+A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
+each source its own objective. `--rows` names rows, or parts of the names of those in ROWS. With `--held N` the last N
+training images of each class take the place of the test split, and the rest are all there is to learn from: choices are
+made so, and the test images are read once, at the end. Every set and every score is kept in KEEP and not computed
+again, so that the benchmark resumes. What is not installed is left out with a message. Prints one JSON object as the
+last line: one entry for each row and target, with the interval (95 %, Student) of the accuracy over distillation seeds.
+"""
+import math
+from pathlib import Path
+import torch
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.core.files import cached, key_of
+from lgm_nb.data.dataset import Dataset
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
+from lgm_nb.method.objectives import FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans
+from lgm_nb.method.runs import cached_set, run_facts
+from lgm_nb.method.settings import Settings
+from lgm_nb.probing.compare import paired_interval
+from lgm_nb.probing.examiner import Examiner
+from benchmarks.common import add_numbers, parser, run, say
+from benchmarks.photos import CLASSES, photographs
+
+BACKBONES = dict(lite0='efficientnet-lite0', lite2='efficientnet-lite2', mobilenet='mobilenetv2', can='tiny-can-vit',
+                 dino='tiny-dino-resnet', simclr='tiny-simclr-resnet', vicreg='tiny-vicreg-resnet')
+OBJECTIVES = {
+    'means': lambda: GradientMatching(),
+    'published': lambda: GradientMatching(w_std=.01, centre=False),
+    'flow': lambda: FlowMatching(),
+    'ridge': lambda: RidgeProbe(),
+    'orthogonal': lambda: OrthogonalMatching(),
+    'whitened': lambda number='.6': WhitenedMeans(shrinkage=float(number)),
+    'tv': lambda number='.1': float(number)*TotalVariation()}
+ROWS = ('means @ lite0', 'published @ lite0', 'flow @ lite0', 'ridge @ lite0', 'orthogonal @ lite0',
+        'whitened .6 @ lite0', 'whitened .3 @ lite0', 'means @ simclr', 'means @ lite0 + lite2',
+        'means @ lite0 + simclr', 'whitened .6 @ lite0 + simclr', 'whitened .6 / means @ lite0 + simclr',
+        'whitened .6 / means / means @ lite0 + simclr + can')
+DEFAULT = 'means @ lite0' # what `make demo` and `distill` use
+REAL = ('random', 'centroid', 'neighbour')
+
+def objective_of(text):
+    "The objective that a part of a row names: terms with plus signs, each a name and perhaps a number."
+    terms = []
+    for term in text.split('+'):
+        name, *number = term.split()
+        terms.append(OBJECTIVES[name](*number))
+    return sum(terms[1:], terms[0])
+
+def read_row(row):
+    "Names of the sources of a row, and an objective for each."
+    what, where = (part.strip() for part in row.split('@'))
+    names = [BACKBONES[n.strip()] for n in where.split('+')]
+    each = [objective_of(t) for t in what.split('/')]
+    if len(each)==1: each *= len(names)
+    if len(each) != len(names): raise SystemExit(f'--rows {row}: {len(each)} objectives for {len(names)} backbones')
+    return names, each
+
+def chosen_rows(texts):
+    "The rows that a text names, or is a part of."
+    if texts is None: return list(ROWS)
+    return [r for t in texts for r in ([t.strip()] if '@' in t else [r for r in ROWS if t.strip() in r])]
+
+def without_test(data, held):
+    "The last `held` training images of each class instead of the test split."
+    rows = [data.train.rows_of(c) for c in range(len(data.classes))]
+    n = [min(held, len(r)//3) for r in rows]
+    train = torch.cat([r[:-k] for r, k in zip(rows, n)])
+    test = torch.cat([r[-k:] for r, k in zip(rows, n)])
+    return Dataset(f'{data.name} held {held}', data.train.subset(train), data.train.subset(test), data.classes)
+
+def open_data(name, caltech, held):
+    "A data set; None, with a message, if it is not here."
+    if name=='cifar10-mini': data = open_dataset(name)
+    elif not (Path(caltech)/'caltech101').is_dir(): return say(f'{name} is left out: no caltech101 in {caltech}')
+    elif name=='caltech-20': data = photographs(caltech, CLASSES)
+    elif name=='caltech-101': data = open_dataset(name, root=caltech)
+    else: raise SystemExit(f'--data {name}: must be cifar10-mini, caltech-20 or caltech-101')
+    return without_test(data, held) if held else data
+
+def open_all():
+    "Every backbone that is installed, by name."
+    found = {}
+    for name in BACKBONES.values():
+        try: found[name] = open_backbone(name)
+        except (ValueError, RuntimeError, ImportError) as e: say(f'{name} is left out: {str(e).splitlines()[0]}')
+    return found
+
+class Reader:
+    "Scores of sets and of real images on the targets of one data set; each is measured once and kept."
+    def __init__(self, data, nets, probes, keep):
+        self.data, self.nets, self.probes, self.keep, self.examiners = data, nets, probes, keep, {}
+
+    def _examiner(self, name):
+        if name not in self.examiners: self.examiners[name] = Examiner(self.data, self.nets[name], seeds=self.probes)
+        return self.examiners[name]
+
+    def top1(self, kind, target, made=None, facts=None):
+        "Accuracies of the probes, in percent; `facts` tell which set it is."
+        net = self.nets[target]
+        known = dict(what='score', kind=kind, data=self.data.hash, target=net.hash, probes=self.probes, made=facts)
+        def measure(): return self._examiner(target).score_row(kind, made).top1.tolist()
+        return cached(known, measure, self.keep)
+
+def mean(values): return sum(values)/len(values)
+
+def interval(values):
+    "Mean of some numbers, one per distillation seed, and its interval; None for one number."
+    if len(values) < 2: return None
+    return [round(v, 2) for v in paired_interval(torch.tensor(values), torch.zeros(len(values)))[1:]]
+
+def distilled(data, nets, objectives, settings, keep):
+    "A set from the folder, or made now, and what tells it from others."
+    facts = key_of(run_facts(data, nets, settings, objectives))
+    return cached_set(data, nets, settings, objectives, keep), facts
+
+def entries(row, data, nets, settings, seeds, reader):
+    "One entry for each target of a row."
+    names, objectives = read_row(row)
+    if absent := [n for n in names if n not in nets]: return say(f'{row} is left out: no {absent[0]}') or []
+    each, sets = [Settings(steps=settings['steps'], augs=settings['augs'], seed=s) for s in range(seeds)], []
+    for s in each:
+        sets.append(distilled(data, [nets[n] for n in names], objectives, s, reader.keep))
+        say(f'{data.name}: {row}, seed {s.seed}: {sets[-1][0].card["seconds"]:.0f} s')
+    found = []
+    for target in nets:
+        made = [mean(reader.top1('distilled', target, *s)) for s in sets]
+        real = {k: mean(reader.top1(k, target)) for k in REAL[:2]}
+        real['neighbour'] = mean([mean(reader.top1('neighbour', target, *s)) for s in sets])
+        best = max(real, key=real.__getitem__)
+        found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names, default=row==DEFAULT,
+            target=target, seen=target in names, home=target==names[0], top1_mean=round(mean(made), 2),
+            interval=interval(made), seeds=len(made), best_real=round(real[best], 2), best_real_kind=best,
+            full=round(mean(reader.top1('full', target)), 2), top1=[round(v, 2) for v in made],
+            seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
+            peak_mb=max((s.card['peak_mb'] or 0 for s, _ in sets if 'peak_mb' in s.card), default=None)))
+    say(summary(row, found))
+    return found
+
+def above(entry):
+    "Points above the best real baseline: mean, and whether the whole interval is."
+    low = (entry['interval'] or [-math.inf])[0]
+    return entry['top1_mean'] - entry['best_real'], low > entry['best_real']
+
+def summary(row, found):
+    "A line for the log: home, then points above the best real images on every unseen backbone."
+    home = next(e for e in found if e['home'])
+    gains = {e['target']: above(e)[0] for e in found if not e['seen']}
+    listed = ', '.join(f'{name} {gain:+.1f}' for name, gain in gains.items())
+    share = 100*home['top1_mean']/home['full']
+    at_home = f'home {home["top1_mean"]:.1f} ({share:.0f} % of full)'
+    return f'{row}: {at_home}; unseen {mean(list(gains.values())):+.2f}: {listed}'
+
+def main(rows=None, data=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, augs=3, probes=5, held=0,
+         keep='build/objectives', caltech='../shared/data'):
+    "Run the benchmark; the returned dict is what is printed."
+    nets, found = open_all(), []
+    for name in data:
+        ds = open_data(name, caltech, held)
+        if ds is None: continue
+        reader = Reader(ds, nets, probes, Path(keep))
+        for row in chosen_rows(rows): found += entries(row, ds, nets, dict(steps=steps, augs=augs), seeds, reader)
+    return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT, rows=found)
+
+def arguments():
+    def words(text): return tuple(text.split(','))
+    p = parser(__doc__)
+    p.add_argument('--rows', type=words, default=None, help='rows, or parts of their names, separated by commas')
+    p.add_argument('--data', type=words, default=('cifar10-mini', 'caltech-20'), help='also: caltech-101')
+    p.add_argument('--keep', default='build/objectives', help='folder for sets and scores')
+    p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
+    add_numbers(p, seeds=3, steps=400, augs=3, probes=5, held=0)
+    return p
+
+if __name__=='__main__': run(main, arguments())
