@@ -204,7 +204,9 @@ def _is_marked(matrix, what, source, target):
 def _mark_note(matrix, what):
     "Explain the mark, if there is one."
     if not any(_is_marked(matrix, what, s, t) for s in matrix.sources for t in matrix.targets): return ''
-    return f"* not above {' and '.join(_mark_kinds(matrix, what))} beyond the 95 % interval over seeds"
+    kinds = _mark_kinds(matrix, what)
+    above = f"each of {', '.join(kinds)}" if len(kinds) > 1 else kinds[0]
+    return f'* not above {above} beyond the 95 % interval over seeds'
 
 def _source_row(matrix, what, source):
     "The row of a backbone that distils, with a mark where a baseline is not beaten."

@@ -172,8 +172,8 @@ class Announcer:
 
     def curves(self)->None:
         "Send the accuracies, and what they mean in words."
-        words = in_words(self.run.plan, self.run.accuracies)
-        self._tell(Tell.CURVES, curves=self.run.curves(), **words)
+        said = in_words(self.run.plan, self.run.accuracies)
+        self._tell(Tell.CURVES, curves=self.run.curves(), words=said['words'], caution=said['caution'])
 
     def frame(self, frame:dict[str, Any], sheet:dict[str, Any]|None, loss:list[list[float]])->None:
         "Send a frame, with the losses since the last one."
