@@ -22,7 +22,7 @@ BRIEF = {
                 '--keep {out}/kept --out {out}/shortcut-points.json',
     'zoo_matrix': '--seeds 1 --json --out {out}',
     'sources': '--backbones tiny-simclr-resnet,tiny-can-vit --repeats 2',
-    'objectives': '--rows "means @ simclr,means @ simclr + can" --data cifar10-mini --seeds 1 --steps 10 --held 20 '
+    'objectives': '--rows "means @ simclr,means @ simclr + can" --sets cifar10-mini --seeds 1 --steps 10 --held 20 '
                   '--probes 1 --keep {out}/kept-sets',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
     'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random '

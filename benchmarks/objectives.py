@@ -1,6 +1,6 @@
 """What to match, and on which backbones: objectives × sources × data, read at home, on seen and on unseen backbones.
 
-    python -m benchmarks.objectives [--rows TEXT,…] [--data cifar10-mini,caltech-20] [--seeds 3] [--steps 400]
+    python -m benchmarks.objectives [--rows TEXT,…] [--sets cifar10-mini,caltech-20] [--seeds 3] [--steps 400]
         [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
 
 A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
@@ -40,7 +40,7 @@ ROWS = ('means @ lite0', 'published @ lite0', 'flow @ lite0', 'ridge @ lite0', '
         'whitened .6 @ lite0', 'whitened .3 @ lite0', 'means @ simclr', 'means @ lite0 + lite2',
         'means @ lite0 + simclr', 'whitened .6 @ lite0 + simclr', 'whitened .6 / means @ lite0 + simclr',
         'whitened .6 / means / means @ lite0 + simclr + can')
-DEFAULT = 'means @ lite0' # what `make demo` and `distill` use
+DEFAULT = 'means @ lite0 + simclr' # what `make demo` makes; `distill` has the same objective
 REAL = ('random', 'centroid', 'neighbour')
 
 def objective_of(text):
@@ -79,7 +79,7 @@ def open_data(name, caltech, held):
     elif not (Path(caltech)/'caltech101').is_dir(): return say(f'{name} is left out: no caltech101 in {caltech}')
     elif name=='caltech-20': data = photographs(caltech, CLASSES)
     elif name=='caltech-101': data = open_dataset(name, root=caltech)
-    else: raise SystemExit(f'--data {name}: must be cifar10-mini, caltech-20 or caltech-101')
+    else: raise SystemExit(f'--sets {name}: must be cifar10-mini, caltech-20 or caltech-101')
     return without_test(data, held) if held else data
 
 def open_all():
@@ -155,11 +155,11 @@ def summary(row, found):
     at_home = f'home {home["top1_mean"]:.1f} ({share:.0f} % of full)'
     return f'{row}: {at_home}; unseen {mean(list(gains.values())):+.2f}: {listed}'
 
-def main(rows=None, data=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, augs=3, probes=5, held=0,
+def main(rows=None, sets=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, augs=3, probes=5, held=0,
          keep='build/objectives', caltech='../shared/data'):
     "Run the benchmark; the returned dict is what is printed."
     nets, found = open_all(), []
-    for name in data:
+    for name in sets:
         ds = open_data(name, caltech, held)
         if ds is None: continue
         reader = Reader(ds, nets, probes, Path(keep))
@@ -170,7 +170,7 @@ def arguments():
     def words(text): return tuple(text.split(','))
     p = parser(__doc__)
     p.add_argument('--rows', type=words, default=None, help='rows, or parts of their names, separated by commas')
-    p.add_argument('--data', type=words, default=('cifar10-mini', 'caltech-20'), help='also: caltech-101')
+    p.add_argument('--sets', type=words, default=('cifar10-mini', 'caltech-20'), help='also: caltech-101')
     p.add_argument('--keep', default='build/objectives', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
     add_numbers(p, seeds=3, steps=400, augs=3, probes=5, held=0)

@@ -49,9 +49,22 @@ def benchmark(name, options='', needs=(), outputs=None):
 
 def saving(name, options): return f'{options} --save benchmarks/results/{name}.json'
 
+HELD_ROWS = ('means @ lite0', 'means @ lite0 + simclr', 'whitened .3 @ lite0 + simclr', 'whitened .6 @ lite0 + simclr',
+             'whitened .6 / means @ lite0 + simclr', 'means @ lite0 + simclr + can')
+
+def objectives(result, rows, options):
+    "A result of the benchmark of objectives."
+    command = f'python -m benchmarks.objectives --rows {shlex.quote(",".join(rows))} --sets cifar10-mini {options} '
+    file = f'benchmarks/results/{result}.json'
+    sources = ('benchmarks/objectives.py',)
+    return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, tuple(PACKAGES))
+
 BENCHMARKS = (
     benchmark('step'),
     benchmark('scaling'),
+    benchmark('sources'),
+    objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
+    objectives('objectives', HELD_ROWS[:2], '--seeds 3'),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
     benchmark('cost_model'),
