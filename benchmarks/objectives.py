@@ -118,11 +118,11 @@ def distilled(data, nets, objectives, settings, keep):
     facts = key_of(run_facts(data, nets, settings, objectives))
     return cached_set(data, nets, settings, objectives, keep), facts
 
-def entries(row, data, nets, settings, seeds, reader):
-    "One entry for each target of a row."
+def entries(row, data, nets, each, reader):
+    "One entry for each target of a row; `each` are the settings of its seeds."
     names, objectives = read_row(row)
     if absent := [n for n in names if n not in nets]: return say(f'{row} is left out: no {absent[0]}') or []
-    each, sets = [Settings(steps=settings['steps'], augs=settings['augs'], seed=s) for s in range(seeds)], []
+    sets = []
     for s in each:
         sets.append(distilled(data, [nets[n] for n in names], objectives, s, reader.keep))
         say(f'{data.name}: {row}, seed {s.seed}: {sets[-1][0].card["seconds"]:.0f} s')
@@ -137,7 +137,7 @@ def entries(row, data, nets, settings, seeds, reader):
             interval=interval(made), seeds=len(made), best_real=round(real[best], 2), best_real_kind=best,
             full=round(mean(reader.top1('full', target)), 2), top1=[round(v, 2) for v in made],
             seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
-            peak_mb=max((s.card['peak_mb'] or 0 for s, _ in sets if 'peak_mb' in s.card), default=None)))
+            peak_mb=max(s.card['peak_mb'] for s, _ in sets)))
     say(summary(row, found))
     return found
 
@@ -159,11 +159,12 @@ def main(rows=None, sets=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, aug
          keep='build/objectives', caltech='../shared/data'):
     "Run the benchmark; the returned dict is what is printed."
     nets, found = open_all(), []
+    each = [Settings(steps=steps, augs=augs, seed=seed) for seed in range(seeds)]
     for name in sets:
         ds = open_data(name, caltech, held)
         if ds is None: continue
         reader = Reader(ds, nets, probes, Path(keep))
-        for row in chosen_rows(rows): found += entries(row, ds, nets, dict(steps=steps, augs=augs), seeds, reader)
+        for row in chosen_rows(rows): found += entries(row, ds, nets, each, reader)
     return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT, rows=found)
 
 def arguments():

@@ -1,4 +1,4 @@
-"""Images that several backbones agree on: each with its own canvas, views, real features and place in the loss.
+"""Images that several backbones agree on: each has its own canvas, views, real features and weight in the loss.
 
 Docs: https://lgm-nb.github.io/lgm_nb/method/source.html.md"""
 

@@ -134,7 +134,7 @@ class StudioRun(DistillingRun):
     "Distil and measure in the background of a notebook."
     def __init__(self,
         data:Dataset,
-        backbones:Iterable[Backbone], # to probe on; one of them distils
+        backbones:Iterable[Backbone], # to probe on; one or several of them distil
         settings:Settings=Settings(),
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
