@@ -22,6 +22,13 @@ from .examiner import BASELINES, check_kinds, Examiner, Score
 # %% ../../nbs/probing/02_compare.ipynb #3a4bd3e9
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228) # two-sided, 1 to 10 degrees of freedom
 
+def student_t(
+    n:int, # values
+)->float:
+    "The factor of the standard error in the 95 % interval of a mean. Raises ValueError for fewer than two values."
+    if n < 2: raise ValueError(f'seeds: {n}; an interval needs at least 2')
+    return _T95[n - 2] if n - 2 < len(_T95) else 1.96 + 2.37/(n - 1) + 2.82/(n - 1)**2 # within 0.01
+
 def paired_interval(
     a:torch.Tensor, # (S,) accuracies, one per seed
     b:torch.Tensor, # (S,), of the same seeds
@@ -29,9 +36,7 @@ def paired_interval(
     "Compare accuracies seed by seed. Raises ValueError for fewer than two seeds."
     difference = (a - b).double()
     n = len(difference)
-    if n < 2: raise ValueError(f'seeds: {n}; an interval needs at least 2')
-    t = _T95[n - 2] if n - 2 < len(_T95) else 1.96 + 2.37/(n - 1) + 2.82/(n - 1)**2 # of Student, within 0.01
-    mean, half = float(difference.mean()), t*float(difference.std())/n**.5
+    mean, half = float(difference.mean()), student_t(n)*float(difference.std())/n**.5
     return [round(v, 3) for v in (mean, mean - half, mean + half)]
 
 # %% ../../nbs/probing/02_compare.ipynb #a84361e2
