@@ -57,3 +57,28 @@ def test_interrupt(tiny, own_data, tmp_path):
 def test_bad_table(tmp_path):
     done = run_here('lgm-reproduce', 'nosuch', cwd=tmp_path)
     assert done.returncode==2 and 'fine-grained' in done.stderr and 'Traceback' not in done.stderr
+
+def test_budget(tmp_path):
+    "The parts that fit are planned, and the message names those that are left out."
+    args = ['lgm-reproduce', 'main', '--dry-run', '--machine', 'H100', '--json']
+    whole = last_json(ok(*args, cwd=tmp_path, run=run_here))
+    done = ok(*args, '--budget', '4h', cwd=tmp_path, run=run_here)
+    part = last_json(done)
+    assert 0 < len(part['rows']) < len(whole['rows']) and 'left out: imagenet-1k, DINOv2' in done.stderr
+    for wrong, words in (('4', "budget: '4'"), ('1m', 'the shortest part, imagenet-100')):
+        refused = run_here(*args, '--budget', wrong, cwd=tmp_path)
+        assert refused.returncode==2 and words in refused.stderr and 'Traceback' not in refused.stderr, refused.stderr
+
+def test_page(tiny, own_data, tmp_path):
+    "The page is written and replaced; one that somebody else wrote is refused before the first step, and stays."
+    args = ['lgm-reproduce', *table(own_data, tiny, '--steps', 2, '--protocol', 'ridge', '--json')]
+    page = tmp_path/'out/report.html'
+    page.parent.mkdir()
+    page.write_text('mine')
+    refused = run_here(*args, cwd=tmp_path)
+    assert refused.returncode==2 and 'report.html, which lgm_nb did not write' in refused.stderr
+    assert page.read_text()=='mine' and len(list(page.parent.iterdir()))==1
+    page.unlink()
+    for _ in range(2):
+        done = last_json(ok(*args, cwd=tmp_path, run=run_here))
+        assert done['page']=='out/report.html' and 'Distilled images of airplane' in page.read_text(encoding='utf-8')

@@ -15,11 +15,10 @@ from .terminal import exit_codes, print_result, terminal_bar
 # %% ../../nbs/cli/03_tables.ipynb #ca000004
 def _list(text): return text.split(',') if text else None
 
-def _plan(cells, machine, device, options):
-    "The cost of a table on a machine; `here` is measured first."
+def _machine(name, device):
+    "A machine by name; `here` is measured."
     from lgm_nb.scale.machine import measure_here
-    from lgm_nb.scale.reproduce import plan
-    return plan(cells, measure_here(device) if machine=='here' else machine, **options)
+    return measure_here(device) if name=='here' else name
 
 def _results(cells, out, device, root, options):
     "Run what is missing of a table."
@@ -27,12 +26,43 @@ def _results(cells, out, device, root, options):
     from lgm_nb.scale.reproduce import reproduce
     return reproduce(cells, out, device=pick_device(device), root=root, progress=terminal_bar, **options)
 
+# %% ../../nbs/cli/03_tables.ipynb #ca00000a
+def _within(cells, budget, machine, out, options):
+    "The cells that fit into a budget, and the options with as many probes; results that are there keep theirs."
+    from lgm_nb.scale.budget import read_duration, SEEDS, within_budget
+    from lgm_nb.scale.results_page import saved_results
+    saved, most = saved_results(out), options['seeds']
+    there = saved.get('facts', {}).get('seeds')
+    seeds = [there] if there else [most, *(n for n in SEEDS if n < most)]
+    rest = {k: v for k, v in options.items() if k not in ('seeds', 'noise_mean')}
+    found = within_budget(cells, read_duration(budget), machine, seeds, saved.get('results', ()), **rest)
+    print(found, file=sys.stderr)
+    return found.cells, dict(options, seeds=found.seeds)
+
+# %% ../../nbs/cli/03_tables.ipynb #ca00000b
+def _print_plan(table, cells, machine, options, json):
+    "Show the cost of some cells."
+    from lgm_nb.scale.reproduce import plan
+    costs = plan(cells, machine, **options)
+    print_result(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
+
+def _run_table(table, cells, chosen, out, device, root, options, json):
+    "Run the chosen cells, and show all of the table."
+    from lgm_nb.scale.results_page import check_page, write_page
+    from lgm_nb.scale.tables import compare_with_paper
+    check_page(out)
+    results = _results(chosen, out, device, root, options)
+    page = write_page(f'The {table} table of the paper', cells, out)
+    shown = f'{compare_with_paper(cells, results)}\n\n→ {page}'
+    print_result(dict(table=table, page=str(page), results=results), json, shown)
+
 # %% ../../nbs/cli/03_tables.ipynb #c1e0f002
 @call_parse
 def lgm_reproduce(
     table:str, # 'main', 'cross-model', 'ablation', 'augmentations', 'fine-grained' or 'spurious'
     dry_run:store_true=False, # print what would run, with its time, memory and disk; run nothing
-    machine:str='H100', # for --dry-run: 'H100', 'RTX 4090', 'laptop', or 'here' to measure this one
+    budget:str|None=None, # time for it, such as 90m, 2h or 1d: runs the parts that fit, with fewer probes if need be
+    machine:str|None=None, # for estimates: H100, RTX 4090, laptop, here (measured) [H100; for a budget here]
     out:str|None=None, # folder of the results [runs/reproduce/TABLE]
     root:str|None=None, # folder that holds the data sets [$LGM_NB_DATA or data]
     data:str|None=None, # other data sets than the paper's, separated by commas
@@ -47,19 +77,17 @@ def lgm_reproduce(
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
-    "Run a table of the paper, skipping what is done.  Example: lgm-reproduce main --dry-run"
+    "Run a table of the paper, skipping what is done, and write its page.  Example: lgm-reproduce main --budget 2h"
     out = out or f'runs/reproduce/{table}'
     with exit_codes('' if dry_run else f'results so far are in {out}; run the same command to resume'):
-        from lgm_nb.scale.tables import compare_with_paper, recipe
+        from lgm_nb.scale.tables import recipe
         cells = recipe(table, _list(data), _list(backbones))
         changes = {k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None}
         options = dict(preset=preset, noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol, **changes)
-        if dry_run:
-            costs = _plan(cells, machine, device, options)
-            print_result(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
-        else:
-            results = _results(cells, out, device, root, options)
-            print_result(dict(table=table, results=results), json, compare_with_paper(cells, results))
+        on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
+        chosen, options = _within(cells, budget, on, out, options) if budget else (cells, options)
+        if dry_run: _print_plan(table, chosen, on, options, json)
+        else: _run_table(table, cells, chosen, out, device, root, options, json)
 
 # %% ../../nbs/cli/03_tables.ipynb #3c2bff02
 @call_parse

@@ -47,7 +47,7 @@ def parts_of(
     return {_part_name(part): part for part in found.values()}
 
 # %% ../../nbs/scale/05_budget.ipynb #b0d90008
-SEEDS = (5, 3, 2) # probes of each cell, in the order in which they are tried
+SEEDS = (5, 3) # probes of each cell, in the order in which they are tried
 
 @dataclass(frozen=True)
 class Selection:

@@ -192,6 +192,14 @@ def _read_results(out, facts):
         raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; use another folder')
     return saved
 
+# %% ../../nbs/scale/04_reproduce.ipynb #5ca5000d
+def set_folder(
+    out:str|Path, # folder of the results
+    m:Measurement, # from `distillations`
+)->Path:
+    "Return the folder of a distilled set."
+    return Path(out)/'sets'/_set_name(m)
+
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca5000b
 class _Bench:
     "Opens data sets and backbones as measurements need them, and measures."
@@ -243,7 +251,7 @@ def reproduce(
         bench.backbone(m.on) # a wrong name fails before the distillation
         start = time.perf_counter()
         if m.by:
-            settings, folder = settings_of(m, preset, **options), out/'sets'/_set_name(m)
+            settings, folder = settings_of(m, preset, **options), set_folder(out, m)
             images = open_or_distill(folder, data, net, settings, objective, progress=progress)
         score = bench.score(m, images, progress)
         saved['results'][m.key] = dict(score.as_dict(), seconds=round(time.perf_counter() - start, 2))

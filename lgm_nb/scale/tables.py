@@ -205,4 +205,5 @@ def compare_with_paper(
     text:dict[str, dict[str, str]] = {}
     for c in cells: text.setdefault(c.row, {})[c.column] = _shown(c, results)
     rows = [(name, *[row.get(c, '') for c in columns]) for name, row in text.items()]
-    return Table(('top-1 %', *columns), rows, "measured ± 95 % interval (the paper's figure, difference)")
+    brackets = " (the paper's figure, difference)" if any(c.paper is not None for c in cells) else ''
+    return Table(('top-1 %', *columns), rows, f'measured ± 95 % interval{brackets}')

@@ -8,12 +8,12 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/report.html.md"""
 __all__ = ['loss_svg', 'write_report']
 
 # %% ../../nbs/views/04_report.ipynb #4e78ffe9
-import base64, io, json
+import base64, json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from ..core.files import check_writable, write_json
-from ..core.show import grid
+from ..core.page import figure_html, page_html
 from ..data.dataset import Dataset
 from ..method.distilled_set import DistilledSet
 from ..method.distiller import Distiller
@@ -41,24 +41,7 @@ def loss_svg(
             f'<text x="{width - 10}" y="{height - 8}" text-anchor="end">{n}</text></g></svg>')
 
 # %% ../../nbs/views/04_report.ipynb #0f49b98e
-_PAGE = '''<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
-figure {{ display: inline-block; margin: .3rem; text-align: center; font-size: .85rem }}
-figure img {{ width: 8rem; display: block }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto }} caption {{ display: block; text-align: left }}
-td, th {{ padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #8886; white-space: nowrap }}
-td:first-child, th:first-child {{ text-align: left }}
-img.film {{ max-width: 100% }} svg {{ max-width: 100%; height: auto }}
-summary {{ cursor: pointer }} pre {{ overflow-x: auto; font-size: .85rem }}
-h1, p, figcaption {{ overflow-wrap: anywhere }} figure {{ max-width: 8rem; vertical-align: top }}
-</style>
-<h1>{title}</h1>
-<p>{summary}</p>
+_BODY = '''<p>{summary}</p>
 <h2>The images</h2>
 <div>{figures}</div>
 <p><b>{words}</b></p>
@@ -74,20 +57,10 @@ Columns: the backbone of the probe.
 '''
 
 _FILM = '''<h2>How they evolved</h2>
-<p><img class="film" alt="The images evolving from noise" src="data:image/gif;base64,{gif}"></p>
+<p><img class="wide" alt="The images evolving from noise" src="data:image/gif;base64,{gif}"></p>
 '''
 
 # %% ../../nbs/views/04_report.ipynb #20af54dc
-def _uri(image):
-    "An image as a PNG inside a page."
-    file = io.BytesIO()
-    grid(image[None]).save(file, 'png')
-    return 'data:image/png;base64,' + base64.b64encode(file.getvalue()).decode()
-
-def _figure(image, name):
-    alt, caption = escape(name, quote=True), escape(name)
-    return f'<figure><img alt="{alt}" src="{_uri(image)}"><figcaption>{caption}</figcaption></figure>'
-
 def _summary(card, n):
     "One sentence about a run, from its card."
     return (f"{card['data']['name']}, distilled to {n} images with {card['backbone']['name']}"
@@ -108,14 +81,15 @@ def report_html(
     "Make the self-contained page of a run."
     card, n = distilled.card, len(distilled)
     names = [distilled.classes[l] for l in distilled.labels.tolist()]
-    return _PAGE.format(
-        title=escape(f"{card['data']['name']} in {n} images"), summary=escape(_summary(card, n)),
-        figures=''.join(_figure(image, name) for image, name in zip(distilled.images, names)),
+    body = _BODY.format(
+        summary=escape(_summary(card, n)),
+        figures=''.join(figure_html(image, name) for image, name in zip(distilled.images, names)),
         film='' if gif is None else _FILM.format(gif=base64.b64encode(gif).decode()),
         words=escape(table.in_words(n, images)),
         loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}',
         table=table._repr_html_(), seeds=_seeds(table), images=f'{images:,}', tests=f'{tests:,}',
         card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
+    return page_html(f"{card['data']['name']} in {n} images", body)
 
 # %% ../../nbs/views/04_report.ipynb #601923d4
 def write_report(
