@@ -40,21 +40,21 @@ def _within(cells, budget, machine, out, options):
     return found.cells, dict(options, seeds=found.seeds)
 
 # %% ../../nbs/cli/03_tables.ipynb #ca00000b
-def _print_plan(table, cells, machine, options, json):
-    "Show the cost of some cells."
+def _plan(table, cells, machine, options): # what is printed, as a dict and as text
+    "Estimate the cost of some cells."
     from lgm_nb.scale.reproduce import plan
     costs = plan(cells, machine, **options)
-    print_result(dict(table=table, columns=costs.columns, rows=costs.rows), json, costs)
+    return dict(table=table, columns=costs.columns, rows=costs.rows), costs
 
-def _run_table(table, cells, chosen, out, device, root, options, json):
-    "Run the chosen cells, and show all of the table."
+def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
+    "Run the chosen cells, and write the page of all of the table."
     from lgm_nb.scale.results_page import check_page, write_page
     from lgm_nb.scale.tables import compare_with_paper
     check_page(out)
     results = _results(chosen, out, device, root, options)
     page = write_page(f'The {table} table of the paper', cells, out)
     shown = f'{compare_with_paper(cells, results)}\n\n→ {page}'
-    print_result(dict(table=table, page=str(page), results=results), json, shown)
+    return dict(table=table, page=str(page), results=results), shown
 
 # %% ../../nbs/cli/03_tables.ipynb #c1e0f002
 @call_parse
@@ -86,8 +86,9 @@ def lgm_reproduce(
         options = dict(preset=preset, noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol, **changes)
         on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
         chosen, options = _within(cells, budget, on, out, options) if budget else (cells, options)
-        if dry_run: _print_plan(table, chosen, on, options, json)
-        else: _run_table(table, cells, chosen, out, device, root, options, json)
+        if dry_run: result, text = _plan(table, chosen, on, options)
+        else: result, text = _run_table(table, cells, chosen, out, device, root, options)
+        print_result(result, json, text)
 
 # %% ../../nbs/cli/03_tables.ipynb #3c2bff02
 @call_parse
