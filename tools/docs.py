@@ -2,7 +2,8 @@
 
     python tools/docs.py NODE_MODULES [OUT]
 
-NODE_MODULES holds `katex` and the two fonts, as `make docs` installs them; OUT is the folder to write (`_docs`).
+NODE_MODULES holds `katex`, `onnxruntime-web` and the two fonts, as `make docs` installs them; OUT is the folder to
+write (`_docs`).
 """
 import json, os, re, shutil, sys
 from fnmatch import fnmatch
@@ -16,6 +17,7 @@ from smalldocs import api, layout, site
 
 FONTS = {'inter': 'inter/files/inter-latin-wght-normal', 'inter-italic': 'inter/files/inter-latin-wght-italic',
          'mono': 'jetbrains-mono/files/jetbrains-mono-latin-wght-normal'}
+RUNTIME = ('ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm') # of the page "Try it"
 INSTALLS = re.compile(r'^\s*[%!]pip install', re.M)
 MORE = 'More'
 KNOWN = ('output-file', 'format-links', 'commonmark') # keys for Quarto alone, which nbdev writes
@@ -188,13 +190,17 @@ if (location.protocol === 'file:') {
 </script>'''
 
 def make_local(cfg, out, modules):
-    "Fonts and KaTeX beside the pages; our own pages linked relatively; search from a disk."
+    "Fonts, KaTeX and what runs a network beside the pages; our own pages linked relatively; search from a disk."
     libs = out/'site_libs'
     unused = shutil.ignore_patterns('*.ttf', '*.woff', '*.mjs', '*.map')
     shutil.copytree(modules/'katex/dist', libs/'katex', dirs_exist_ok=True, ignore=unused)
     (libs/'fonts').mkdir()
     for name,file in FONTS.items(): shutil.copy(modules/'@fontsource-variable'/f'{file}.woff2',
         libs/'fonts'/f'{name}.woff2')
+    runtime = modules/'onnxruntime-web/dist'
+    shutil.copytree(cfg.nbs_path/'try_it', out/'try_it', dirs_exist_ok=True)
+    (out/'try_it/ort').mkdir(exist_ok=True)
+    for name in RUNTIME: shutil.copy(runtime/name, out/'try_it/ort')
     (out/'search.js').write_text(f'window.lgmSearch = {(out/"search.json").read_text(encoding="utf-8")};\n',
         encoding='utf-8')
     (out/'.nojekyll').touch()
