@@ -9,7 +9,7 @@ __all__ = ['StudioRun']
 
 # %% ../../nbs/views/11_studio_run.ipynb #ca882061
 import asyncio, time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from ..data.dataset import Dataset
@@ -41,6 +41,7 @@ class DistillingRun(DescribedRun):
         self.announcer = Announcer(self)
         self.listeners = self.announcer.listeners
         self.results:list[tuple[DistilledSet, dict[str, Scores]]] = [] # of all starts
+        self.ended:list[Callable[[Any], Coroutine[Any, Any, Any]]] = [] # awaited with the run after each end
 
     def changed(self)->None: self.announcer.status()
 
@@ -59,6 +60,7 @@ class DistillingRun(DescribedRun):
     async def end(self)->None:
         "Keep the images, if there was at least one step."
         if self.step: self.results.append((await self.worker.do(self._distilled), dict(self.accuracies.scores)))
+        for heard in self.ended: await heard(self)
 
     def distilled(self)->DistilledSet:
         "Return the current images, with the accuracies measured on them. Raises ValueError before the start."
