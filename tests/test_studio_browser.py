@@ -149,6 +149,29 @@ def test_studio_in_jupyterlab(browser, lab):
     assert not wrong, wrong
     page.close()
 
+def test_it_opens_on_a_finished_run(browser, lab, record_property):
+    "`Studio()` alone plays a run of photographs that ships with the package, and Start is in reach. Times are printed."
+    url, folder = lab
+    write_notebook(folder, 'd', 'from lgm_nb.all import *\nStudio()')
+    page, wrong = watched(browser, viewport=dict(width=1280, height=1000))
+    page.goto(url.replace('/lab/tree/a.ipynb', '/lab/workspaces/fourth/tree/d.ipynb'))
+    page.get_by_text('| Idle').first.wait_for(timeout=90_000)
+    began = time.monotonic()
+    menu(page, 'Run', 'Run All Cells')
+    page.locator('.words:visible', has_text='10 distilled images reach').wait_for(timeout=180_000)
+    seconds = dict(screen=time.monotonic() - began)
+    distinct(page, 3)
+    seconds['moving'] = time.monotonic() - began
+    for name, value in seconds.items(): record_property(name, round(value, 2))
+    print(', '.join(f'{name} after {value:.1f} s' for name, value in seconds.items()))
+    assert button(page, 'Start').is_enabled() and page.locator('.tile:visible').count()==10
+    start(page)
+    page.locator('.chip:visible', has_text=re.compile('Preparing|Running')).wait_for(timeout=60_000)
+    button(page, 'Stop').click()
+    page.locator('.chip:visible', has_text='Stopped').wait_for(timeout=60_000)
+    assert not wrong, wrong
+    page.close()
+
 def test_two_tabs_and_an_interrupt(browser, lab, tiny):
     "A second tab shows the same run; the run outlives the first one; an interrupted kernel means Pause."
     url, folder = lab

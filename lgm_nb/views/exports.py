@@ -15,7 +15,7 @@ from ..core.files import safe_name
 from ..method.run_folder import add_files
 from .closer_look import image_details
 from .films import save_gif, save_mp4
-from .sheets import make_sheet, page_json, read_sheet, save_page, still_html
+from .sheets import make_sheet, page_json, read_sheet, save_page, shrink, still_html
 from .studio_run import StudioRun
 from .telling import distiller_of
 from .widgets import evenly
@@ -38,13 +38,13 @@ def _save_film(run, file, save):
     pixels = [run.history.pixels(frames[i]) for i in evenly(len(frames), 80)]
     return save([p.transpose(0, 3, 1, 2) for p in pixels], file)
 
-def _pack_smaller(sheet): return make_sheet(read_sheet(sheet), page=True)
+def _pack_smaller(sheet, side): return make_sheet(shrink(read_sheet(sheet), side), page=True)
 
 def _page_details(run, image):
     examiner = run.examined[run.plan.home].examiner
     details = image_details(run.distiller, examiner, image)
-    parts = [dict(part, sheet=_pack_smaller(part['sheet'])) for part in details['parts']]
-    return dict(details, big=_pack_smaller(details['big']), parts=parts)
+    parts = [dict(part, sheet=_pack_smaller(part['sheet'], 64)) for part in details['parts']]
+    return dict(details, big=_pack_smaller(details['big'], 512), parts=parts)
 
 def page_facts(
     run:StudioRun,
