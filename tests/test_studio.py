@@ -230,7 +230,8 @@ def test_the_run_that_ships():
     assert card['data']['hash']==data.hash and card['step']==facts['frames'][-1]['step']==facts['steps']
     assert len(facts['details'])==10 and len(facts['frames']) >= 30
     home = facts['curves'][0]
-    for name, value in (('images reach', home['points'][-1][1]), ('random real images', home['baselines']['random'][0])):
+    values = (('images reach', home['points'][-1][1]), ('random real images', home['baselines']['random'][0]))
+    for name, value in values:
         assert f'{name} {value:.0f} %' in facts['words']
     with_images = read_images(FIRST_RUN/'images', data.classes)
     assert with_images[1].tolist()==list(range(10))

@@ -56,15 +56,20 @@ class RunPlan:
         return Distiller(self.data, nets, self.settings, self.objective, frames=0, progress=progress)
 
 # %% ../../nbs/views/07_run_plan.ipynb #5c9278d9
+SAME = object() # no change, where None means something
+
 def change(
     plan:RunPlan,
     distil_with:str|Sequence[str]|None=None, # None for no change
     probed:list[str]|None=None, # None for no change
+    data:Dataset|None=None, # None for no change
+    objective:Any=SAME, # None for gradient matching
     **settings:Any, # fields of `Settings`
 )->RunPlan: # of the next start
     "Change a plan. Raises ValueError for an invalid setting or an unknown backbone."
     sources = plan.distil_with if distil_with is None else distil_with
-    return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources,
+    return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources, data=data or plan.data,
+        objective=plan.objective if objective is SAME else objective,
         probed=plan.probed if probed is None else tuple(probed))
 
 # %% ../../nbs/views/07_run_plan.ipynb #07a11ce1

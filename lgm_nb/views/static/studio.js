@@ -67,6 +67,7 @@ export class Studio {
     clearTimeout(this.patience);
     this.waiting.remove();
     const { view, link } = this, { kind } = message;
+    if (kind === TELL.STATUS && message.status.message && this.wanted.length) this.show([]); // it is said there
     if (OF_STUDIO[kind]) OF_STUDIO[kind](this, message, buffers);
     else if (view && 'run' in message && message.run === view.film.run) OF_RUN[kind]?.(view, message, buffers, link);
   }
