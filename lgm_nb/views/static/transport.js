@@ -52,7 +52,7 @@ export class Transport {
     this.play = el('button', { type: 'button', class: 'play', on: { click: () => this.toggle() } });
     this.readout = el('output', { class: 'readout' });
     this.pace = el('button', {
-      type: 'button', class: 'pace', 'aria-label': 'Playback speed', title: 'Playback speed',
+      type: 'button', class: 'pace', 'aria-label': '1×: playback speed', title: 'Playback speed',
       on: { click: () => this.changeSpeed() },
     }, '1×');
     this.now = live ? el('button', {
@@ -105,6 +105,7 @@ export class Transport {
   changeSpeed() {
     this.speed = NEXT_SPEED[this.speed];
     say(this.pace, `${this.speed}×`);
+    this.pace.setAttribute('aria-label', `${this.speed}×: playback speed`);
     if (this.playing) { this.stop(); this.start(); }
   }
 
