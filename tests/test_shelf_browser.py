@@ -66,8 +66,8 @@ def studio(browser, tmp_path):
             pixels=base64.b64encode(tiles['data']).decode()))
         module = live_module().split('export default')[0] + KERNEL.replace('CSS_TEXT', json.dumps(style_sheet()))
         back = '#111' if dark else '#fff'
-        (tmp_path/'studio.html').write_text('<!doctype html><html lang="en"><meta charset="utf-8"><title>Studio</title>'
-            '<meta name="viewport" content="width=device-width">'
+        head = '<meta charset="utf-8"><title>Studio</title><meta name="viewport" content="width=device-width">'
+        (tmp_path/'studio.html').write_text(f'<!doctype html><html lang="en">{head}'
             f'<link rel="icon" href="data:,"><body style="background:{back}"><main id="view"></main>'
             f'<script id="facts" type="application/json">{facts}</script><script type="module">{module}</script>',
             encoding='utf-8')
@@ -85,8 +85,8 @@ def axe(tmp_path_factory):
     folder = Path(os.environ.get('AXE_CORE') or tmp_path_factory.mktemp('axe')/'node_modules/axe-core')
     if not folder.is_dir():
         if not shutil.which('npm'): pytest.skip('no npm on this machine')
-        command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder.parents[1], 'axe-core@4']
-        try: done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder.parents[1]]
+        try: done = subprocess.run([*command, 'axe-core@4'], capture_output=True, text=True, timeout=60)
         except subprocess.TimeoutExpired: pytest.skip('npm does not answer')
         if done.returncode: pytest.skip(f'axe-core cannot be installed: {done.stderr[-200:]}')
     return (folder/'axe.min.js').read_text(encoding='utf-8')
