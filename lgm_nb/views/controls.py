@@ -76,6 +76,7 @@ class ExportPanel:
         try: text = f'Wrote {await self.run.worker.do(write_export, self.run, kind, self.folder.value)}'
         except (ValueError, RuntimeError, OSError) as e: text = f'Not written: {e}'
         self.note.say(text)
+        for heard in self.run.stored: await heard(self.run)
 
     def lock(self, locked:bool)->None:
         "Disable the buttons while there is nothing to save."

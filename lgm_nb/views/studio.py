@@ -55,6 +55,7 @@ class StudioView(FactsWidget):
         self.run, self.shelf, self.first = run, shelf, first
         run.listeners.append(self.send)
         run.ended.append(self._keep)
+        run.stored.append(lambda _: _send_runs(self))
         self.on_msg(self._hear)
 
     def still(self)->str: return still_html(self.run.film(150), self.poster())

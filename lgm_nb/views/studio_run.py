@@ -29,6 +29,7 @@ from .widgets import film_facts
 
 # %% ../../nbs/views/11_studio_run.ipynb #b8afa832
 Scores = list[tuple[int, Score]] # (step, score)
+Heard = Callable[[Any], Coroutine[Any, Any, Any]] # takes the run
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
@@ -42,7 +43,8 @@ class DistillingRun(DescribedRun):
         self.announcer = Announcer(self)
         self.listeners = self.announcer.listeners
         self.results:list[tuple[DistilledSet, dict[str, Scores]]] = [] # of all starts
-        self.ended:list[Callable[[Any], Coroutine[Any, Any, Any]]] = [] # awaited with the run after each end
+        self.ended:list[Heard] = [] # awaited after each end
+        self.stored:list[Heard] = [] # awaited after its set was saved
 
     def changed(self)->None: self.announcer.status()
 

@@ -53,6 +53,8 @@ class CompareView {
     this.facts = [a, b];
     this.films = this.facts.map(facts => new Film(facts));
     this.canvases = this.films.map(({ names, side }) => names.map(() => el('canvas', { width: side, height: side })));
+    /** @type {HTMLButtonElement[][]} */
+    this.tiles = [];
     this.image = 0;
     this.share = 1;
     this.swipe = new Swipe('Border between A and B');
@@ -81,9 +83,10 @@ class CompareView {
   /** @param {Film} film @param {number} k */
   side(film, k) {
     const tiles = film.names.map((name, i) => el('button', {
-      type: 'button', class: 'tile', 'aria-label': `${name} in ${LETTERS[k]}: lay A over B`, 'data-image': i,
+      type: 'button', class: 'tile', 'aria-label': `${name} in ${LETTERS[k]}: lay A over B`, 'aria-pressed': 'false',
       on: { click: () => { this.image = this.imageIn(0, name, i); this.draw(); } },
     }, this.canvases[k][i], el('span', {}, name)));
+    this.tiles.push(tiles);
     return el('section', { class: 'side' },
       el('h4', {}, el('b', { class: 'letter' }, LETTERS[k]), film.title, el('small', {}, film.note)),
       el('p', { class: 'note' }, film.words),
@@ -97,7 +100,7 @@ class CompareView {
    * @param {number} i
    */
   imageIn(k, name, i) {
-    const { names } = this.films[k], found = names.indexOf(name);
+    const { names } = this.films[k], found = names[i] === name ? i : names.indexOf(name);
     return found >= 0 ? found : Math.min(i, names.length - 1);
   }
 
@@ -105,6 +108,9 @@ class CompareView {
     const frames = this.films.map(film => frameAt(film, this.share));
     await Promise.all(frames.map((frame, k) => frame && this.films[k].draw(frame, this.canvases[k])));
     const name = this.films[0].names[this.image], other = this.imageIn(1, name, this.image);
+    this.tiles.forEach((tiles, k) => tiles.forEach((tile, i) => {
+      tile.setAttribute('aria-pressed', `${i === [this.image, other][k]}`);
+    }));
     const names = [`A: ${name}`, `B: ${this.films[1].names[other]}`];
     this.swipe.draw(this.canvases[0][this.image], this.canvases[1][other], names);
     say(this.caption, names.join(' | '));
