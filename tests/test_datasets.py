@@ -9,6 +9,7 @@ from conftest import ROOT
 from lgm_nb.data.open import list_datasets, open_dataset, verify_dataset
 from lgm_nb.data.published import PUBLISHED
 from lgm_nb.data.readers import ARTBENCH, CALTECH, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes, keep_classes
+from tools.make_caltech10_mini import read_square
 
 _JPEG = {}
 
@@ -420,7 +421,8 @@ def test_nothing_downloads_unasked(tmp_path, monkeypatch):
 
 def test_list():
     "Every name is listed once, and a filter picks some."
-    assert [n for n in PUBLISHED if n[-1] != ':']==[n for n in list_datasets() if n != 'cifar10-mini']
+    embedded = ('cifar10-mini', 'caltech10-mini')
+    assert [n for n in PUBLISHED if n[-1] != ':']==[n for n in list_datasets() if n not in embedded]
     assert list_datasets('imagenet-subset-*').names==[f'imagenet-subset-{c}' for c in 'abcde']
     with pytest.raises(ValueError, match="'flowers' is not known. Did you mean 'flowers-102'"): open_dataset('flowers')
 
@@ -447,3 +449,19 @@ def test_real_caltech():
     assert not set(data.train.source) & set(data.test.source)
     assert data.train.batch([0, 1], 64).shape==(2, 3, 64, 64)
     assert verify_dataset('caltech-101', root)
+
+def test_the_embedded_photographs_are_those_of_caltech():
+    "Small enough to ship, no photograph twice; where Caltech-101 is at hand, each is the one that the card names."
+    samples = ROOT/'lgm_nb/data/samples'
+    files = sorted(samples.glob('caltech10-mini*'))
+    assert len(files)==4 and sum(f.stat().st_size for f in files) < 3_000_000
+    data, card = open_dataset('caltech10-mini'), json.loads((samples/'caltech10-mini.json').read_text(encoding='utf-8'))
+    named = {split: facts['files'] for split, facts in card['splits'].items()}
+    assert len({*named['train'], *named['test']})==len(data.train) + len(data.test)==600
+    whole = ROOT.parent/'shared/data/caltech101/101_ObjectCategories'
+    if not whole.is_dir(): pytest.skip('names checked, pixels not: Caltech-101 is not in shared/data')
+    for split in ('train', 'test'):
+        mine = getattr(data, split)
+        for row in range(0, len(mine), 17):
+            a, b = (np.asarray(i, dtype=float) for i in (mine.image(row), read_square(whole/named[split][row])))
+            assert abs(a - b).mean() < 8, named[split][row]

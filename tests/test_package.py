@@ -38,8 +38,8 @@ def test_wheel_holds_the_package(names):
     assert inside==files
 
 @pytest.mark.parametrize('pattern', [
-    r'_modidx\.py', r'samples/cifar10-mini.*', r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js',
-    r'static/.*\.css'])
+    r'_modidx\.py', r'samples/cifar10-mini.*', r'samples/caltech10-mini.*jpg', r'samples/caltech10-mini.*LICENSE.*',
+    r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js', r'static/.*\.css'])
 def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/(?:.+/)?{pattern}', n) for n in names)
 
 @pytest.fixture

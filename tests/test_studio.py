@@ -4,11 +4,14 @@ import numpy as np, pytest, torch
 from conftest import tiny_name
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.dataset import from_arrays
+from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.exchange import read_images
 from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
 from lgm_nb.views.history import History
 from lgm_nb.views.messages import Ask, Tell, read_protocol
+from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import Studio
 from lgm_nb.views.studio_run import StudioRun
 from lgm_nb.views.widgets import EvolutionPlayer
@@ -216,3 +219,41 @@ def test_mime_bundle_holds_both(finished):
     bundle, _ = EvolutionPlayer([torch.rand(3, 3, 8, 8) for _ in range(4)])._repr_mimebundle_()
     assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle)
     assert 'data-lgm-player' in bundle['text/html']
+
+def test_the_run_that_ships():
+    "Small, whole, of the data set that ships beside it; its words follow from its accuracies."
+    files = [f for f in FIRST_RUN.rglob('*') if f.is_file()]
+    assert sum(f.stat().st_size for f in files) < 1_800_000
+    facts, card = folder_facts(FIRST_RUN), json.loads((FIRST_RUN/'card.json').read_text(encoding='utf-8'))
+    data = open_dataset('caltech10-mini')
+    assert facts['classes']==data.classes and last_pixels(facts).shape==(10, 112, 112, 3)
+    assert card['data']['hash']==data.hash and card['step']==facts['frames'][-1]['step']==facts['steps']
+    assert len(facts['details'])==10 and len(facts['frames']) >= 30
+    home = facts['curves'][0]
+    values = (('images reach', home['points'][-1][1]), ('random real images', home['baselines']['random'][0]))
+    for name, value in values:
+        assert f'{name} {value:.0f} %' in facts['words']
+    with_images = read_images(FIRST_RUN/'images', data.classes)
+    assert with_images[1].tolist()==list(range(10))
+
+def test_a_new_view_gets_the_shelf(data, net):
+    "The shipped run before the first start, and its animation; a run that has ended is put in front."
+    async def go(studio):
+        told = []
+        studio.view.send = lambda message, buffers=(): told.append(message)
+        studio.run.listeners[:] = [studio.view.send]
+        studio.view._hear(None, dict(ask=Ask.HELLO), [])
+        while not any(m['kind']==Tell.SYNC for m in told): await asyncio.sleep(.01)
+        studio.start()
+        await studio.wait()
+        while sum(m['kind']==Tell.RUNS for m in told) < 2: await asyncio.sleep(.01)
+        key = [m for m in told if m['kind']==Tell.RUNS][-1]['runs'][0]['key']
+        for asked in (key, 'nosuch'): studio.view._hear(None, dict(ask=Ask.FILM, key=asked), [])
+        while told[-1]['kind'] != Tell.SAID: await asyncio.sleep(.01)
+        return told, key
+    told, key = asyncio.run(asyncio.wait_for(go(Studio(data, net, steps=3, views=1)), 120))
+    first = next(m for m in told if m['kind']==Tell.RUNS)
+    assert first['open'] is None and first['runs'][-1]['key']=='first'
+    film = next(m for m in told if m['kind']==Tell.FILM)
+    assert film['key']==key and film['facts']['classes']==NASTY and 'nosuch' in told[-1]['text']
+    json.dumps(film, allow_nan=False)

@@ -32,9 +32,10 @@ def _cut_sheet(file:Path, size:int, columns:int)->np.ndarray: # uint8 (N, size, 
 def _sample(name:str, root:Any=None)->Dataset:
     "Read an embedded data set. Raises ValueError for a folder, which it does not have."
     if root is not None: raise ValueError(f'data: {name}:{root}; {name} is part of this package, so write {name} alone')
-    card = json.loads((SAMPLES/f'{name}.json').read_text())
+    card = json.loads((SAMPLES/f'{name}.json').read_text(encoding='utf-8'))
     def part(split):
-        images = _cut_sheet(SAMPLES/f'{name}-{split}.webp', card['image_size'], card['columns'])
+        file = SAMPLES/f'{name}-{split}.{card.get("suffix", "webp")}'
+        images = _cut_sheet(file, card['image_size'], card['columns'])
         return Split(images, np.repeat(np.arange(len(card['classes'])), card['splits'][split]['per_class']))
     note = f"{card['origin']}. {card['licence']}"
     return Dataset(name, part('train'), part('test'), card['classes'], note=note, source=name)
@@ -44,7 +45,8 @@ def list_datasets(
     filter:str='', # with wildcards, such as 'imagenet*'; '' for all
 )->NameTable:
     "List the data sets that can be opened by name."
-    rows:list[tuple] = [('cifar10-mini', 10, '3,000', '1,000', '', 'in this package', 'see its card')]
+    rows:list[tuple] = [('cifar10-mini', 10, '3,000', '1,000', '', 'in this package', 'see its card'),
+                        ('caltech10-mini', 10, '400', '200', '', 'in this package', 'CC-BY-4.0')]
     for name, spec in SPECS.items():
         train, test = (f'{n:,}' if n else '' for n in spec.images)
         rows.append((name, spec.classes, train, test, spec.groups or '', f'{spec.folder}/', spec.licence))
@@ -54,6 +56,7 @@ def list_datasets(
 # %% ../../nbs/data/05_open.ipynb #76206ea1
 DATASETS:dict[str, Callable[..., Dataset]] = {
     'cifar10-mini': lambda root=None, **options: _sample('cifar10-mini', root),
+    'caltech10-mini': lambda root=None, **options: _sample('caltech10-mini', root),
     'folder:': open_folder,
     **PUBLISHED}
 

@@ -9,19 +9,26 @@ __all__ = ['EXPORTS', 'write_export']
 
 # %% ../../nbs/views/12_exports.ipynb #8bde1dc2
 from pathlib import Path
+from typing import Any
 from ..core.durable import file_hash
+from ..core.files import safe_name
+from ..method.run_folder import add_files
 from .closer_look import image_details
 from .films import save_gif, save_mp4
-from .sheets import make_sheet, read_sheet, save_page, still_html
+from .sheets import make_sheet, page_json, read_sheet, save_page, shrink, still_html
 from .studio_run import StudioRun
 from .telling import distiller_of
 from .widgets import evenly
 
 # %% ../../nbs/views/12_exports.ipynb #c54011e5
+FILM = 'film.json'
+
 def _save_set(run, folder):
     card, folder_key = folder/'card.json', folder.resolve()
     again = card.is_file() and run.saved.get(folder_key)==file_hash(card)
+    film = page_json(run.film(600))
     run.distilled().save(folder, overwrite=again)
+    add_files(folder, lambda temporary: (temporary/FILM).write_text(film, encoding='utf-8'))
     run.saved[folder_key] = file_hash(card)
     return folder
 
@@ -31,27 +38,45 @@ def _save_film(run, file, save):
     pixels = [run.history.pixels(frames[i]) for i in evenly(len(frames), 80)]
     return save([p.transpose(0, 3, 1, 2) for p in pixels], file)
 
-def _pack_smaller(sheet): return make_sheet(read_sheet(sheet), page=True)
+def _pack_smaller(sheet, side): return make_sheet(shrink(read_sheet(sheet), side), page=True)
 
 def _page_details(run, image):
     examiner = run.examined[run.plan.home].examiner
     details = image_details(run.distiller, examiner, image)
-    parts = [dict(part, sheet=_pack_smaller(part['sheet'])) for part in details['parts']]
-    return dict(details, big=_pack_smaller(details['big']), parts=parts)
+    parts = [dict(part, sheet=_pack_smaller(part['sheet'], 64)) for part in details['parts']]
+    return dict(details, big=_pack_smaller(details['big'], 512), parts=parts)
 
-def _save_html(run, file):
+def page_facts(
+    run:StudioRun,
+    kilobytes:int=900, # of pixels in its frames, at most
+)->dict[str, Any]: # as `film_facts`, with details
+    "Return what a page of a run holds: its animation, its curves, and a closer look at the first 40 images."
     images = min(len(run.history.frames[-1]['tiles']), 40)
-    facts = dict(run.film(), details=[_page_details(run, i) for i in range(images)])
-    return save_page(still_html(facts), file, f'{run.plan.data.name}, distilled')
+    return dict(run.film(kilobytes), details=[_page_details(run, i) for i in range(images)])
+
+def _save_html(run, file): return save_page(still_html(page_facts(run)), file, f'{run.plan.data.name}, distilled')
 
 # %% ../../nbs/views/12_exports.ipynb #cb644df2
-def _free_name(folder, kind):
+def free_name(
+    folder:Path, # of the set
+    kind:str, # suffix without a dot
+)->Path:
     "Find an unused name next to the folder: name.gif, name-2.gif …"
     number, file = 1, folder.with_name(f'{folder.name}.{kind}')
     while file.exists():
         number += 1
         file = folder.with_name(f'{folder.name}-{number}.{kind}')
     return file
+
+# %% ../../nbs/views/12_exports.ipynb #12a0be01
+def write_page(
+    facts:dict[str, Any], # as `film_facts`
+    folder:str|Path, # to write into
+)->Path: # the file, named by the title
+    "Write the page of a run under a name that is not used."
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return save_page(still_html(facts), free_name(folder/safe_name(facts['title']), 'html'), facts['title'])
 
 # %% ../../nbs/views/12_exports.ipynb #e846c631
 EXPORTS = ('set', 'gif', 'mp4', 'html')
@@ -71,6 +96,6 @@ def write_export(
 def _write(run, kind, folder):
     if kind=='set': return _save_set(run, folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    file = _free_name(folder, kind)
+    file = free_name(folder, kind)
     if kind=='html': return _save_html(run, file)
     return _save_film(run, file, save_gif if kind=='gif' else save_mp4)

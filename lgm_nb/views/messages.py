@@ -23,8 +23,10 @@ class Tell:
     SYNC, SHEET, FRAME = 'sync', 'sheet', 'frame'
     CURVES, DROP, STATUS = 'curves', 'drop', 'status'
     DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
+    RUNS, FILM, SAID = 'runs', 'film', 'said'
 
 class Ask:
     "Kinds of message to the kernel."
     HELLO, ACK = 'hello', 'ack'
     DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
+    FILM, PAGE = 'film', 'page'

@@ -8,15 +8,16 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/run_plan.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/07_run_plan.ipynb #b26a18ce
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from ..core.progress import Progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distiller import Distiller
+from ..method.meta_loss import GradientMatching
 from ..method.pyramid import level_sizes
-from ..method.settings import Settings
+from ..method.settings import Settings, settings_facts
 
 # %% ../../nbs/views/07_run_plan.ipynb #d778d13d
 MOST_IMAGES = 400 # in a view
@@ -55,26 +56,50 @@ class RunPlan:
         return Distiller(self.data, nets, self.settings, self.objective, frames=0, progress=progress)
 
 # %% ../../nbs/views/07_run_plan.ipynb #5c9278d9
+SAME = object() # no change, where None means something
+
 def change(
     plan:RunPlan,
     distil_with:str|Sequence[str]|None=None, # None for no change
     probed:list[str]|None=None, # None for no change
+    data:Dataset|None=None, # None for no change
+    objective:Any=SAME, # None for gradient matching
     **settings:Any, # fields of `Settings`
 )->RunPlan: # of the next start
     "Change a plan. Raises ValueError for an invalid setting or an unknown backbone."
     sources = plan.distil_with if distil_with is None else distil_with
-    return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources,
+    return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources, data=data or plan.data,
+        objective=plan.objective if objective is SAME else objective,
         probed=plan.probed if probed is None else tuple(probed))
 
+# %% ../../nbs/views/07_run_plan.ipynb #07a11ce1
+_TITLES = dict(ipc='Images per class', steps='Steps', augs='Views per step', lr='Learning rate', seed='Seed')
+
+def told_settings(
+    data:str, # its name
+    sources:Sequence[str], # names of the backbones that distil
+    objective:str,
+    settings:Mapping[str, Any], # fields of `Settings`
+)->dict[str, str]: # value by title
+    "Return what tells two runs apart, as text."
+    numbers = {title: f'{settings[name]:g}' for name, title in _TITLES.items() if name in settings}
+    return {'Data': data, 'Distilled with': ' + '.join(sources), 'Objective': objective, **numbers}
+
 # %% ../../nbs/views/07_run_plan.ipynb #f494cc9f
+def _objective_text(objective):
+    given = objective if isinstance(objective, (list, tuple)) else [objective or GradientMatching()]
+    return ' | '.join(dict.fromkeys(map(repr, given)))
+
 def plan_facts(
     plan:RunPlan,
-)->dict[str, Any]: # title, note, classes, labels, side, steps, sizes
+)->dict[str, Any]: # title, note, classes, labels, side, steps, sizes, settings
     "Describe a plan as JSON."
     classes, settings = plan.data.classes, plan.settings
     canvas = max(plan.backbones[name].canvas for name in plan.sources)
     note = f'distilled with {" + ".join(plan.sources)}'
     if plan.images > MOST_IMAGES: note += f'; {MOST_IMAGES} of {plan.images} images shown'
     labels = [c for c in range(len(classes)) for _ in range(settings.ipc)][:MOST_IMAGES]
+    told = told_settings(plan.data.name, plan.sources, _objective_text(plan.objective), settings_facts(settings))
     return dict(title=f'{plan.data.name} in {plan.images} images', note=note, classes=classes, labels=labels,
-        side=min(canvas, SIDE), steps=settings.steps, sizes=level_sizes(canvas, 1 if settings.pyramid else canvas))
+        side=min(canvas, SIDE), steps=settings.steps, settings=told,
+        sizes=level_sizes(canvas, 1 if settings.pyramid else canvas))

@@ -9,7 +9,8 @@ __all__ = ['StudioRun']
 
 # %% ../../nbs/views/11_studio_run.ipynb #ca882061
 import asyncio, time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from ..data.dataset import Dataset
@@ -28,6 +29,7 @@ from .widgets import film_facts
 
 # %% ../../nbs/views/11_studio_run.ipynb #b8afa832
 Scores = list[tuple[int, Score]] # (step, score)
+Heard = Callable[[Any], Coroutine[Any, Any, Any]] # takes the run
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
@@ -41,6 +43,8 @@ class DistillingRun(DescribedRun):
         self.announcer = Announcer(self)
         self.listeners = self.announcer.listeners
         self.results:list[tuple[DistilledSet, dict[str, Scores]]] = [] # of all starts
+        self.ended:list[Heard] = [] # awaited after each end
+        self.stored:list[Heard] = [] # awaited after its set was saved
 
     def changed(self)->None: self.announcer.status()
 
@@ -59,6 +63,7 @@ class DistillingRun(DescribedRun):
     async def end(self)->None:
         "Keep the images, if there was at least one step."
         if self.step: self.results.append((await self.worker.do(self._distilled), dict(self.accuracies.scores)))
+        for heard in self.ended: await heard(self)
 
     def distilled(self)->DistilledSet:
         "Return the current images, with the accuracies measured on them. Raises ValueError before the start."
@@ -129,6 +134,11 @@ async def take_turns(run:DistillingRun)->None:
             if await run.measuring.slice(run.worker.do, since): run.announcer.curves()
             turn = time.monotonic()
 
+# %% ../../nbs/views/11_studio_run.ipynb #11e0a001
+def _examine(plan, seeds): return {name: examined(plan.data, b, seeds) for name, b in plan.backbones.items()}
+
+def _frames(history): return [(f['step'], f['levels'], history.pixels(f)) for f in history.frames]
+
 # %% ../../nbs/views/11_studio_run.ipynb #09b0000c
 class StudioRun(DistillingRun):
     "Distil and measure in the background of a notebook."
@@ -142,14 +152,22 @@ class StudioRun(DistillingRun):
     ):
         nets = {b.name: b for b in backbones}
         plan = RunPlan(data, nets, settings, distil_with or next(iter(nets), ''), tuple(nets), objective)
-        super().__init__(plan, {name: examined(data, b, seeds) for name, b in nets.items()})
+        super().__init__(plan, _examine(plan, seeds))
+        self.seeds = seeds
         self.saved:dict[Path, str] = {} # folders that this run saved its set in → hash of the card
 
     def configure(self, **changes:Any)->None:
-        "Change the next start: `distil_with`, `probed`, fields of `Settings`. Raises ValueError while a run is active."
+        "Change the next start, as `change` does. Raises ValueError while a run is active."
         if self.state in ACTIVE_STATES:
             raise ValueError(f'state: {self.state}; settings cannot change during a run, so stop it first')
         self.plan = change(self.plan, **changes)
+        self.examined = _examine(self.plan, self.seeds)
+
+    def add(self, backbone:Backbone)->None:
+        "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
+        self.configure()
+        self.plan = replace(self.plan, backbones=dict(self.plan.backbones, **{backbone.name: backbone}))
+        self.configure()
 
     def table(self)->CrossModelTable:
         "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
@@ -157,12 +175,11 @@ class StudioRun(DistillingRun):
 
     def film(self, kilobytes:int=900)->dict[str, Any]:
         "Return the whole run as the facts of a page, with at most this many kilobytes of pixels."
-        frames = [(f['step'], f['levels'], self.history.pixels(f)) for f in self.history.frames]
-        return film_facts(frames, kilobytes=kilobytes, **self.about())
+        return film_facts(_frames(self.history), kilobytes=kilobytes, **self.about())
 
     def __repr__(self):
-        name, with_, steps = self.plan.data.name, ' + '.join(self.plan.sources), self.plan.settings.steps
-        return f'StudioRun({name} with {with_}: {self.state}, step {self.step} of {steps})'
+        about = f'{self.plan.data.name} with {" + ".join(self.plan.sources)}'
+        return f'StudioRun({about}: {self.state}, step {self.step} of {self.plan.settings.steps})'
 
 # %% ../../nbs/views/11_studio_run.ipynb #f1203870
 async def ask_details(

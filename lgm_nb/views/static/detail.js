@@ -1,8 +1,9 @@
 // The closer look at one image.
-import { el, colour, rendering } from './dom.js';
+import { el, colour } from './dom.js';
 import { percent } from './format.js';
 import { key } from './chart.js';
 import { levelHeadings, scrolling } from './page.js';
+import { Picture } from './picture.js';
 import { copyCanvas, decode, drawTile, loaded, tiles } from './sheet.js';
 
 /** @typedef {import('./protocol.js').Detail} DetailFacts */
@@ -36,7 +37,7 @@ export class Detail {
     this.node = el('section', { class: 'detail', hidden: true, tabindex: -1, on: {
       keydown: (/** @type {KeyboardEvent} */ e) => this.hear(e),
     } });
-    this.big = el('canvas');
+    this.picture = new Picture(film.side);
     this.drawSharp = () => {}; // the image in full resolution
     /** @type {number | null} */
     this.image = null;
@@ -63,7 +64,7 @@ export class Detail {
   follow(image, frame) {
     const facts = this.film.details[image];
     if (facts?.big && facts.step === frame?.step) this.drawSharp();
-    else copyCanvas(this.canvases[image], this.big);
+    else copyCanvas(this.canvases[image], this.picture.canvas);
   }
 
   reveal() {
@@ -75,13 +76,15 @@ export class Detail {
   show(facts) {
     if (facts.image !== this.image) return;
     const scrolled = this.node.scrollTop;
+    const root = this.node.getRootNode(), focused = root instanceof ShadowRoot ? root.activeElement : null;
     this.node.replaceChildren(
       this.head(facts),
-      el('div', { class: 'cols' }, el('div', {}, this.picture(facts)), el('div', { class: 'grow' },
+      el('div', { class: 'cols' }, el('div', {}, this.draw(facts)), el('div', { class: 'grow' },
         this.accuracy(facts.image),
         (facts.parts ?? []).map(pictures),
         facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null)));
     levelHeadings(this.node);
+    if (focused instanceof HTMLElement && this.node.contains(focused)) focused.focus({ preventScroll: true });
     this.node.scrollTop = scrolled;
   }
 
@@ -95,18 +98,18 @@ export class Detail {
   }
 
   /** @param {DetailFacts} facts */
-  picture({ image, big }) {
-    const { names, side } = this.film;
-    const canvas = this.big = el('canvas', {
-      class: 'big', width: side, height: side, role: 'img', 'aria-label': `${names[image]}, large`,
-      style: { '--rendering': rendering(side) },
-    });
+  draw({ image, big }) {
+    const { canvas, node } = this.picture;
+    this.picture.title(this.film.names[image]);
     if (big) {
       const sheet = loaded(big);
       this.drawSharp = () => { decode(sheet).then(bitmap => drawTile(canvas, bitmap, sheet, 0)); };
       this.drawSharp();
-    } else copyCanvas(this.canvases[image], canvas);
-    return canvas;
+    } else {
+      if (canvas.width !== this.film.side) canvas.width = canvas.height = this.film.side;
+      copyCanvas(this.canvases[image], canvas);
+    }
+    return node;
   }
 
   /** @param {number} image */

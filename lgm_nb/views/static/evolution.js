@@ -1,6 +1,6 @@
 // A run: its images, its charts, its history.
 import { el, say } from './dom.js';
-import { settle } from './page.js';
+import { scrolling, settle } from './page.js';
 import { ASK } from './protocol.js';
 import { Film } from './film.js';
 import { Transport } from './transport.js';
@@ -30,7 +30,7 @@ import { Detail } from './detail.js';
 
 export class RunView {
   /**
-   * @param {ShadowRoot} root
+   * @param {ShadowRoot | Element} root
    * @param {import('./protocol.js').RunFacts} facts
    * @param {Link | null} link
    */
@@ -177,6 +177,12 @@ export class RunView {
     if (level === this.level && this.transport.follow) this.grid.showSheet(sheet);
   }
 
+  /** Play once, unless less motion is asked for. */
+  roll() {
+    if (scrolling() === 'smooth') this.transport.start();
+    return this;
+  }
+
   off() {
     this.transport.stop();
     this.unsettle();
@@ -185,7 +191,7 @@ export class RunView {
 }
 
 /**
- * @param {ShadowRoot} root
+ * @param {ShadowRoot | Element} root
  * @param {import('./protocol.js').RunFacts} facts
  * @param {Link | null} link
  */

@@ -1,7 +1,8 @@
 // A view with a kernel: the renderer that Jupyter calls.
 import { clear, shell, watchTheme } from './page.js';
 import { TELL } from './protocol.js';
-import { bytesOf, Studio } from './studio.js';
+import { bytesOf } from './hear.js';
+import { Studio } from './studio.js';
 import { evolution } from './evolution.js';
 import { matrix } from './matrix.js';
 import { levels } from './levels.js';

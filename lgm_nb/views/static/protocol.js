@@ -3,12 +3,12 @@
 /** Kernel to view: values of `kind`. */
 export const TELL = /** @type {const} */ ({
   SYNC: 'sync', SHEET: 'sheet', FRAME: 'frame', CURVES: 'curves', DROP: 'drop', STATUS: 'status',
-  DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw',
+  DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', RUNS: 'runs', FILM: 'film', SAID: 'said',
 });
 
 /** View to kernel: values of `ask`. */
 export const ASK = /** @type {const} */ ({
-  HELLO: 'hello', ACK: 'ack', DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw',
+  HELLO: 'hello', ACK: 'ack', DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', FILM: 'film', PAGE: 'page',
 });
 
 /**
@@ -51,6 +51,7 @@ export const ASK = /** @type {const} */ ({
  * @property {Curve[]} [curves]
  * @property {Frame[]} [frames]
  * @property {string} [kept]
+ * @property {Record<string, string>} [settings] what tells the run apart, by title
  * @property {string} [protocol] how the accuracy is measured
  * @property {string} [words] the accuracies in a sentence, once all are measured
  * @property {string} [caution] what they do not tell
@@ -61,6 +62,7 @@ export const ASK = /** @type {const} */ ({
  *
  * @typedef {{title: string, note: string, captions: string[], sheet: Sheet}} Part
  * @typedef {{image: number, step?: number, big?: Sheet, parts?: Part[], waiting?: boolean}} Detail
+ * @typedef {{key: string, title: string, note: string, result: string, place: string}} Shelved
  * @typedef {{seed: number, boxes: number[][], captions: string[], sheet: Sheet}} Draw
  */
 
@@ -74,8 +76,12 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{kind: 'status', run: number, status: Status}} TellStatus
  * @typedef {{kind: 'detail', run: number, image: number, step: number, big: Sheet, parts: Part[]}} TellDetail
  * @typedef {{kind: 'level', run: number, level: number, sheet: Sheet}} TellLevel
+ * @typedef {{kind: 'runs', runs: Shelved[], thumbs: Sheet | null, each: number, open: string | null}} TellRuns
+ * @typedef {{kind: 'film', key: string, facts: RunFacts}} TellFilm
+ * @typedef {{kind: 'said', text: string}} TellSaid
  * @typedef {{kind: 'draw', draw: Draw}} TellDraw
- * @typedef {TellSync | TellSheet | TellFrame | TellCurves | TellDrop | TellStatus | TellDetail | TellLevel} TellStudio
+ * @typedef {TellSync | TellSheet | TellFrame | TellCurves | TellDrop | TellStatus | TellDetail | TellLevel} TellRun
+ * @typedef {TellRun | TellRuns | TellFilm | TellSaid} TellStudio
  * @typedef {TellStudio | TellDraw} Tell
  */
 
@@ -85,7 +91,9 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{ask: 'detail', image: number}} AskDetail
  * @typedef {{ask: 'level', level: number}} AskLevel
  * @typedef {{ask: 'draw', seed: number}} AskDraw
- * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw} Ask
+ * @typedef {{ask: 'film', key: string}} AskFilm
+ * @typedef {{ask: 'page', key: string | null}} AskPage
+ * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw | AskFilm | AskPage} Ask
  *
  * A connection to the kernel.
  * @typedef {{ask: (message: Ask) => void}} Link

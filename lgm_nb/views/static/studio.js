@@ -1,11 +1,14 @@
-// The studio: the kernel sends messages, and the view requests what it is missing.
+// The studio: the kernel sends messages, and the view requests what it is missing. While its run goes on, a finished
+// one can be opened, or two compared.
 import { el, say } from './dom.js';
-import { clear } from './page.js';
 import { ASK, TELL } from './protocol.js';
+import { compare } from './compare.js';
 import { evolution } from './evolution.js';
+import { OF_RUN } from './hear.js';
+import { Shelf } from './shelf.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
-/** @typedef {import('./protocol.js').Sheet} Sheet */
+/** @typedef {import('./protocol.js').RunFacts} RunFacts */
 /** @typedef {import('./evolution.js').RunView} RunView */
 /**
  * The model of a widget, as anywidget gives it.
@@ -19,93 +22,37 @@ import { evolution } from './evolution.js';
 const PATIENCE = 4000; // milliseconds
 const GONE = 'The kernel is gone: run the cell again.';
 
-/** @param {DataView} b */
-export const bytesOf = b => new Uint8Array(/** @type {ArrayBuffer} */ (b.buffer), b.byteOffset, b.byteLength);
-
-/** @param {Sheet} sheet @param {DataView} buffer @returns {Sheet} */
-const withBytes = (sheet, buffer) => ({ ...sheet, data: bytesOf(buffer) });
-
-/** @typedef {(studio: Studio, message: any, buffers: DataView[]) => void} Handler */
-
-/**
- * What to do with each kind of message. All but the first concern only the run that is shown.
- * @type {Record<import('./protocol.js').TellStudio['kind'], Handler>}
- */
-const HANDLERS = {
+/** @type {Record<string, (studio: Studio, message: any, buffers: DataView[]) => void>} */
+const OF_STUDIO = {
   [TELL.SYNC]: (studio, message) => studio.sync(message),
-  [TELL.SHEET]: forRun(addSheet),
-  [TELL.FRAME]: forRun(addFrame),
-  [TELL.CURVES]: forRun(setCurves),
-  [TELL.DROP]: forRun(dropFrames),
-  [TELL.STATUS]: forRun((view, { status }) => view.changeStatus(status)),
-  [TELL.DETAIL]: forRun(showDetail),
-  [TELL.LEVEL]: forRun((view, { sheet, level }, [pixels]) => view.showLevel(withBytes(sheet, pixels), level)),
+  [TELL.RUNS]: (studio, message, [pixels]) => studio.stock(message, pixels),
+  [TELL.FILM]: (studio, message) => studio.receive(message),
+  [TELL.SAID]: (studio, { text }) => studio.shelf.said(text),
 };
-
-/**
- * Ignore messages of a run that is not shown.
- * @param {(view: RunView, message: any, buffers: DataView[], link: Link) => void} f
- * @returns {Handler}
- */
-function forRun(f) {
-  return ({ view, link }, message, buffers) => {
-    if (view && message.run === view.film.run) f(view, message, buffers, link);
-  };
-}
-
-/** @param {RunView} view @param {import('./protocol.js').TellSheet} message @param {DataView[]} buffers */
-function addSheet(view, { sheet }, [pixels]) {
-  view.film.addSheet(sheet, bytesOf(pixels));
-  view.changeFrames();
-}
-
-/**
- * @param {RunView} view
- * @param {import('./protocol.js').TellFrame} message
- * @param {DataView[]} buffers
- * @param {Link} link
- */
-function addFrame(view, { frame, sheet, newest, levels, loss, status }, buffers, link) {
-  const { film } = view, told = film.loss.at(-1)?.[0] ?? 0;
-  link.ask({ ask: ASK.ACK, step: frame.step });
-  if (sheet) film.addSheet(sheet, bytesOf(buffers[0]));
-  film.newest = newest;
-  film.addFrame(frame);
-  if (levels > film.grown.length + 1) film.grown.push(frame.step - 1);
-  film.loss.push(...loss.filter(([step]) => step > told));
-  view.changeStatus(status);
-  view.changeFrames();
-}
-
-/** @param {RunView} view @param {import('./protocol.js').TellCurves} message @param {any} _ @param {Link} link */
-function setCurves(view, { curves, words, caution }, _, link) {
-  Object.assign(view.film, { curves, words, caution });
-  view.changeCurves();
-  if (view.open !== null) link.ask({ ask: ASK.DETAIL, image: view.open });
-}
-
-/** @param {RunView} view @param {import('./protocol.js').TellDrop} message */
-function dropFrames(view, { steps, kept }) {
-  view.film.drop(steps);
-  view.film.kept = kept;
-  view.changeFrames();
-}
-
-/** @param {RunView} view @param {import('./protocol.js').TellDetail} message @param {DataView[]} buffers */
-function showDetail(view, message, [big, ...rest]) {
-  const parts = message.parts.map((part, i) => ({ ...part, sheet: withBytes(part.sheet, rest[i]) }));
-  view.detail.show({ ...message, big: withBytes(message.big, big), parts });
-}
 
 export class Studio {
   /** @param {ShadowRoot} root @param {Link} link */
   constructor(root, link) {
     this.root = root;
+    /** @type {Link} */
     this.link = { ask: message => this.ask(link, message) };
     /** @type {RunView | null} */
-    this.view = null;
+    this.view = null; // of the run of the kernel
+    /** @type {{off: () => void} | null} */
+    this.shown = null; // a finished run, or two, shown instead
+    /** @type {string[]} */
+    this.wanted = []; // keys of the finished runs that are shown
+    /** @type {Map<string, RunFacts>} */
+    this.films = new Map();
+    this.shelf = new Shelf({
+      open: key => this.show(key === null ? [] : [key]),
+      compare: keys => this.show(keys),
+      page: () => this.link.ask({ ask: ASK.PAGE, key: this.wanted[0] ?? null }),
+    });
     this.waiting = el('p', { class: 'lgm empty' }, 'Waiting for the kernel …');
-    root.append(this.waiting);
+    this.stage = el('div');
+    this.screen = el('div');
+    root.append(this.waiting, this.screen, this.stage, this.shelf.node);
   }
 
   hello() {
@@ -119,17 +66,22 @@ export class Studio {
   hear(message, buffers) {
     clearTimeout(this.patience);
     this.waiting.remove();
-    HANDLERS[message.kind]?.(this, message, buffers);
+    const { view, link } = this, { kind } = message;
+    if (kind === TELL.STATUS && message.status.message && this.wanted.length) this.show([]); // it is said there
+    if (OF_STUDIO[kind]) OF_STUDIO[kind](this, message, buffers);
+    else if (view && 'run' in message && message.run === view.film.run) OF_RUN[kind]?.(view, message, buffers, link);
   }
 
   /** @param {import('./protocol.js').TellSync} message */
   sync({ facts }) {
     if (this.view && this.isShown(facts)) return this.catchUp(this.view, facts);
-    const open = this.view?.open ?? null;
+    const open = this.view?.open ?? null, began = this.view !== null && this.view.film.run !== facts.run;
     this.view?.off();
-    clear(this.root);
-    this.view = evolution(this.root, facts, this.link);
+    this.stage.replaceChildren();
+    this.view = evolution(this.stage, facts, this.link);
+    this.shelf.describe(facts);
     if (open !== null && open < (facts.labels ?? []).length) this.view.look(open);
+    if (began) this.show([]);
   }
 
   /** Whether these facts only add to the run that is shown, as when another view asks. @param {any} facts */
@@ -149,6 +101,34 @@ export class Studio {
     view.changeStatus(facts.status);
   }
 
+  /** @param {import('./protocol.js').TellRuns} message @param {DataView | undefined} pixels */
+  stock(message, pixels) {
+    this.shelf.fill(message, pixels);
+    this.shelf.mark(this.wanted);
+    if (message.open !== null && !this.wanted.length) this.show([message.open]);
+  }
+
+  /** @param {import('./protocol.js').TellFilm} message */
+  receive({ key, facts }) {
+    this.films.set(key, facts);
+    if (this.wanted.includes(key)) this.show(this.wanted);
+  }
+
+  /** Show one finished run, two of them, or, of none, the run of the kernel. @param {string[]} keys */
+  show(keys) {
+    this.wanted = keys;
+    this.shelf.mark(keys);
+    const films = keys.map(key => this.films.get(key)), missing = keys.filter(key => !this.films.has(key));
+    if (missing.length) return missing.forEach(key => this.link.ask({ ask: ASK.FILM, key }));
+    this.shown?.off();
+    this.shown = null;
+    this.screen.replaceChildren();
+    this.stage.hidden = keys.length > 0;
+    if (!keys.length) return;
+    const [a, b] = /** @type {RunFacts[]} */ (films);
+    this.shown = b ? compare(this.screen, a, b) : evolution(this.screen, a).roll();
+  }
+
   /** @param {Link} link @param {import('./protocol.js').Ask} message */
   ask(link, message) {
     try {
@@ -163,6 +143,7 @@ export class Studio {
     clearTimeout(this.patience);
     say(this.waiting, GONE);
     this.view?.lose(GONE);
+    this.shelf.lose(this.films, GONE);
     const box = this.root.host.closest('.lgm-studio'); // with the controls
     for (const control of box?.querySelectorAll('button, input, select') ?? []) control.setAttribute('disabled', '');
   }
@@ -170,5 +151,6 @@ export class Studio {
   off() {
     clearTimeout(this.patience);
     this.view?.off();
+    this.shown?.off();
   }
 }

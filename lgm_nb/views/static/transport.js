@@ -15,6 +15,12 @@ function keepArrows(event) {
   if (ARROWS.has(event.key)) event.stopPropagation();
 }
 
+/** Listeners of a slider that keeps its arrow keys. */
+export const KEEPS_ARROWS = {
+  focus: () => window.addEventListener('keydown', keepArrows, true),
+  blur: () => window.removeEventListener('keydown', keepArrows, true),
+};
+
 /**
  * @typedef {object} TransportOptions
  * @property {string} label of the slider
@@ -27,7 +33,7 @@ function keepArrows(event) {
 
 export class Transport {
   /** @param {TransportOptions} options */
-  constructor({ label, count, text, show, milliseconds = 120, live = false }) {
+  constructor({ label, count, text, show, milliseconds = 90, live = false }) {
     this.count = count;
     this.text = text;
     this.show = show;
@@ -40,15 +46,13 @@ export class Transport {
     this.timer = null;
     this.slider = el('input', {
       type: 'range', min: 0, step: 1, 'aria-label': label, on: {
-        input: () => this.drag(),
-        focus: () => window.addEventListener('keydown', keepArrows, true),
-        blur: () => window.removeEventListener('keydown', keepArrows, true),
+        input: () => this.drag(), ...KEEPS_ARROWS,
       },
     });
     this.play = el('button', { type: 'button', class: 'play', on: { click: () => this.toggle() } });
     this.readout = el('output', { class: 'readout' });
     this.pace = el('button', {
-      type: 'button', class: 'pace', 'aria-label': 'Playback speed', title: 'Playback speed',
+      type: 'button', class: 'pace', 'aria-label': '1×: playback speed', title: 'Playback speed',
       on: { click: () => this.changeSpeed() },
     }, '1×');
     this.now = live ? el('button', {
@@ -101,6 +105,7 @@ export class Transport {
   changeSpeed() {
     this.speed = NEXT_SPEED[this.speed];
     say(this.pace, `${this.speed}×`);
+    this.pace.setAttribute('aria-label', `${this.speed}×: playback speed`);
     if (this.playing) { this.stop(); this.start(); }
   }
 

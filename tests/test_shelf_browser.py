@@ -1,0 +1,225 @@
+"The studio's shelf, two runs side by side, and the closer look, in Chromium; the kernel is played by the test."
+import base64, json, os, shutil, subprocess
+from pathlib import Path
+import numpy as np, pytest
+from lgm_nb.views.messages import read_protocol
+from lgm_nb.views.sheets import make_sheet, page_json, style_sheet, without_pixels
+from lgm_nb.views.widgets import film_facts, live_module
+from tools.lab import ARGS
+
+CHROMIUM = shutil.which('chromium')
+playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
+if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
+
+def film(seed, steps, side=16):
+    "The facts of a run of nine frames, four classes."
+    g = np.random.default_rng(seed)
+    frames = [(k*steps//8, 1, g.integers(0, 256, (4, side, side, 3), dtype=np.uint8)) for k in range(9)]
+    curves = [dict(name='net', own=True, points=[[steps, 40. + seed, 1.]], baselines={}, classes=[30.]*4)]
+    return film_facts(frames, range(4), 'wxyz', title=f'Run {seed}', note='distilled with net', steps=steps, sizes=[8],
+        curves=curves, words=f'4 images reach {40 + seed} %.', settings=dict(Data='d', Steps=str(steps), Seed='0'))
+
+FILMS = dict(one=film(1, 80), two=film(2, 160), three=film(3, 80))
+LIVE = dict(title='Live', note='distilled with net', classes=['w', 'x'], labels=[0, 1], side=16, steps=9, sizes=[8],
+    frames=[], curves=[], loss=[], run=0, settings={}, words='', caution='', kept='', protocol='',
+    status=dict(state='ready', step=0, levels=0, rate=0, left=0, doing='', message=''))
+KERNEL = '''
+const { films, live, runs, thumbs, pixels, open } = JSON.parse(document.querySelector('#facts').textContent);
+const heard = new Map(), bytes = text => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
+window.asked = [];
+window.tell = (message, buffers = []) => heard.get('msg:custom')(message, buffers);
+const answers = {
+  hello: () => {
+    tell({ kind: 'runs', runs, thumbs, each: 2, open }, [bytes(pixels)]);
+    tell({ kind: 'sync', run: live.run, facts: live });
+  },
+  film: ({ key }) => tell({ kind: 'film', key, facts: films[key] }),
+  page: ({ key }) => tell({ kind: 'said', text: `Wrote ${key}.html` }),
+};
+const model = {
+  get: () => 'studio', on: (event, f) => heard.set(event, f), off: event => heard.delete(event),
+  send: message => { window.asked.push(message); setTimeout(() => answers[message.ask]?.(message)); },
+};
+window.live = live;
+render({ model, el: document.querySelector('#view') }, CSS_TEXT);
+'''
+
+@pytest.fixture(scope='module')
+def browser():
+    with playwright.sync_playwright() as p:
+        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield b
+        b.close()
+
+@pytest.fixture
+def studio(browser, tmp_path):
+    "A function that opens a studio whose kernel has three finished runs."
+    def open_(open=None, dark=False, **kwargs):
+        page = browser.new_page(**dict(dict(viewport=dict(width=1000, height=900)), **kwargs))
+        pages.append(page)
+        page.set_default_timeout(20_000)
+        page.on('pageerror', lambda e: wrong.append(str(e)))
+        page.on('console', lambda m: wrong.append(m.text) if m.type=='error' else None)
+        tiles = make_sheet(np.zeros((6, 8, 8, 3), np.uint8), page=True)
+        runs = [dict(key=k, title=f['title'], note='', result='40 % on net', place='here') for k, f in FILMS.items()]
+        facts = page_json(dict(films=FILMS, live=LIVE, runs=runs, thumbs=without_pixels(tiles), open=open,
+            pixels=base64.b64encode(tiles['data']).decode()))
+        module = live_module().split('export default')[0] + KERNEL.replace('CSS_TEXT', json.dumps(style_sheet()))
+        back = '#111' if dark else '#fff'
+        head = '<meta charset="utf-8"><title>Studio</title><meta name="viewport" content="width=device-width">'
+        (tmp_path/'studio.html').write_text(f'<!doctype html><html lang="en">{head}'
+            f'<link rel="icon" href="data:,"><body style="background:{back}"><main id="view"></main>'
+            f'<script id="facts" type="application/json">{facts}</script><script type="module">{module}</script>',
+            encoding='utf-8')
+        page.goto((tmp_path/'studio.html').as_uri())
+        page.locator('.run-card').nth(3).wait_for()
+        return page
+    pages, wrong = [], []
+    yield open_
+    for p in pages: p.close()
+    assert not wrong
+
+@pytest.fixture(scope='session')
+def axe(tmp_path_factory):
+    "The script of axe-core, which finds what keeps people out; from npm, or the folder that AXE_CORE names."
+    folder = Path(os.environ.get('AXE_CORE') or tmp_path_factory.mktemp('axe')/'node_modules/axe-core')
+    if not folder.is_dir():
+        if not shutil.which('npm'): pytest.skip('no npm on this machine')
+        command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder.parents[1]]
+        try: done = subprocess.run([*command, 'axe-core@4'], capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired: pytest.skip('npm does not answer')
+        if done.returncode: pytest.skip(f'axe-core cannot be installed: {done.stderr[-200:]}')
+    return (folder/'axe.min.js').read_text(encoding='utf-8')
+
+def violations(page, axe):
+    "What axe-core calls serious or critical, as rule and nodes."
+    page.evaluate(axe)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [(v['id'], [(n['html'], n['failureSummary']) for n in v['nodes']]) for v in found
+            if v['impact'] in ('serious', 'critical')]
+
+SHOWN = "document.querySelector('#view > div').shadowRoot"
+def pixels(page, what='.tile canvas'):
+    "The pixels of the visible canvases."
+    return page.locator(f'{what}:visible').evaluate_all('all => all.map(c => c.toDataURL())')
+
+def test_it_opens_on_a_run_that_plays(studio):
+    page = studio(open='two')
+    page.get_by_role('heading', name='Run 2').wait_for()
+    assert page.locator('.words:visible').inner_text()=='4 images reach 42 %.'
+    first = pixels(page)
+    page.wait_for_function(f"() => +{SHOWN}.querySelector('.transport input').value > 2")
+    assert pixels(page) != first and len(first)==4
+    page.get_by_role('button', name='Play', exact=True).wait_for() # once, to the end
+    assert page.get_by_role('slider', name='Step of the run').get_attribute('aria-valuetext')=='step 160'
+
+def test_it_stands_still_for_those_who_want_it(studio):
+    page = studio(open='two', reduced_motion='reduce')
+    page.get_by_role('heading', name='Run 2').wait_for()
+    page.wait_for_timeout(300)
+    assert page.get_by_role('slider', name='Step of the run').get_attribute('aria-valuetext')=='step 160'
+
+def test_a_start_takes_over(studio):
+    "The run of the kernel is shown as soon as it starts, whatever is open; the shelf leads back."
+    page = studio(open='one')
+    page.get_by_role('heading', name='Run 1').wait_for()
+    page.evaluate("""() => { const status = { ...live.status, state: 'running', step: 1 };
+        tell({ kind: 'sync', run: 1, facts: { ...live, run: 1, status } }); }""")
+    page.locator('.chip', has_text='Running').wait_for()
+    assert page.get_by_role('heading', name='Run 1').count()==0
+    page.locator('[data-run="one"]').click()
+    page.get_by_role('heading', name='Run 1').wait_for()
+    assert page.locator('[aria-current="true"]').get_attribute('data-run')=='one'
+    page.locator('[data-run=""]').click()
+    page.locator('.chip', has_text='Running').wait_for()
+
+def test_two_runs_with_the_keyboard_alone(studio):
+    "Mark two, move the common slider and the border between the images, choose another image, leave."
+    page = studio()
+    for key in ('one', 'two'):
+        page.locator(f'[data-mark="{key}"]').focus()
+        page.keyboard.press('Space')
+        if key=='one': page.get_by_text('Mark a second run to compare.').wait_for()
+    share = page.get_by_role('slider', name='Share of both runs')
+    share.wait_for()
+    def says(text): playwright.expect(share).to_have_attribute('aria-valuetext', text)
+    says('A step 80, B step 160')
+    last = pixels(page)
+    share.focus()
+    page.keyboard.press('Home')
+    says('A step 0, B step 0')
+    for _ in range(30): page.keyboard.press('ArrowRight')
+    says('A step 40, B step 80')
+    page.wait_for_timeout(100)
+    assert pixels(page) != last
+    border = page.get_by_role('slider', name='Border between A and B')
+    border.focus()
+    for _ in range(5): page.keyboard.press('ArrowRight')
+    assert border.get_attribute('aria-valuetext')=='55 % A, 45 % B'
+    page.get_by_role('button', name='y in B: lay A over B').focus()
+    page.keyboard.press('Enter')
+    page.get_by_text('A: y | B: y').wait_for()
+    rows = page.locator('.pair').evaluate_all('all => all.map(t => [...t.rows].map(r => r.innerText.split("\\t")))')
+    assert rows==[[['What differs', 'A', 'B'], ['Steps', '80', '160']],
+                  [['Top-1 of a probe, %', 'A', 'B', 'B − A'], ['net', '41.0', '42.0', '+1.0']]]
+    page.locator('[data-mark="two"]').focus()
+    page.keyboard.press('Space')
+    page.get_by_role('heading', name='Run 1').wait_for()
+    assert page.get_by_role('slider', name='Share of both runs').count()==0
+
+def test_a_third_mark_replaces_the_first(studio):
+    page = studio()
+    for key in FILMS: page.locator(f'[data-mark="{key}"]').check()
+    page.get_by_role('heading', name='Run 3').wait_for()
+    assert page.get_by_role('heading', name='Run 1').count()==0
+    assert page.locator('[data-mark]:checked').count()==2
+
+def test_a_page_is_asked_for(studio):
+    page = studio(open='three')
+    page.get_by_role('heading', name='Run 3').wait_for()
+    page.get_by_role('button', name='Write a page').press('Enter')
+    page.get_by_text('Wrote three.html').wait_for()
+    assert page.evaluate('asked.at(-1)')==dict(ask='page', key='three')
+    assert 'page' in read_protocol()['ask']
+
+def test_an_image_is_enlarged_and_saved(studio):
+    "In the closer look, with the keyboard alone: larger, smooth or sharp, a PNG of its own."
+    page = studio(open='one', reduced_motion='reduce')
+    page.locator('.tile:visible').nth(1).press('Enter')
+    canvas = page.locator('.big')
+    small = canvas.bounding_box()['width']
+    page.get_by_role('button', name='Larger').press('Enter')
+    assert canvas.bounding_box()['width'] > 1.8*small
+    def drawn(): return canvas.evaluate('c => getComputedStyle(c).imageRendering')
+    assert drawn()=='pixelated' # 16 px
+    page.get_by_role('button', name='Smooth').press('Enter')
+    assert drawn()=='auto'
+    with page.expect_download() as download: page.get_by_role('button', name='Save PNG').press('Enter')
+    assert download.value.suggested_filename=='x.png'
+    page.get_by_text('Saved.').wait_for()
+    page.keyboard.press('Escape')
+    assert page.locator('.detail').nth(0).is_hidden()
+
+@pytest.mark.parametrize('width, dark', [(390, True), (390, False), (1600, True), (1600, False)])
+def test_it_fits(studio, tmp_path, width, dark):
+    "A run and two runs, in narrow and wide windows, light and dark; pictures are kept beside the test."
+    page = studio(open='one', dark=dark, viewport=dict(width=width, height=900), reduced_motion='reduce')
+    for name, ready in (('run', '.tile:visible'), ('pair', '.pairs')):
+        if name=='pair':
+            for key in ('one', 'two'): page.locator(f'[data-mark="{key}"]').check()
+        page.locator(ready).first.wait_for()
+        page.wait_for_timeout(200)
+        assert page.locator('#view > div').get_attribute('data-theme')==('dark' if dark else 'light')
+        assert page.evaluate('document.documentElement.scrollWidth <= innerWidth'), name
+        page.screenshot(path=tmp_path/f'{name}.png', full_page=True)
+
+@pytest.mark.parametrize('dark', [False, True], ids=['light', 'dark'])
+def test_axe_finds_nothing_serious(studio, axe, dark):
+    "In a run with its closer look, and in two runs."
+    page = studio(open='one', dark=dark, reduced_motion='reduce')
+    page.locator('.tile:visible').first.click()
+    page.get_by_role('button', name='Save PNG').wait_for()
+    assert violations(page, axe)==[]
+    for key in ('one', 'two'): page.locator(f'[data-mark="{key}"]').check()
+    page.locator('.pairs').wait_for()
+    assert violations(page, axe)==[]
