@@ -154,6 +154,9 @@ def check_classes(distilled:DistilledSet, data:Dataset):
     "Raise ValueError if a distilled set and a data set have different classes."
     if distilled.classes==data.classes: return
     theirs, ours = data.classes[:3], distilled.classes[:3]
+    if set(distilled.classes) <= set(data.classes):
+        raise ValueError(f'data: {data.name} has other classes than the set, or another order; pass '
+                         'data.subset(distilled.classes)')
     raise ValueError(f'data: {data.name} has classes {theirs} …, but the images were distilled for {ours} …')
 
 def compare(
