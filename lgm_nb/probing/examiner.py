@@ -316,11 +316,8 @@ class Examiner(SetExaminer):
         "Train probes on these images alone and test them."
         return exhaust(self.iter_images(images, labels))
 
-    def score_rows(self,
-        rows:torch.Tensor, # (n,) or, with a set for each seed, (seeds, n)
-        labels:torch.Tensor|None=None, # soft, (n, C) or (seeds, n, C); None for the classes of the images
-    )->Score:
-        "Train probes on these rows of the training split and test them."
+    def score_rows(self, rows:torch.Tensor, labels:torch.Tensor|None=None)->Score: # each of one set, or for each seed
+        "Train probes on training rows, (n,) or (seeds, n), with their classes or soft labels, (…, C), and test them."
         return exhaust(self.iter_rows(rows, labels))
 
     def score_full(self, epochs:int=100, batch:int=128)->Score:
