@@ -215,7 +215,7 @@ def arguments():
     p = parser(__doc__)
     p.add_argument('--tables', type=words, default=tuple(TABLES), help=f'default: {",".join(TABLES)}')
     p.add_argument('--sets', type=words, default=('cifar10-mini',), help='also: caltech-10')
-    p.add_argument('--objectives', type=words, default=('means', 'ridge'), help='of the table ipc; labels use the first')
+    p.add_argument('--objectives', type=words, default=('means', 'ridge'), help='of ipc; labels use the first')
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
     p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
     p.add_argument('--temperatures', type=floats, default=(2.,), help='of soft labels')

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/extend.html.md"""
 __all__ = ['extend']
 
 # %% ../../nbs/method/11_extend.ipynb #952e3120
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,15 @@ import torch
 from ..core.durable import tensors_hash
 from ..core.progress import no_progress, Progress
 from ..data.dataset import Dataset, Split
-from ..backbones.backbone import Backbone
 from .distilled_set import DistilledSet
 from .distiller import Distiller
 from .edits import changed_card, joined_data, warn_soft
 from .feature_bank import build_bank, FeatureBank
 from .meta_loss import GradientMatching, Objective, Step
 from .run_folder import source_names
-from .runs import run_steps
+from .runs import open_sources, run_steps
 from .settings import preset_objective, renamed_settings, settings_from
-from .source import as_backbones, augmenter_of, on_canvas, one_each
+from .source import augmenter_of, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
 class _OneClass(Dataset):
@@ -39,6 +38,13 @@ class _OneClass(Dataset):
 def _part(data, classes):
     "Return some classes of a data set, be it one."
     return data.subset(classes) if len(classes) > 1 else _OneClass(data, classes[0])
+
+def _old_part(distilled, data):
+    "Return the real images of the old classes, under the name of the first run, whose bank is then found."
+    if not set(distilled.classes) <= set(data.classes): return None
+    part, known = _part(data, distilled.classes), distilled.card.get('data', {})
+    if known.get('hash')==part.hash: part.name = known['name']
+    return part
 
 def _new_classes(distilled, data):
     "List the classes to add. Raises ValueError if there are none, or the data has only some of the old classes."
@@ -132,11 +138,6 @@ def _check_backbones(distilled, backbones):
     if canvas != side:
         raise ValueError(f'backbone: {names} makes images of {canvas} px, but those of the set have {side} px')
 
-def _opened(distilled):
-    "Open the backbones that a card names."
-    from lgm_nb.backbones.open import open_backbone
-    return [open_backbone(name) for name in source_names(distilled.card)]
-
 # %% ../../nbs/method/11_extend.ipynb #7bfab328
 _OLD_VIEWS = 10 # of each image that is kept
 
@@ -185,8 +186,9 @@ def _extended(distilled, made, objectives, data, old_data):
 def extend(
     distilled:DistilledSet, # finished; stays as it is
     data:Any, # a `Dataset`, or what `open_dataset` takes: with new classes and, if possible, all of the old ones
-    backbone:Backbone|Iterable[Backbone]|None=None, # those of the set; None opens them by name
+    backbone:Any=None, # those of the set, as for `distill`; None opens them by their names
     objective:Objective|Sequence[Objective]|None=None, # one, or one for each backbone; None for that of the set
+    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from
     progress:Progress=no_progress, # wraps the distiller, and the batches of feature banks
     **settings:Any, # fields of `Settings` that differ from those of the set
@@ -195,8 +197,8 @@ def extend(
     from lgm_nb.data.open import open_dataset
     data = open_dataset(data)
     new = _new_classes(distilled, data)
-    old_data = _part(data, distilled.classes) if set(distilled.classes) <= set(data.classes) else None
-    backbones = _opened(distilled) if backbone is None else as_backbones(backbone)
+    old_data = _old_part(distilled, data)
+    backbones = open_sources(source_names(distilled.card) if backbone is None else backbone, device)
     _check_backbones(distilled, backbones)
     warn_soft(distilled)
     given = _settings_of(distilled, settings)
