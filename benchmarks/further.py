@@ -1,17 +1,19 @@
-"""One image per class, taken further: classes added to a set, several images per class, soft and learned labels.
+"""One image per class, taken further: classes added to a set, more images, soft and learned labels, fine-tuning.
 
-    python -m benchmarks.further [--tables classes,ipc,labels] [--sets cifar10-mini,caltech-10] [--seeds 3]
-        [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 1,2,4] [--labelled 1] [--steps 200]
-        [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
+    python -m benchmarks.further [--tables classes,ipc,labels,tuning] [--sets cifar10-mini,caltech-10] [--seeds 3]
+        [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 8] [--labelled 1] [--tuned 1]
+        [--rates 1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
+        [--caltech ../shared/data] [--save FILE] [--json]
 
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, and with
 none; beside a run from nothing on all classes. `ipc` is the accuracy against the number of images per class, for each
 objective, beside as many real images: random ones, those nearest to the class mean, those nearest to the means of as
 many parts of the class, and the neighbours of the distilled ones. `labels` gives distilled and real images hard, soft
-and learned labels. A step has about as many views for any number of images per class: --augs is divided by it.
-With `--held N` the last N training images of each class take the place of the test split: choices are made so. Every
-set and every score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one JSON object as the
-last line; intervals (95 %, Student) are over distillation seeds, for random images over their draws.
+and learned labels. `tuning` fine-tunes the last block of the backbone on distilled images, on as many real ones and on
+all, each from its own linear probe on. A step has about as many views for any number of images per class: --augs is
+divided by it. With `--held N` the last N training images of each class take the place of the test split: choices are
+made so. Every set and every score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one
+JSON object as the last line; intervals (95 %, Student) are over distillation seeds, for random images over their draws.
 """
 from pathlib import Path
 import torch
@@ -26,6 +28,7 @@ from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.labels import Teacher
 from benchmarks.common import add_numbers, distilled, interval, mean, numbers, parser, run, say, without_test
+from benchmarks.last_block import both
 from benchmarks.objectives import objective_of
 from benchmarks.photos import CLASSES, photographs
 
@@ -193,7 +196,40 @@ def labels_table(bench):
                 yield summed(labelled(bench, what, ipc, kind, temperature), table='labels', data=bench.data.name,
                              images=what, ipc=ipc, labels=kind, temperature=temperature, full=bench.full())
 
-TABLES = dict(classes=classes_table, ipc=ipc_table, labels=labels_table)
+# --- fine-tuning
+
+TUNING_STEPS = 150 # batches of 100 images at most: five passes through 3,000
+
+def tuning_images(bench, what, ipc):
+    "Images and labels to tune on, one set for each seed, with what tells them from others."
+    if what=='distilled':
+        objective = bench.options['objectives'][0 if ipc==1 else -1]
+        for s, facts in bench.sets(objective, ipc): yield s.images, s.labels, facts
+        return
+    train, seeds = bench.data.train, bench.options['seeds']
+    rows = torch.arange(len(train)) if what=='full' else bench.real_rows(what, ipc)
+    for own in rows[:seeds] if rows.ndim > 1 else [rows]:
+        yield train.batch(own, bench.net.canvas), train.labels[own], f'{what} {key_of(own.tolist())}'
+
+def tuned(bench, images, labels, made, lr, seed):
+    "Top-1 of the probe of some images, and after fine-tuning from it."
+    known = dict(what='tuned', data=bench.data.hash, net=bench.net.hash, made=made, lr=lr, seed=seed)
+    def measure(): return both(bench.net, images, labels, bench.data.test, lr=lr, steps=TUNING_STEPS, seed=seed)
+    return cached(known, measure, bench.keep)
+
+def tuning_table(bench):
+    "The last block fine-tuned on distilled images, on as many real ones, and on all."
+    jobs = [(what, ipc) for ipc in bench.options['tuned'] for what in ('distilled', 'random', 'clusters')]
+    for what, ipc in [*jobs, ('full', None)]:
+        sets = list(tuning_images(bench, what, ipc))
+        for lr in bench.options['rates']:
+            pairs = [tuned(bench, *own, lr, seed) for seed, own in enumerate(sets)]
+            probe, each = ([pair[i] for pair in pairs] for i in (0, 1))
+            minus = [a - b for a, b in zip(each, probe)]
+            yield summed(each, table='tuning', data=bench.data.name, images=what, ipc=ipc, rate=lr,
+                         probe=round(mean(probe), 2), minus=round(mean(minus), 2), minus_interval=interval(minus))
+
+TABLES = dict(classes=classes_table, ipc=ipc_table, labels=labels_table, tuning=tuning_table)
 
 def main(**options):
     "Run the benchmark; the returned dict is what is printed."
@@ -218,7 +254,9 @@ def arguments():
     p.add_argument('--objectives', type=words, default=('means', 'ridge'), help='of ipc; labels use the first')
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
     p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
-    p.add_argument('--temperatures', type=floats, default=(2.,), help='of soft labels')
+    p.add_argument('--temperatures', type=floats, default=(8.,), help='of soft labels')
+    p.add_argument('--tuned', type=numbers, default=(1,), help='images per class of the table tuning')
+    p.add_argument('--rates', type=floats, default=(1e-4,), help='learning rates of fine-tuning')
     p.add_argument('--backbone', default='tiny-simclr-resnet')
     p.add_argument('--keep', default='build/further', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
