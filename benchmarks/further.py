@@ -1,12 +1,12 @@
 """One image per class, taken further: classes added to a set, more images, soft and learned labels, fine-tuning.
 
     python -m benchmarks.further [--tables classes,ipc,labels,tuning] [--sets cifar10-mini,caltech-10] [--seeds 3]
-        [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 8] [--labelled 1] [--tuned 1]
-        [--rates 1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
+        [--class-seeds 8] [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 8] [--labelled 1]
+        [--tuned 1] [--rates 1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
         [--caltech ../shared/data] [--save FILE] [--json]
 
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, and with
-none; beside a run from nothing on all classes. `ipc` is the accuracy against the number of images per class, for each
+none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the accuracy against the number of images per class, for each
 objective, beside as many real images: random ones, those nearest to the class mean, those nearest to the means of as
 many parts of the class, and the neighbours of the distilled ones. `labels` gives distilled and real images hard, soft
 and learned labels. `tuning` fine-tunes the last block of the backbone on distilled images, on as many real ones and on
@@ -53,13 +53,17 @@ class Bench:
         o = self.options
         return Settings(steps=o['steps'], augs=max(1, round(o['augs']/ipc)), ipc=ipc, seed=seed)
 
-    def sets(self, objective, ipc=1, data=None):
+    def sets(self, objective, ipc=1, data=None, seeds=0):
         "Distilled sets, one per seed, each with the facts that tell it from others."
         data, found = data or self.data, []
-        for seed in range(self.options['seeds']):
+        for seed in range(seeds or self.options['seeds']):
             found.append(distilled(data, self.net, objective_of(objective), self.settings(seed, ipc), self.keep))
             say(f'{data.name}: {objective}, ipc {ipc}, seed {seed}: {found[-1][0].card["seconds"]:.0f} s')
         return found
+
+    def chosen(self, ipc):
+        "The objective of the tables about something else."
+        return 'means' if ipc==1 else self.options['objectives'][-1]
 
     def top1(self, kind, measure, **facts):
         "Accuracies of the probes, in percent, from the folder or measured now."
@@ -124,8 +128,9 @@ def with_real(bench, base, new):
 def classes_table(bench):
     "Classes added to a set, beside a run from nothing."
     data, n = bench.data, len(bench.data.classes) - ADDED
+    means, seeds = bench.chosen(1), bench.options['class_seeds']
     first, last = data.subset(data.classes[:n]), data.subset(data.classes[n:])
-    whole, bases = bench.sets('means'), bench.sets('means', data=first)
+    whole, bases = bench.sets(means, seeds=seeds), bench.sets(means, data=first, seeds=seeds)
     made = {'from nothing': whole, 'extended': [], 'extended, no real images of the old': [], 'real images added': []}
     for (base, facts), settings in zip(bases, map(bench.settings, range(len(bases)))):
         made['extended'].append(extended(bench, base, facts, data, settings))
@@ -179,7 +184,7 @@ def labelled(bench, what, ipc, kind, temperature):
         def score(s):
             labels = labels_of(bench, kind, temperature, s, None)
             return bench.examiner.score(s.images, s.labels if labels is None else labels)
-        sets = bench.sets(bench.options['objectives'][0], ipc)
+        sets = bench.sets(bench.chosen(ipc), ipc)
         return [mean(bench.top1(what, lambda: score(s), made=f, **facts)) for s, f in sets] # noqa: B023 (called at once)
     def measure():
         rows = bench.real_rows(what, ipc)
@@ -203,8 +208,7 @@ TUNING_STEPS = 150 # batches of 100 images at most: five passes through 3,000
 def tuning_images(bench, what, ipc):
     "Images and labels to tune on, one set for each seed, with what tells them from others."
     if what=='distilled':
-        objective = bench.options['objectives'][0 if ipc==1 else -1]
-        for s, facts in bench.sets(objective, ipc): yield s.images, s.labels, facts
+        for s, facts in bench.sets(bench.chosen(ipc), ipc): yield s.images, s.labels, facts
         return
     train, seeds = bench.data.train, bench.options['seeds']
     rows = torch.arange(len(train)) if what=='full' else bench.real_rows(what, ipc)
@@ -251,7 +255,7 @@ def arguments():
     p = parser(__doc__)
     p.add_argument('--tables', type=words, default=tuple(TABLES), help=f'default: {",".join(TABLES)}')
     p.add_argument('--sets', type=words, default=('cifar10-mini',), help='also: caltech-10')
-    p.add_argument('--objectives', type=words, default=('means', 'ridge'), help='of ipc; labels use the first')
+    p.add_argument('--objectives', type=words, default=('ridge',), help='of ipc; others use the last')
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
     p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
     p.add_argument('--temperatures', type=floats, default=(8.,), help='of soft labels')
@@ -260,7 +264,7 @@ def arguments():
     p.add_argument('--backbone', default='tiny-simclr-resnet')
     p.add_argument('--keep', default='build/further', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
-    add_numbers(p, seeds=3, steps=200, augs=3, probes=3, held=0)
+    add_numbers(p, seeds=3, class_seeds=0, steps=200, augs=3, probes=3, held=0)
     return p
 
 if __name__=='__main__': run(main, arguments())
