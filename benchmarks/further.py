@@ -1,19 +1,20 @@
 """One image per class, taken further: classes added to a set, more images, soft and learned labels, fine-tuning.
 
     python -m benchmarks.further [--tables classes,ipc,labels,tuning] [--sets cifar10-mini,caltech-10] [--seeds 3]
-        [--class-seeds 8] [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 8] [--labelled 1]
-        [--tuned 1] [--rates 1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
+        [--class-seeds 8] [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 16] [--labelled 1]
+        [--tuned 1] [--rates 1e-5,1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
         [--caltech ../shared/data] [--save FILE] [--json]
 
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, and with
-none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the accuracy against the number of images per class, for each
-objective, beside as many real images: random ones, those nearest to the class mean, those nearest to the means of as
-many parts of the class, and the neighbours of the distilled ones. `labels` gives distilled and real images hard, soft
-and learned labels. `tuning` fine-tunes the last block of the backbone on distilled images, on as many real ones and on
-all, each from its own linear probe on. A step has about as many views for any number of images per class: --augs is
-divided by it. With `--held N` the last N training images of each class take the place of the test split: choices are
-made so. Every set and every score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one
-JSON object as the last line; intervals (95 %, Student) are over distillation seeds, for random images over their draws.
+none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
+accuracy against the number of images per class, for each objective, beside as many real images: random ones, those
+nearest to the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled
+ones. `labels` gives distilled and real images hard, soft and learned labels. `tuning` fine-tunes the last block of the
+backbone on distilled images, on as many real ones and on all, each from its own linear probe on. A step has about as
+many views for any number of images per class: --augs is divided by it. With `--held N` the last N training images of
+each class take the place of the test split: choices are made so. Every set and every score is kept in KEEP and not
+computed again, so that the benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are
+over distillation seeds, for random images over their draws.
 """
 from pathlib import Path
 import torch
@@ -151,21 +152,19 @@ def cost(made): # seconds of the last run
 # --- images per class
 
 def ipc_table(bench):
-    "Accuracy against the number of images per class."
+    "Accuracy against the number of images per class, and above one image per class by the default objective."
+    one = [mean(bench.row('distilled', *s, 1)) for s in bench.sets(bench.chosen(1))]
     for objective in bench.options['objectives']:
-        before = None
         for ipc in bench.options['counts']:
             sets = bench.sets(objective, ipc)
             each = [mean(bench.row('distilled', *s, ipc)) for s in sets]
             real = {k: round(mean(bench.real(k, ipc)), 2) for k in ('random', 'centroid', 'clusters')}
             real['neighbour'] = round(mean([mean(bench.row('neighbour', *s, ipc)) for s in sets]), 2)
             best = max(real, key=real.__getitem__)
-            more = {} if before is None else dict(minus=round(mean(each) - mean(before), 2),
-                                                  minus_interval=interval([a - b for a, b in zip(each, before)]))
+            minus = [a - b for a, b in zip(each, one)]
             yield summed(each, table='ipc', data=bench.data.name, objective=objective, ipc=ipc, real=real,
-                         best_real=real[best], best_real_kind=best, full=bench.full(), **more,
-                         seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1))
-            before = each
+                         best_real=real[best], best_real_kind=best, full=bench.full(), minus=round(mean(minus), 2),
+                         minus_interval=interval(minus), seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1))
 
 # --- labels
 
@@ -258,9 +257,9 @@ def arguments():
     p.add_argument('--objectives', type=words, default=('ridge',), help='of ipc; others use the last')
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
     p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
-    p.add_argument('--temperatures', type=floats, default=(8.,), help='of soft labels')
+    p.add_argument('--temperatures', type=floats, default=(16.,), help='of soft labels')
     p.add_argument('--tuned', type=numbers, default=(1,), help='images per class of the table tuning')
-    p.add_argument('--rates', type=floats, default=(1e-4,), help='learning rates of fine-tuning')
+    p.add_argument('--rates', type=floats, default=(1e-5, 1e-4), help='learning rates of fine-tuning')
     p.add_argument('--backbone', default='tiny-simclr-resnet')
     p.add_argument('--keep', default='build/further', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')

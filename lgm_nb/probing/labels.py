@@ -50,7 +50,7 @@ def learn_labels(
 
 # %% ../../nbs/probing/01_labels.ipynb #14bc9e9b
 LABEL_KINDS = ('soft', 'learned')
-LABEL_TEMPERATURE = 1. # of soft labels; benchmarks/results/further_held.json has others
+LABEL_TEMPERATURE = 16. # chosen on held-back training images: benchmarks/results/further_held.json has others
 
 class Teacher(RealFeatures):
     "A linear probe of all training images, which labels others."
