@@ -214,20 +214,21 @@ def tuning_images(bench, what, ipc):
     for own in rows[:seeds] if rows.ndim > 1 else [rows]:
         yield train.batch(own, bench.net.canvas), train.labels[own], f'{what} {key_of(own.tolist())}'
 
-def tuned(bench, images, labels, made, lr, seed):
-    "Top-1 of the probe of some images, and after fine-tuning from it."
-    known = dict(what='tuned', data=bench.data.hash, net=bench.net.hash, made=made, lr=lr, seed=seed)
-    def measure(): return both(bench.net, images, labels, bench.data.test, lr=lr, steps=TUNING_STEPS, seed=seed)
+def tuned(bench, images, labels, made, seed):
+    "Top-1 of the probe of some images, and after fine-tuning from it at each rate."
+    rates = bench.options['rates']
+    known = dict(what='tuned', data=bench.data.hash, net=bench.net.hash, made=made, rates=rates, seed=seed)
+    def measure(): return both(bench.net, images, labels, bench.data.test, rates, steps=TUNING_STEPS, seed=seed)
     return cached(known, measure, bench.keep)
 
 def tuning_table(bench):
     "The last block fine-tuned on distilled images, on as many real ones, and on all."
     jobs = [(what, ipc) for ipc in bench.options['tuned'] for what in ('distilled', 'random', 'clusters')]
     for what, ipc in [*jobs, ('full', None)]:
-        sets = list(tuning_images(bench, what, ipc))
-        for lr in bench.options['rates']:
-            pairs = [tuned(bench, *own, lr, seed) for seed, own in enumerate(sets)]
-            probe, each = ([pair[i] for pair in pairs] for i in (0, 1))
+        found = [tuned(bench, *own, seed) for seed, own in enumerate(tuning_images(bench, what, ipc))]
+        probe = [f[0] for f in found]
+        for i, lr in enumerate(bench.options['rates'], 1):
+            each = [f[i] for f in found]
             minus = [a - b for a, b in zip(each, probe)]
             yield summed(each, table='tuning', data=bench.data.name, images=what, ipc=ipc, rate=lr,
                          probe=round(mean(probe), 2), minus=round(mean(minus), 2), minus_interval=interval(minus))

@@ -9,8 +9,14 @@ def last_block(network):
     parts = next(p for p in (getattr(network, name, None) for name in ('stages', 'blocks', 'layers')) if p is not None)
     return [parts[-1], *[m for m in (getattr(network, n, None) for n in ('final_conv', 'conv_head', 'norm')) if m]]
 
+MANY = 500 # images, from which on the probe sees each of them once, without augmentation
+
 def probe_of(net, images, labels, n_classes, seed):
     "The linear probe of some images, with 20 augmented copies of each: W (C, D), b (C,)."
+    if len(images) > MANY:
+        z = net.embed(images)
+        W, b = train_probes(lambda _, rows: z[rows], labels, n_classes, net.dim, seeds=1, epochs=100)
+        return W[0], b[0]
     views = PooledViews(images, net, seed=seed)
     exhaust(views.fill())
     W, b = train_probes(views, labels, n_classes, net.dim, seeds=1)
@@ -38,7 +44,8 @@ def accuracy(net, probe, split):
     W, b = probe
     return 100*float(((net.embed(split)@W.T + b).argmax(1)==split.labels).float().mean())
 
-def both(net, images, labels, split, **options):
-    "Top-1 of the probe of some images, and after fine-tuning from it."
+def both(net, images, labels, split, rates, **options):
+    "Top-1 of the probe of some images, and after fine-tuning from it at each rate."
     probe = probe_of(net, images, labels, int(split.labels.max()) + 1, options['seed'])
-    return accuracy(net, probe, split), accuracy(*fine_tune(net, images, labels, probe, **options), split)
+    tuned = [accuracy(*fine_tune(net, images, labels, probe, lr=lr, **options), split) for lr in rates]
+    return [accuracy(net, probe, split), *tuned]
