@@ -115,7 +115,7 @@ def summed(each, **facts):
 
 def extended(bench, base, facts, data, settings):
     "A set with further classes, from the folder or made now."
-    known = dict(run_facts(data, bench.net, settings), base=facts, what='extended')
+    known = dict(run_facts(data, bench.net, settings), base=facts, what='extended', version=2)
     folder = bench.keep/f'extended-{key_of(known)}'
     if not (folder/'card.json').exists(): extend(base, data, bench.net).save(folder)
     return DistilledSet.load(folder), key_of(known)

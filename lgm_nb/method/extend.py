@@ -61,8 +61,16 @@ def _new_classes(distilled, data):
 class _OldSide:
     "What a step needs to know of the classes that are there already, on one backbone."
     syn:FeatureBank # of the distilled images
-    real:FeatureBank # of real images, or of the distilled ones if there are none
+    real:FeatureBank|None # of real images; None if there are none
     mark:str # hash of the distilled images
+
+    def real_side(self, new_means):
+        "Features of real images, or what stands in for them; `new_means` (k, D) of the new classes."
+        if self.real is not None: return self.real
+        centre = self.syn.mean
+        def far(means): return (means - centre).norm(dim=1).mean()
+        scale = far(new_means.to(centre))/far(self.syn.class_means).clamp(min=1e-12)
+        return FeatureBank(centre + scale*(self.syn.features - centre), self.syn.labels, self.syn.n_classes)
 
     def rows(self, bank, each, step):
         "Draw features and labels of the same number of views per class."
@@ -71,7 +79,7 @@ class _OldSide:
 
     def covariance(self, step):
         "Covariance within the classes, old and new; of the new ones, if there are no real images of the old."
-        if step.real_covariance is None or self.real is self.syn: return step.real_covariance
+        if step.real_covariance is None or self.real is None: return step.real_covariance
         old, new = self.real.n_classes, step.n_classes
         return (old*self.real.covariance.to(step.real_covariance) + new*step.real_covariance)/(old + new)
 
@@ -85,13 +93,14 @@ class _Beside(Objective):
         self.needs_covariance = objective.needs_covariance
 
     def _constants(self, step):
-        "Class means and covariance of all classes, computed again only when those of the step are other tensors."
+        "Real side of the old classes, and statistics of all; anew only when those of the step are other tensors."
         known = self.known
         if step.real_means is None or known is None or known[0] is not step.real_means:
             new = step.class_means()
-            means = torch.cat([self.old.real.class_means.to(new), new])
-            known = self.known = step.real_means, means, means.mean(0), self.old.covariance(step)
-        return dict(zip(('real_means', 'real_mean', 'real_covariance'), known[1:]))
+            real = self.old.real_side(new)
+            means = torch.cat([real.class_means.to(new), new])
+            known = self.known = step.real_means, real, means, means.mean(0), self.old.covariance(step)
+        return known[1], dict(zip(('real_means', 'real_mean', 'real_covariance'), known[2:]))
 
     def __call__(self, step:Step)->torch.Tensor:
         old, shift = self.old, self.old.syn.n_classes
@@ -99,9 +108,9 @@ class _Beside(Objective):
             if features is None: return None, None
             z, y = old.rows(bank, max(1, len(labels)//step.n_classes), step)
             return torch.cat([z, features]), torch.cat([y, labels + shift])
-        constants = self._constants(step)
+        bank, constants = self._constants(step)
         syn, syn_labels = joined(old.syn, step.syn_features, step.syn_labels)
-        real, real_labels = joined(old.real, step.real_features, step.real_labels)
+        real, real_labels = joined(bank, step.real_features, step.real_labels)
         return self.objective(replace(step, syn_features=syn, syn_labels=syn_labels, real_features=real,
                               real_labels=real_labels, n_classes=step.n_classes + shift, **constants))
     def __repr__(self)->str: return f'{self.objective!r} beside {self.old.syn.n_classes} classes {self.old.mark}'
@@ -156,7 +165,7 @@ def _views_bank(distilled, backbone, settings):
 def _old_side(distilled, data, backbone, settings, objective, progress):
     "Features of the old classes on one backbone; `data` has their real images, or is None."
     syn, mark = _views_bank(distilled, backbone, settings), tensors_hash(dict(images=distilled.images))[:8]
-    if data is None: return _OldSide(syn, syn, mark)
+    if data is None: return _OldSide(syn, None, mark)
     keep = 'all' if objective.needs_rows or objective.needs_covariance else 'means'
     augmenter = augmenter_of(backbone, settings)
     real = build_bank(data, backbone, settings.views, augmenter, seed=settings.seed, keep=keep, progress=progress)
