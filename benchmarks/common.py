@@ -1,7 +1,11 @@
-"What the speed benchmarks share."
+"What the benchmarks share."
 import argparse, ctypes, json, os, platform, shlex, statistics, sys, time
 from pathlib import Path
 import torch
+from lgm_nb.core.files import key_of
+from lgm_nb.data.dataset import Dataset
+from lgm_nb.method.runs import cached_set, run_facts
+from lgm_nb.probing.compare import paired_interval
 
 def parser(doc):
     p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,3 +83,23 @@ def in_new_process(fn, *args):
     import concurrent.futures, multiprocessing
     spawn = multiprocessing.get_context('spawn')
     with concurrent.futures.ProcessPoolExecutor(1, spawn) as pool: return pool.submit(fn, *args).result()
+
+def without_test(data, held):
+    "The last `held` training images of each class instead of the test split."
+    rows = [data.train.rows_of(c) for c in range(len(data.classes))]
+    n = [min(held, len(r)//3) for r in rows]
+    train = torch.cat([r[:-k] for r, k in zip(rows, n)])
+    test = torch.cat([r[-k:] for r, k in zip(rows, n)])
+    return Dataset(f'{data.name} held {held}', data.train.subset(train), data.train.subset(test), data.classes)
+
+def mean(values): return sum(values)/len(values)
+
+def interval(values):
+    "Mean of some numbers, one per distillation seed, and its interval; None for one number."
+    if len(values) < 2: return None
+    return [round(v, 2) for v in paired_interval(torch.tensor(values), torch.zeros(len(values)))[1:]]
+
+def distilled(data, nets, objectives, settings, keep):
+    "A set from the folder, or made now, and what tells it from others."
+    facts = key_of(run_facts(data, nets, settings, objectives))
+    return cached_set(data, nets, settings, objectives, keep), facts

@@ -12,18 +12,14 @@ last line: one entry for each row and target, with the interval (95 %, Student) 
 """
 import math
 from pathlib import Path
-import torch
 from lgm_nb.backbones.open import open_backbone
-from lgm_nb.core.files import cached, key_of
-from lgm_nb.data.dataset import Dataset
+from lgm_nb.core.files import cached
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
-from lgm_nb.method.objectives import FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans
-from lgm_nb.method.runs import cached_set, run_facts
+from lgm_nb.method.objectives import FlowMatching, OrthogonalMatching, PartMatching, RidgeProbe, WhitenedMeans
 from lgm_nb.method.settings import Settings
-from lgm_nb.probing.compare import paired_interval
 from lgm_nb.probing.examiner import Examiner
-from benchmarks.common import add_numbers, parser, run, say
+from benchmarks.common import add_numbers, distilled, interval, mean, parser, run, say, without_test
 from benchmarks.photos import CLASSES, photographs
 
 BACKBONES = dict(lite0='efficientnet-lite0', lite2='efficientnet-lite2', mobilenet='mobilenetv2', can='tiny-can-vit',
@@ -34,6 +30,7 @@ OBJECTIVES = {
     'flow': lambda: FlowMatching(),
     'ridge': lambda: RidgeProbe(),
     'orthogonal': lambda: OrthogonalMatching(),
+    'parts': lambda: PartMatching(),
     'whitened': lambda number='.6': WhitenedMeans(shrinkage=float(number)),
     'tv': lambda number='.1': float(number)*TotalVariation()}
 ROWS = ('means @ lite0', 'published @ lite0', 'flow @ lite0', 'ridge @ lite0', 'orthogonal @ lite0',
@@ -64,14 +61,6 @@ def chosen_rows(texts):
     "The rows that a text names, or is a part of."
     if texts is None: return list(ROWS)
     return [r for t in texts for r in ([t.strip()] if '@' in t else [r for r in ROWS if t.strip() in r])]
-
-def without_test(data, held):
-    "The last `held` training images of each class instead of the test split."
-    rows = [data.train.rows_of(c) for c in range(len(data.classes))]
-    n = [min(held, len(r)//3) for r in rows]
-    train = torch.cat([r[:-k] for r, k in zip(rows, n)])
-    test = torch.cat([r[-k:] for r, k in zip(rows, n)])
-    return Dataset(f'{data.name} held {held}', data.train.subset(train), data.train.subset(test), data.classes)
 
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
@@ -105,18 +94,6 @@ class Reader:
         known = dict(what='score', kind=kind, data=self.data.hash, target=net.hash, probes=self.probes, made=facts)
         def measure(): return self._examiner(target).score_row(kind, made).top1.tolist()
         return cached(known, measure, self.keep)
-
-def mean(values): return sum(values)/len(values)
-
-def interval(values):
-    "Mean of some numbers, one per distillation seed, and its interval; None for one number."
-    if len(values) < 2: return None
-    return [round(v, 2) for v in paired_interval(torch.tensor(values), torch.zeros(len(values)))[1:]]
-
-def distilled(data, nets, objectives, settings, keep):
-    "A set from the folder, or made now, and what tells it from others."
-    facts = key_of(run_facts(data, nets, settings, objectives))
-    return cached_set(data, nets, settings, objectives, keep), facts
 
 def entries(row, data, nets, each, reader):
     "One entry for each target of a row; `each` are the settings of its seeds."

@@ -6,8 +6,9 @@ from lgm_nb import (
     distill, open_backbone, open_dataset)
 from lgm_nb.core.files import cache_folder
 from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.objectives import PartMatching
 
-OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(),
+OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PartMatching(WhitenedMeans()),
               .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def test_a_run_lowers_the_loss(objective, rows, few, tiny):
     losses = torch.tensor(run.losses)
     assert losses.isfinite().all() and losses[-5:].mean() < losses[:5].mean() - .02, losses
     assert run.distilled().card['method']==repr(objective)
-    assert kept()==['all' if objective.needs_rows or objective.needs_covariance else 'means']
+    assert kept()==['all' if objective.needs_rows or objective.needs_covariance or objective.needs_parts else 'means']
 
 @pytest.mark.parametrize('objective', OBJECTIVES, ids=repr)
 def test_one_view_of_equal_images(objective, few, tiny):

@@ -48,6 +48,9 @@ def _card_of_run(file):
     for name in ('settings', 'data', 'backbone', 'method'):
         if name not in card:
             raise ValueError(f'--from-card {file}: is not the card of a distilled set; it has no {name!r}')
+    if 'history' in card:
+        raise ValueError(f'--from-card {file}: its classes were changed after the run, and no single run makes them; '
+                         'its history names the runs')
     return card
 
 def _preset_of(method, file):

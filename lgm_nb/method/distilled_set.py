@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import grid
+from .edits import ClassEdits
 from .exchange import is_foreign, read_foreign
 from .run_folder import check_format, FORMAT, image_names
 from .run_folder import read_card, REPORT_FILES, written_files
@@ -37,12 +38,22 @@ def _faults(images, labels, n_classes):
     elif not 0 <= labels.min() <= labels.max() < n_classes:
         yield f'labels from {labels.min()} to {labels.max()} for {n_classes} classes'
 
+def _soft_faults(soft, n, n_classes):
+    "Say what is wrong with soft labels."
+    if soft.shape != (n, n_classes) or not soft.is_floating_point():
+        yield f'soft labels of shape {tuple(soft.shape)} and type {soft.dtype}, not float ({n}, {n_classes})'
+    elif not soft.isfinite().all() or soft.min() < -1e-3 or (soft.sum(1) - 1).abs().max() > 1e-3:
+        yield 'soft labels that are not distributions: each row must be at least 0 and sum to 1'
+
 def _check_tensors(tensors, classes, file):
     "Raise ValueError for images and labels that cannot be a distilled set."
     absent = [name for name in ('images', 'labels') if name not in tensors]
     if absent: raise ValueError(f'distilled set: {file} has no tensor {absent[0]!r}')
     if len(set(classes)) < len(classes): raise ValueError(f'distilled set: {file}: a class is named twice')
     for fault in _faults(tensors['images'], tensors['labels'], len(classes)):
+        raise ValueError(f'distilled set: {file} has {fault}')
+    if 'soft_labels' not in tensors: return
+    for fault in _soft_faults(tensors['soft_labels'], len(tensors['labels']), len(classes)):
         raise ValueError(f'distilled set: {file} has {fault}')
 
 # %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87
@@ -59,12 +70,12 @@ def _checked_card(folder):
     return card
 
 def _read_set(folder, classes):
-    "Return images, labels, classes, card and losses of the set in a folder."
+    "Return images, labels, classes, card, losses and soft labels of the set in a folder."
     folder = Path(folder)
     if is_foreign(folder):
         images, labels = read_foreign(folder, classes)
         _check_tensors(dict(images=images, labels=labels), classes, folder)
-        return images, labels, classes, dict(backbone=dict(name='unknown'), source=str(folder)), None
+        return images, labels, classes, dict(backbone=dict(name='unknown'), source=str(folder)), None, None
     if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
         unfinished = (folder/'checkpoint.safetensors').exists()
         remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
@@ -74,7 +85,8 @@ def _read_set(folder, classes):
     try: tensors = load_file(folder/'distilled.safetensors')
     except SafetensorError as e: raise DamagedError(f'distilled set: {folder}/distilled.safetensors: {e}') from e
     _check_tensors(tensors, card['classes'], folder/'distilled.safetensors')
-    return tensors['images'], tensors['labels'], card['classes'], card, tensors.get('losses')
+    known = [tensors.get(name) for name in ('losses', 'soft_labels')]
+    return tensors['images'], tensors['labels'], card['classes'], card, *known
 
 # %% ../../nbs/method/06_distilled_set.ipynb #4f39a6cf
 def _png(images):
@@ -90,11 +102,12 @@ def _write_images(folder, distilled):
     for image, name in zip(distilled.images, names): grid(image[None]).save(folder/name)
 
 def _tensors(distilled):
-    losses = {} if distilled.losses is None else dict(losses=distilled.losses)
-    return dict(images=distilled.images, labels=distilled.labels, **losses)
+    known = dict(losses=distilled.losses, soft_labels=distilled.soft_labels)
+    kept = {name: tensor for name, tensor in known.items() if tensor is not None}
+    return dict(images=distilled.images, labels=distilled.labels, **kept)
 
 # %% ../../nbs/method/06_distilled_set.ipynb #21d4df3a
-class DistilledSet:
+class DistilledSet(ClassEdits):
     "Synthetic images with labels and a card that says how they were made."
     def __init__(self,
         images:torch.Tensor, # (N, 3, H, W) float in [0, 1]
@@ -102,9 +115,10 @@ class DistilledSet:
         classes:Iterable[str], # class names
         card:dict[str, Any]|None=None, # method, settings, data, backbone, seed, versions, wall time
         losses:torch.Tensor|None=None, # (steps,) meta-loss of each step, if known
+        soft_labels:torch.Tensor|None=None, # (N, C) float, each row a distribution over the classes, if there are any
     ):
         self.images, self.labels, self.classes = images, labels, list(classes)
-        self.card, self.losses = card or {}, losses
+        self.card, self.losses, self.soft_labels = card or {}, losses, soft_labels
 
     def __len__(self)->int: return len(self.images)
 

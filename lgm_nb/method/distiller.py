@@ -90,7 +90,7 @@ class _RunState:
         self.pyramid, self.record = _pyramid(self), _LossRecord(settings.steps, self.device)
         self.history = self.record.losses
         self.check_every = 20 if self.device.type=='cuda' else 1 # steps between checks, which wait for the device
-        self.step, self.seconds, self.frames = 0, 0., []
+        self.step, self.seconds, self.frames, self.parts = 0, 0., [], None # parts of the classes, if needed
         self.restart_optimiser()
 
     def restart_optimiser(self)->None:

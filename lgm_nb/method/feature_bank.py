@@ -60,7 +60,7 @@ class FeatureBank:
         self.class_means, self.mean = means, means.mean(0)
 
     def __len__(self)->int: return len(self.labels)
-
+    def rows(self, rows:torch.Tensor)->torch.Tensor: return self._kept()[rows].float() # (len(rows), D)
     def _kept(self):
         if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
         return self.stored

@@ -73,6 +73,7 @@ class Step:
     generator:torch.Generator # for the probe, on the CPU
     real_means:torch.Tensor|None=None # (C, D) mean real feature of each class; None to compute it from the features
     real_covariance:torch.Tensor|None=None # (D, D) of all real features within their classes; None if not needed
+    real_parts:torch.Tensor|None=None # (C, ipc, D) mean real feature of each part of each class; None if not needed
 
     def class_means(self)->torch.Tensor: # (C, D)
         "Return the mean real feature of each class. Raises ValueError if the step has no real features."
@@ -87,6 +88,7 @@ class Objective:
     needs_rows = True # reads individual real features, not only class means
     needs_images = True # reads the rendered images, not only their features
     needs_covariance = False # reads the covariance of the real features
+    needs_parts = False # reads the means of the parts of each class
 
     def __call__(self, step:Step)->torch.Tensor: # scalar
         raise NotImplementedError(f'{type(self).__name__} has no loss; define __call__(step)')
@@ -101,6 +103,7 @@ class _WeightedSum(Objective):
         self.needs_rows = any(o.needs_rows for _, o in terms)
         self.needs_images = any(o.needs_images for _, o in terms)
         self.needs_covariance = any(o.needs_covariance for _, o in terms)
+        self.needs_parts = any(o.needs_parts for _, o in terms)
 
     def __call__(self, step): return sum(w*o(step) for w, o in self.terms)
     def __repr__(self): return ' + '.join(f'{w:g}*{o!r}' for w, o in self.terms)

@@ -216,7 +216,10 @@ def cached_set(
     return open_or_distill(folder/f'set-{key}', data, backbone, settings, objective, 100, progress)
 
 # %% ../../nbs/method/09_runs.ipynb #8e96a259
-def _opened(backbone, device):
+def open_sources(
+    backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
+    device:Any, # as `pick_device` takes it, or a list
+)->list[Backbone]:
     "Open one backbone or several, each on its device."
     from lgm_nb.backbones.open import open_backbone
     names = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
@@ -236,7 +239,7 @@ class _Order:
     def run(self, progress=no_progress):
         "Run it to its end in this process, or in all processes of its group."
         from lgm_nb.data.open import open_dataset
-        backbones = _opened(self.backbone, self.device)
+        backbones = open_sources(self.backbone, self.device)
         run = Distiller(open_dataset(self.data), backbones, self.settings, self.objective, progress=progress)
         try: run_steps(run, self.checkpoint, self.every, progress)
         except ProcessLostError as e:

@@ -18,6 +18,7 @@ from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from ..method.run_folder import source_names
 from .examiner import BASELINES, check_kinds, Examiner, Score
+from .labels import score_soft, SOFT, soft_kinds, teacher_of
 
 # %% ../../nbs/probing/02_compare.ipynb #3a4bd3e9
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228) # two-sided, 1 to 10 degrees of freedom
@@ -159,6 +160,9 @@ def check_classes(distilled:DistilledSet, data:Dataset):
     "Raise ValueError if a distilled set and a data set have different classes."
     if distilled.classes==data.classes: return
     theirs, ours = data.classes[:3], distilled.classes[:3]
+    if set(distilled.classes) <= set(data.classes):
+        raise ValueError(f'data: {data.name} has other classes than the set, or another order; pass '
+                         'data.subset(distilled.classes)')
     raise ValueError(f'data: {data.name} has classes {theirs} …, but the images were distilled for {ours} …')
 
 def compare(
@@ -173,14 +177,18 @@ def compare(
     "Probe distilled images and baselines on several backbones."
     check_kinds(baselines, 'baselines', BASELINES)
     check_classes(distilled, data)
-    rows:dict = {kind: {} for kind in ('distilled', *baselines)}
+    rows:dict = {kind: {} for kind in ('distilled', *baselines, *soft_kinds(distilled, baselines))}
     seconds:dict[str, float] = {}
-    examiner = made = None
+    made:dict[bool, Score] = {} # of the distilled images, with soft labels or not
+    backbones, examiner = list(backbones), None
+    teacher = teacher_of(distilled, data, backbones) if any(kind.endswith(SOFT) for kind in rows) else None
     for backbone, kind in progress([(b, k) for b in backbones for k in rows], desc='probe', unit='row'):
         start, stage = time.perf_counter(), f'probe {backbone.name}'
         if examiner is None or examiner.backbone is not backbone: examiner = Examiner(data, backbone, protocol, seeds)
-        score = examiner.score_row(kind, distilled, progress=progress)
-        made = score if kind=='distilled' else made
-        rows[kind][backbone.name] = score.as_dict() | scores_minus(made, score, kind)
+        soft = kind.endswith(SOFT)
+        score = score_soft(examiner, kind, distilled, teacher) if soft else examiner.score_row(kind, distilled,
+                                                                                               progress=progress)
+        if kind in ('distilled', 'distilled' + SOFT): made[soft] = score
+        rows[kind][backbone.name] = score.as_dict() | scores_minus(made[soft], score, kind.removesuffix(SOFT))
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
     return CrossModelTable(source_names(distilled.card), rows, seconds, protocol, len(data.test))

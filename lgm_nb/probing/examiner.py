@@ -244,14 +244,15 @@ class SetExaminer(ProbeTester):
         views = yield from self.plan.iter_views(images, self.backbone)
         return (yield from self._test_probes(views, labels, self.plan.epochs))
 
-    def iter_rows(self, rows:torch.Tensor)->Pieces[Score]: # (n,) training rows, or (seeds, n)
+    def iter_rows(self, rows:torch.Tensor, labels:torch.Tensor|None=None)->Pieces[Score]: # as for `score_rows`
         "Score training images in pieces; an image that several probes use is embedded once."
         sets = rows.expand(self.seeds, -1) if rows.ndim==1 else rows
-        if self.protocol=='ridge': return (yield from self._read(self._fetch, sets, self.data.train.labels[sets]))
+        if labels is None: labels = self.data.train.labels[sets]
+        if self.protocol=='ridge': return (yield from self._read(self._fetch, sets, labels))
         own, where = sets.unique(return_inverse=True)
         views = yield from self.plan.iter_views(self._fetch(own), self.backbone)
         def own_views(epoch, r): return views(epoch, where.gather(1, r))
-        return (yield from self._test_probes(own_views, self.data.train.labels[sets], self.plan.epochs))
+        return (yield from self._test_probes(own_views, labels, self.plan.epochs))
 
     def iter_full(self, epochs:int=100, batch:int=128)->Pieces[Score]:
         "Score the whole training split in pieces."
@@ -311,13 +312,13 @@ class Examiner(SetExaminer):
         epochs:int=1000,
     ): super().__init__(data, backbone, ProbePlan(protocol, seeds, pool, epochs))
 
-    def score(self, images:torch.Tensor, labels:torch.Tensor)->Score: # (N, 3, H, W) in [0, 1], and (N,)
+    def score(self, images:torch.Tensor, labels:torch.Tensor)->Score: # (N, 3, H, W) in [0, 1]; (N,), or soft (N, C)
         "Train probes on these images alone and test them."
         return exhaust(self.iter_images(images, labels))
 
-    def score_rows(self, rows:torch.Tensor)->Score: # (n,) or, with a set for each seed, (seeds, n)
-        "Train probes on these rows of the training split and test them."
-        return exhaust(self.iter_rows(rows))
+    def score_rows(self, rows:torch.Tensor, labels:torch.Tensor|None=None)->Score: # each of one set, or for each seed
+        "Train probes on training rows, (n,) or (seeds, n), with their classes or soft labels, (…, C), and test them."
+        return exhaust(self.iter_rows(rows, labels))
 
     def score_full(self, epochs:int=100, batch:int=128)->Score:
         "Train probes on the whole training split and test them."

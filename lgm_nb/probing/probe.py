@@ -39,6 +39,13 @@ def _initial(n_classes, dim, generator): # weights (C, D) and biases (C,)
     "Draw weights as the authors' probe does: W ~ N(0, 0.01²), b = 0."
     return START_STD*torch.randn(n_classes, dim, generator=generator), torch.zeros(n_classes)
 
+def per_seed(
+    labels:torch.Tensor, # of one set, (n,) int64 or soft (n, C) float; or of one set for each seed
+    seeds:int, # S
+)->torch.Tensor: # (S, n) or (S, n, C)
+    "Give each seed its labels."
+    return labels.expand(seeds, *labels.shape) if labels.ndim==1 + labels.is_floating_point() else labels
+
 class _Probes:
     "Linear probes of several seeds with their optimiser."
     def __init__(self, n_classes, dim, generators, lr):
@@ -47,11 +54,12 @@ class _Probes:
         self.optimiser = torch.optim.Adam([self.W, self.b], lr, fused=True)
         self.lr = lr
 
-    def set_gradient(self, X, labels): # (S, B, D), (S, B)
+    def set_gradient(self, X, labels): # (S, B, D), (S, B) or soft (S, B, C)
         "Set the gradient of the mean cross-entropy of each seed's batch."
         P = torch.baddbmm(self.b[:, None], X, self.W.transpose(1, 2)).softmax(2)
-        P.scatter_add_(2, labels[..., None], P.new_tensor(-1.).expand(*labels.shape, 1)) # P − Y
-        P /= labels.shape[1]
+        if labels.is_floating_point(): P -= labels
+        else: P.scatter_add_(2, labels[..., None], P.new_tensor(-1.).expand(*labels.shape, 1)) # P − Y
+        P /= P.shape[1]
         torch.bmm(P.transpose(1, 2), X, out=self.W.grad)
         torch.sum(P, 1, out=self.b.grad)
 
@@ -67,7 +75,7 @@ class _Probes:
 # %% ../../nbs/probing/00_probe.ipynb #6dd4d2dd
 def probe_epochs(
     epoch_features:Callable[[int, torch.Tensor], torch.Tensor], # (epoch, rows (S, B)) → one view of each, (S, B, D)
-    labels:torch.Tensor, # (n,) or, with a set of images for each seed, (S, n)
+    labels:torch.Tensor, # as for `per_seed`: (n,), or soft (n, C), or with a set of images for each seed
     n_classes:int, # C
     dim:int, # D
     seeds:int=5, # probes trained side by side
@@ -75,8 +83,9 @@ def probe_epochs(
     batch:int=100, # at most
 )->Pieces[tuple]: # yields, after each batch, how many images the probes saw; returns W (S, C, D), b (S, C)
     "Train one linear probe per seed, a batch at a time: Adam, lr 1e-3·batch/256, cosine to zero by epoch."
-    labels = labels.expand(seeds, -1) if labels.ndim==1 else labels
+    labels = per_seed(labels, seeds)
     n = labels.shape[1]
+    own = torch.arange(seeds)[:, None]
     batch = min(batch, n)
     generators = [torch.Generator().manual_seed(s) for s in range(seeds)]
     probes = _Probes(n_classes, dim, generators, 1e-3*batch/256)
@@ -85,7 +94,7 @@ def probe_epochs(
         order = torch.stack([torch.randperm(n, generator=g) for g in generators])
         for rows in order.split(batch, 1):
             X = epoch_features(epoch, rows)
-            with one_thread(): probes.update(X, labels.gather(1, rows))
+            with one_thread(): probes.update(X, labels[own, rows])
             yield rows.numel()
     return probes.W, probes.b
 
@@ -93,7 +102,7 @@ def probe_epochs(
 @delegates(probe_epochs)
 def train_probes(
     epoch_features:Callable[[int, torch.Tensor], torch.Tensor], # as for `probe_epochs`
-    labels:torch.Tensor, # (n,) or (S, n)
+    labels:torch.Tensor, # as for `probe_epochs`
     n_classes:int, # C
     dim:int, # D
     **kwargs,

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from ..core.devices import one_thread
 from ..backbones.backbone import Backbone
-from .probe import embed_pieces, Pieces, probe_augmenter
+from .probe import embed_pieces, per_seed, Pieces, probe_augmenter
 
 # %% ../../nbs/probing/03_ridge.ipynb #49b58e46
 RIDGE_STRENGTH = 1. # σ; chosen on held-back training images: benchmarks/results/ridge_strength.json has the curve
@@ -39,14 +39,16 @@ def _weights(X, Y, strengths):
 # %% ../../nbs/probing/03_ridge.ipynb #4f4f60d2
 def fit_ridge(
     features:torch.Tensor, # (S, n, V, D): of V views of n images, for each of S sets; on any device
-    labels:torch.Tensor, # (n,) or (S, n)
+    labels:torch.Tensor, # as for `per_seed`: (n,), or soft (n, C), or with a set of images for each seed
     n_classes:int, # C
     strength:float=RIDGE_STRENGTH, # relative to the features
 )->tuple[torch.Tensor, torch.Tensor]: # W (S, C, D), b (S, C), on the device of the features
     "Solve for one ridge probe per set, all sets at once. Raises ValueError for a strength that is not positive."
     if strength <= 0: raise ValueError(f'strength: {strength}; must be greater than 0')
     sets, n, views, dim = features.shape
-    targets = F.one_hot(labels.expand(sets, n).to(features.device), n_classes).repeat_interleave(views, 1)
+    labels = per_seed(labels, sets).to(features.device)
+    targets = labels if labels.is_floating_point() else F.one_hot(labels, n_classes)
+    targets = targets.repeat_interleave(views, 1)
     small = n*views*dim*min(n*views, dim) < _SMALL
     with one_thread() if small else nullcontext():
         X, x_mean = _centred(features.flatten(1, 2).float())

@@ -1,0 +1,270 @@
+"""One image per class, taken further: classes added to a set, more images, soft and learned labels, fine-tuning.
+
+    python -m benchmarks.further [--tables classes,ipc,labels,tuning] [--sets cifar10-mini,caltech-10] [--seeds 3]
+        [--class-seeds 8] [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 16] [--labelled 1]
+        [--tuned 1] [--rates 1e-5,1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
+        [--caltech ../shared/data] [--save FILE] [--json]
+
+`classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, and with
+none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
+accuracy against the number of images per class, for each objective, beside as many real images: random ones, those
+nearest to the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled
+ones. `labels` gives distilled and real images hard, soft and learned labels. `tuning` fine-tunes the last block of the
+backbone on distilled images, on as many real ones and on all, each from its own linear probe on. A step has about as
+many views for any number of images per class: --augs is divided by it. With `--held N` the last N training images of
+each class take the place of the test split: choices are made so. Every set and every score is kept in KEEP and not
+computed again, so that the benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are
+over distillation seeds, for random images over their draws.
+"""
+from pathlib import Path
+import torch
+from lgm_nb.backbones.open import open_backbone
+from lgm_nb.core.files import cached, key_of
+from lgm_nb.data.open import open_dataset
+from lgm_nb.method.distilled_set import DistilledSet
+from lgm_nb.method.extend import extend
+from lgm_nb.method.parts import split_rows
+from lgm_nb.method.runs import run_facts
+from lgm_nb.method.settings import Settings
+from lgm_nb.probing.examiner import Examiner
+from lgm_nb.probing.labels import Teacher
+from benchmarks.common import add_numbers, distilled, interval, mean, numbers, parser, run, say, without_test
+from benchmarks.last_block import both
+from benchmarks.objectives import objective_of
+from benchmarks.photos import CLASSES, photographs
+
+ADDED = 2 # classes of the table `classes`
+
+def open_data(name, caltech, held):
+    "A data set; None, with a message, if it is not here."
+    if name=='cifar10-mini': data = open_dataset(name)
+    elif name != 'caltech-10': raise SystemExit(f'--sets {name}: must be cifar10-mini or caltech-10')
+    elif not (Path(caltech)/'caltech101').is_dir(): return say(f'{name} is left out: no caltech101 in {caltech}')
+    else: data = photographs(caltech, CLASSES[:10])
+    return without_test(data, held) if held else data
+
+class Bench:
+    "A data set and a backbone, and what was measured with them; sets and scores are kept."
+    def __init__(self, data, net, options):
+        self.data, self.net, self.options, self.keep = data, net, options, Path(options['keep'])
+        self.examiner = Examiner(data, net, seeds=options['probes'])
+        self.teachers = {}
+
+    def settings(self, seed, ipc=1):
+        o = self.options
+        return Settings(steps=o['steps'], augs=max(1, round(o['augs']/ipc)), ipc=ipc, seed=seed)
+
+    def sets(self, objective, ipc=1, data=None, seeds=0):
+        "Distilled sets, one per seed, each with the facts that tell it from others."
+        data, found = data or self.data, []
+        for seed in range(seeds or self.options['seeds']):
+            found.append(distilled(data, self.net, objective_of(objective), self.settings(seed, ipc), self.keep))
+            say(f'{data.name}: {objective}, ipc {ipc}, seed {seed}: {found[-1][0].card["seconds"]:.0f} s')
+        return found
+
+    def chosen(self, ipc):
+        "The objective of the tables about something else."
+        return 'means' if ipc==1 else self.options['objectives'][-1]
+
+    def top1(self, kind, measure, **facts):
+        "Accuracies of the probes, in percent, from the folder or measured now."
+        known = dict(what='further', kind=kind, data=self.data.hash, net=self.net.hash,
+                     probes=self.options['probes'], **facts)
+        return cached(known, lambda: measure().top1.tolist(), self.keep)
+
+    def row(self, kind, made=None, facts=None, ipc=1):
+        "Accuracies of a usual row."
+        return self.top1(kind, lambda: self.examiner.score_row(kind, made, ipc), made=facts, ipc=ipc)
+
+    def full(self): return round(mean(self.row('full')), 2)
+
+    def real_rows(self, kind, ipc):
+        "Rows of real images that do not depend on a set."
+        if kind=='random': return self.examiner.random_rows(ipc)
+        if kind=='centroid': return self.examiner.centroid_rows(ipc)
+        return torch.cat([self._clusters(c, ipc) for c in range(len(self.data.classes))])
+
+    def _clusters(self, label, k):
+        "The real images nearest to the means of k parts of a class."
+        rows = self.data.train.rows_of(label)
+        z = self.examiner.train_features[rows]
+        parts = split_rows(z, k)
+        means = [z[parts==part].mean(0) for part in range(k)]
+        return torch.stack([rows[(z - m + 1e9*(parts != part)[:, None]).norm(dim=1).argmin()]
+                            for part, m in enumerate(means)])
+
+    def real(self, kind, ipc):
+        def measure(): return self.examiner.score_rows(self.real_rows(kind, ipc))
+        return self.top1(kind, measure, ipc=ipc, rows=True)
+
+    def teacher(self, kind, temperature):
+        "A teacher; all of them share the probe of all images and its features."
+        first = next(iter(self.teachers.values()), None)
+        if (kind, temperature) not in self.teachers:
+            new = self.teachers[kind, temperature] = Teacher(self.data, self.net, kind, temperature)
+            new.share_features(self.examiner)
+            if first is not None: new.probe = first.probe
+        return self.teachers[kind, temperature]
+
+def summed(each, **facts):
+    "An entry: the mean of some accuracies, one per seed, with its interval."
+    return dict(facts, top1_mean=round(mean(each), 2), interval=interval(each), seeds=len(each),
+                top1=[round(v, 2) for v in each])
+
+# --- classes
+
+def extended(bench, base, facts, data, settings):
+    "A set with further classes, from the folder or made now."
+    known = dict(run_facts(data, bench.net, settings), base=facts, what='extended', version=2)
+    folder = bench.keep/f'extended-{key_of(known)}'
+    if not (folder/'card.json').exists(): extend(base, data, bench.net).save(folder)
+    return DistilledSet.load(folder), key_of(known)
+
+def with_real(bench, base, new):
+    "A set with the real images of new classes that are nearest to their means, instead of distilled ones."
+    rows = bench.examiner.centroid_rows()[[bench.data.classes.index(c) for c in new]]
+    real = DistilledSet(bench.data.train.batch(rows, base.images.shape[-1]), torch.arange(len(new)), new, base.card)
+    return base.merge(real)
+
+def classes_table(bench):
+    "Classes added to a set, beside a run from nothing."
+    data, n = bench.data, len(bench.data.classes) - ADDED
+    means, seeds = bench.chosen(1), bench.options['class_seeds']
+    first, last = data.subset(data.classes[:n]), data.subset(data.classes[n:])
+    whole, bases = bench.sets(means, seeds=seeds), bench.sets(means, data=first, seeds=seeds)
+    made = {'from nothing': whole, 'extended': [], 'extended, no real images of the old': [], 'real images added': []}
+    for (base, facts), settings in zip(bases, map(bench.settings, range(len(bases)))):
+        made['extended'].append(extended(bench, base, facts, data, settings))
+        made['extended, no real images of the old'].append(extended(bench, base, facts, last, settings))
+        made['real images added'].append((with_real(bench, base, last.classes), facts))
+    scores = {name: [mean(bench.row('distilled', s, f'{name} {f}')) for s, f in sets] for name, sets in made.items()}
+    real = {k: round(mean(bench.real(k, 1)), 2) for k in ('random', 'centroid')}
+    for name, each in scores.items():
+        seconds = None if name=='real images added' else mean([cost(s) for s, _ in made[name]])
+        minus = [a - b for a, b in zip(each, scores['from nothing'])]
+        yield summed(each, table='classes', data=data.name, made=name, real=real, full=bench.full(),
+                     minus=round(mean(minus), 2), minus_interval=interval(minus),
+                     seconds=None if seconds is None else round(seconds, 1))
+
+def cost(made): # seconds of the last run
+    return made.card.get('history', [made.card])[-1]['seconds']
+
+# --- images per class
+
+def ipc_table(bench):
+    "Accuracy against the number of images per class, and above one image per class by the default objective."
+    one = [mean(bench.row('distilled', *s, 1)) for s in bench.sets(bench.chosen(1))]
+    for objective in bench.options['objectives']:
+        for ipc in bench.options['counts']:
+            sets = bench.sets(objective, ipc)
+            each = [mean(bench.row('distilled', *s, ipc)) for s in sets]
+            real = {k: round(mean(bench.real(k, ipc)), 2) for k in ('random', 'centroid', 'clusters')}
+            real['neighbour'] = round(mean([mean(bench.row('neighbour', *s, ipc)) for s in sets]), 2)
+            best = max(real, key=real.__getitem__)
+            minus = [a - b for a, b in zip(each, one)]
+            yield summed(each, table='ipc', data=bench.data.name, objective=objective, ipc=ipc, real=real,
+                         best_real=real[best], best_real_kind=best, full=bench.full(), minus=round(mean(minus), 2),
+                         minus_interval=interval(minus), seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1))
+
+# --- labels
+
+def label_kinds(temperatures): return [('hard', None), *(('soft', t) for t in temperatures), ('learned', None)]
+
+def labels_of(bench, kind, temperature, images, rows):
+    "Labels of distilled images, or of real ones, of which only the rows are given; None for hard labels."
+    if kind=='hard': return None
+    teacher = bench.teacher(kind, temperature or 1.)
+    return teacher.label(images.images, images.labels) if rows is None else teacher.label_rows(rows)
+
+def labelled(bench, what, ipc, kind, temperature):
+    "Accuracies of images with labels: one per distillation seed, or one per draw of real images."
+    facts = dict(labels=kind, temperature=temperature, ipc=ipc)
+    if what=='distilled':
+        def score(s):
+            labels = labels_of(bench, kind, temperature, s, None)
+            return bench.examiner.score(s.images, s.labels if labels is None else labels)
+        sets = bench.sets(bench.chosen(ipc), ipc)
+        return [mean(bench.top1(what, lambda: score(s), made=f, **facts)) for s, f in sets] # noqa: B023 (called at once)
+    def measure():
+        rows = bench.real_rows(what, ipc)
+        return bench.examiner.score_rows(rows, labels_of(bench, kind, temperature, None, rows))
+    found = bench.top1(what, measure, rows=True, **facts)
+    return found if what=='random' else [mean(found)]
+
+def labels_table(bench):
+    "Hard, soft and learned labels, of distilled and of real images."
+    for ipc in bench.options['labelled']:
+        for kind, temperature in label_kinds(bench.options['temperatures']):
+            for what in ('distilled', 'random', 'centroid', 'clusters'):
+                if what=='clusters' and ipc==1: continue # the image nearest to the mean, as 'centroid'
+                yield summed(labelled(bench, what, ipc, kind, temperature), table='labels', data=bench.data.name,
+                             images=what, ipc=ipc, labels=kind, temperature=temperature, full=bench.full())
+
+# --- fine-tuning
+
+TUNING_STEPS = 150 # batches of 100 images at most: five passes through 3,000
+
+def tuning_images(bench, what, ipc):
+    "Images and labels to tune on, one set for each seed, with what tells them from others."
+    if what=='distilled':
+        for s, facts in bench.sets(bench.chosen(ipc), ipc): yield s.images, s.labels, facts
+        return
+    train, seeds = bench.data.train, bench.options['seeds']
+    rows = torch.arange(len(train)) if what=='full' else bench.real_rows(what, ipc)
+    for own in rows[:seeds] if rows.ndim > 1 else [rows]:
+        yield train.batch(own, bench.net.canvas), train.labels[own], f'{what} {key_of(own.tolist())}'
+
+def tuned(bench, images, labels, made, seed):
+    "Top-1 of the probe of some images, and after fine-tuning from it at each rate."
+    rates = bench.options['rates']
+    known = dict(what='tuned', data=bench.data.hash, net=bench.net.hash, made=made, rates=rates, seed=seed)
+    def measure(): return both(bench.net, images, labels, bench.data.test, rates, steps=TUNING_STEPS, seed=seed)
+    return cached(known, measure, bench.keep)
+
+def tuning_table(bench):
+    "The last block fine-tuned on distilled images, on as many real ones, and on all."
+    jobs = [(what, ipc) for ipc in bench.options['tuned'] for what in ('distilled', 'random', 'clusters')]
+    for what, ipc in [*jobs, ('full', None)]:
+        found = [tuned(bench, *own, seed) for seed, own in enumerate(tuning_images(bench, what, ipc))]
+        probe = [f[0] for f in found]
+        for i, lr in enumerate(bench.options['rates'], 1):
+            each = [f[i] for f in found]
+            minus = [a - b for a, b in zip(each, probe)]
+            yield summed(each, table='tuning', data=bench.data.name, images=what, ipc=ipc, rate=lr,
+                         probe=round(mean(probe), 2), minus=round(mean(minus), 2), minus_interval=interval(minus))
+
+TABLES = dict(classes=classes_table, ipc=ipc_table, labels=labels_table, tuning=tuning_table)
+
+def main(**options):
+    "Run the benchmark; the returned dict is what is printed."
+    net, found = open_backbone(options['backbone']), []
+    for name in options['sets']:
+        data = open_data(name, options['caltech'], options['held'])
+        if data is None: continue
+        bench = Bench(data, net, options)
+        for table in options['tables']:
+            for entry in TABLES[table](bench):
+                say({k: v for k, v in entry.items() if k not in ('top1', 'full', 'seeds')})
+                found.append(entry)
+    kept = {k: options[k] for k in ('backbone', 'steps', 'augs', 'probes', 'held')}
+    return dict(benchmark='further', **kept, rows=found)
+
+def arguments():
+    def words(text): return tuple(text.split(','))
+    def floats(text): return tuple(float(t) for t in text.split(','))
+    p = parser(__doc__)
+    p.add_argument('--tables', type=words, default=tuple(TABLES), help=f'default: {",".join(TABLES)}')
+    p.add_argument('--sets', type=words, default=('cifar10-mini',), help='also: caltech-10')
+    p.add_argument('--objectives', type=words, default=('ridge',), help='of ipc; others use the last')
+    p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
+    p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
+    p.add_argument('--temperatures', type=floats, default=(16.,), help='of soft labels')
+    p.add_argument('--tuned', type=numbers, default=(1,), help='images per class of the table tuning')
+    p.add_argument('--rates', type=floats, default=(1e-5, 1e-4), help='learning rates of fine-tuning')
+    p.add_argument('--backbone', default='tiny-simclr-resnet')
+    p.add_argument('--keep', default='build/further', help='folder for sets and scores')
+    p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
+    add_numbers(p, seeds=3, class_seeds=0, steps=200, augs=3, probes=3, held=0)
+    return p
+
+if __name__=='__main__': run(main, arguments())
