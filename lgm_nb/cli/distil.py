@@ -13,7 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
 from .terminal import check_names, exit_codes, finish_run, open_backbones
-from .terminal import print_result, probe_and_report, require_options, source_of, split_names, terminal_bar
+from .terminal import print_result, probe_and_report, refuse_empty, require_options, source_of
+from .terminal import split_names, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
 _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
@@ -244,7 +245,9 @@ def lgm_distill(
 
     Example: lgm-distill --data folder:photos --backbone efficientnet-lite0 --out runs/photos --report"""
     options = SimpleNamespace(**locals())
-    with exit_codes('continue with --resume'): _distil(options)
+    with exit_codes('continue with --resume'):
+        refuse_empty(vars(options))
+        _distil(options)
 
 # %% ../../nbs/cli/01_distil.ipynb #934cbea2
 @call_parse
@@ -260,7 +263,9 @@ def lgm_bank(
     json:store_true=False, # print the result as one line of JSON; one for each backbone
 ):
     "Compute the features of all real images once. Run the same command again to resume an interrupted build."
+    given = locals()
     with exit_codes('run the same command to resume'):
+        refuse_empty(given)
         require_options(data=data, backbone=backbone)
         from lgm_nb.data.open import open_dataset
         from lgm_nb.method.feature_bank import build_bank
@@ -322,7 +327,9 @@ def lgm_demo(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
+    given = locals()
     with exit_codes('run the same command to start over'):
+        refuse_empty(given)
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbones)

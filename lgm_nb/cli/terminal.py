@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 __all__ = []
 
 # %% ../../nbs/cli/00_terminal.ipynb #01e5b70f
-import contextlib, json, os, shlex, signal, sys, threading, time
+import contextlib, errno, json, os, shlex, signal, sys, threading, time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,26 @@ def _exit(code, message=''):
         if message: print(message, file=sys.stderr)
     sys.exit(code)
 
+def _in_one_line(error):
+    "What an error says, on one line of at most 2,000 characters; some errors of PyTorch are pages."
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[0] if isinstance(error, RuntimeError) else ' '.join(map(str.strip, lines))
+    return text if len(text) <= 2000 else f'{text[:1500]} … {text[-400:]}'
+
+_REMEDIES = {errno.ENOSPC: 'make room there, or choose another folder', errno.EDQUOT: 'its quota is used up; make room',
+             errno.EROFS: 'choose a folder that can be written to', errno.EACCES: 'choose a folder that is yours',
+             errno.ENOTDIR: 'choose a folder', errno.EEXIST: 'choose a folder', errno.EISDIR: 'choose a file'}
+
+def _remedy(error):
+    "What to do about an error of the system; '' for others."
+    from lgm_nb.core.devices import out_of_memory
+    if out_of_memory(error): return '; there is too little memory for this many images, views or copies: ask for fewer'
+    remedy = _REMEDIES.get(getattr(error, 'errno', None))
+    place = str(getattr(error, 'filename', ''))
+    from lgm_nb.core.files import cache_folder
+    if remedy and place.startswith(str(cache_folder())): remedy += '; LGM_NB_CACHE names that of the cache'
+    return f'; {remedy}' if remedy else ''
+
 @contextlib.contextmanager
 def exit_codes(
     remedy:str='', # how to continue after a signal
@@ -138,21 +158,31 @@ def exit_codes(
     "Turn errors into messages and exit codes."
     try:
         with _handled(_raise_signal): yield
-    except ValueError as e: _exit(2, f'error: {e}')
-    except (RuntimeError, OSError) as e: _exit(1, f'failed: {e}')
+    except ValueError as e: _exit(2, f'error: {_in_one_line(e)}')
+    except (RuntimeError, OSError, MemoryError) as e: _exit(1, f'failed: {_in_one_line(e)}{_remedy(e)}')
     except KeyboardInterrupt as e:
         reason = e.args[0] if e.args else 'interrupted' # '' in all processes but the first
         code = 128 + (getattr(e, 'number', None) or signal.SIGINT)
         _exit(code, f'{reason}; {remedy}' if reason and remedy else reason)
     except Exception as e:
         if os.environ.get('LGM_NB_TRACEBACK'): raise
-        _exit(1, f'failed: {type(e).__name__}: {e}. Please report this; LGM_NB_TRACEBACK=1 shows where it happened')
+        _exit(1, f'failed: {type(e).__name__}: {_in_one_line(e)}. Please report this; LGM_NB_TRACEBACK=1 shows where '
+                 'it happened')
 
 def require_options(**options:object)->None:
     "Raise ValueError for an option that was not given."
     for name, value in options.items():
         if value is None: raise ValueError(f'--{name} is missing; see --help')
         if value=='': raise ValueError(f"--{name} '': is empty; see --help")
+
+def refuse_empty(
+    options:dict[str, Any], # as given
+):
+    "Raise ValueError for an option that is an empty text, as a variable of a shell that is not set gives."
+    for name, value in options.items():
+        if value != '' or name=='baselines': continue # no baselines are fine
+        raise ValueError(f"--{name.replace('_', '-')} '': is empty; leave it out, or give a value")
+
 
 # %% ../../nbs/cli/00_terminal.ipynb #cc9acccd
 def check_names(
@@ -193,10 +223,11 @@ def source_of(
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def split_names(
     names:str|None, # separated by commas
+    argument:str='backbones', # for the error
 )->list[str]:
     "Return the names in a list of the command line. Raises ValueError if there are only commas."
     found = [n for n in (names or '').split(',') if n]
-    if names and not found: raise ValueError(f'backbones: {names!r}; give names separated by commas')
+    if names and not found: raise ValueError(f'{argument}: {names!r}; give names separated by commas')
     return found
 
 def open_backbones(

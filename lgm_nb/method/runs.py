@@ -17,6 +17,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from .. import __version__
+from ..core.checks import check_whole
 from ..core.devices import Meter, pick_device
 from ..core.durable import durable_write, locked, tensors_hash
 from ..core.files import cache_folder, changed, key_of
@@ -265,6 +266,8 @@ def distill(
 )->DistilledSet:
     "Distil a data set into `ipc` images per class. Raises ValueError for unknown or invalid settings."
     given = settings_from(preset, **settings)
+    check_whole('checkpoint_every', checkpoint_every)
+    check_whole('processes', processes)
     order = _Order(data, backbone, given, objective or preset_objective(preset), device, checkpoint, checkpoint_every)
     if processes==1: return order.run(progress)
     with tempfile.TemporaryDirectory() as d:
