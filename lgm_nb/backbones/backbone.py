@@ -172,6 +172,12 @@ def fingerprint(
     images = torch.rand(2, 3, backbone.input_size, backbone.input_size, generator=torch.Generator().manual_seed(0))
     return [float(f'{v:.4g}') for v in backbone.embed(images)[:, :32].flatten().tolist()]
 
+def backbone_key(
+    backbone:Backbone,
+)->dict[str, Any]: # JSON-serialisable
+    "List what features depend on, and two digits of the features of two fixed images: for the key of a cached result."
+    return network_facts(backbone) | dict(fingerprint=[float(f'{v:.2g}') for v in fingerprint(backbone)])
+
 def same_fingerprint(one:Sequence[float], other:Sequence[float])->bool:
     "Whether two fingerprints agree to 5 % of the largest number."
     if len(one) != len(other): return False

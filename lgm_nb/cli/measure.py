@@ -8,11 +8,18 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/measure.html.md"""
 __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
+import sys
 from fastcore.script import call_parse, store_true
 from .terminal import check_names, exit_codes, open_backbones, open_both
 from .terminal import print_result, refuse_empty, require_options, source_of, split_names, terminal_bar
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000005
+def _record(folder, net, result):
+    "Add an accuracy to the card of a set; says so if that cannot be written, since the accuracy itself is known."
+    from lgm_nb.method.run_folder import record_accuracy
+    try: record_accuracy(folder, net, result)
+    except OSError as e: print(f'the accuracy is not recorded in {folder}/card.json: {e.strerror or e}', file=sys.stderr)
+
 def _open_set(folder, data):
     "Open a distilled set and the data set to test on, which gives a set from elsewhere its classes."
     from lgm_nb.data.open import open_dataset
@@ -43,13 +50,12 @@ def lgm_probe(
         refuse_empty(given)
         require_options(backbone=backbone)
         from lgm_nb.method.exchange import is_foreign
-        from lgm_nb.method.run_folder import record_accuracy
         from lgm_nb.probing.compare import compare
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
         result = dict(backbone=net.name, protocol=protocol, **table.scores['distilled'][net.name])
-        if not is_foreign(folder): record_accuracy(folder, net, result)
+        if not is_foreign(folder): _record(folder, net, result)
         print_result(result, json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
@@ -110,10 +116,14 @@ def lgm_transfer(
         from lgm_nb.study.transfer import check_matrix_folder, transfer_matrix
         check_matrix_folder(out, '--out')
         from lgm_nb.data.open import open_dataset
+        from lgm_nb.method.run_folder import check_apart
+        ds = open_dataset(data)
+        check_apart(out, ds, '--out')
+        if keep: check_apart(keep, ds, '--keep')
         from lgm_nb.method.settings import Settings
         sources, probed = _open_sides(backbones, targets, device)
         settings = Settings(steps=steps, ipc=ipc)
-        matrix = transfer_matrix(open_dataset(data), sources, probed, settings, baselines=split_names(baselines, 'baselines'),
+        matrix = transfer_matrix(ds, sources, probed, settings, baselines=split_names(baselines, 'baselines'),
                                  protocol=protocol, seeds=seeds, cache=keep, progress=terminal_bar)
         matrix.save(out)
         print_result(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')

@@ -48,8 +48,8 @@ def lgm_reproduce(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Run a table of the paper, skipping what is done.  Example: lgm-reproduce main --dry-run"
-    out = out or f'runs/reproduce/{table}'
     given = locals()
+    out = out or f'runs/reproduce/{table}'
     with exit_codes('' if dry_run else f'results so far are in {out}; run the same command to resume'):
         refuse_empty(given)
         from lgm_nb.scale.tables import compare_with_paper, recipe

@@ -27,9 +27,12 @@ def package_path(
 
 # %% ../../nbs/core/01_files.ipynb #865e2d88
 def cache_folder()->Path:
-    "Return the cache folder: `LGM_NB_CACHE`, or `lgm_nb` in the user's cache folder."
+    """Return the cache folder: `LGM_NB_CACHE`, or `lgm_nb` in the user's cache folder.
+    Raises ValueError if it is a file."""
     base = os.environ.get('LGM_NB_CACHE') or Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'lgm_nb'
-    return Path(base).expanduser()
+    folder = Path(base).expanduser()
+    if folder.exists() and not folder.is_dir(): raise ValueError(f'LGM_NB_CACHE: {folder} is a file; give a folder')
+    return folder
 
 # %% ../../nbs/core/01_files.ipynb #a4ec3473
 def write_json(

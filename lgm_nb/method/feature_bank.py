@@ -197,11 +197,11 @@ def _read_facts(folder):
         raise ValueError(f'folder: {folder} holds a bank of a newer version of lgm_nb; upgrade, or use another folder')
     raise ValueError(f'folder: {folder}/bank.json does not describe a feature bank; use another folder')
 
-def _holds_bank(folder, facts, keep):
+def _holds_bank(folder, facts, keep, argument):
     "Return whether a folder holds this bank. Raises ValueError if it holds another, or unrelated files."
     there = _read_facts(folder)
     if there is None:
-        check_writable(folder, _FILES)
+        check_writable(folder, _FILES, argument=argument)
         return False
     differ = _differing(there, facts)
     if differ:
@@ -309,5 +309,6 @@ def build_bank(
         _move_up(place/'.building', place)
         _drop_damaged(place, facts, keep, is_ours=folder is None)
     ProcessGroup().wait()
-    if not _holds_bank(place, facts, keep): _fill_folder(build, place, facts, keep, progress)
+    argument = 'the cache (LGM_NB_CACHE)' if folder is None else 'folder'
+    if not _holds_bank(place, facts, keep, argument): _fill_folder(build, place, facts, keep, progress)
     return _open_bank(place, facts, build.labels, keep)

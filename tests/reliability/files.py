@@ -4,6 +4,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from lgm_nb.core.durable import file_hash
+from lgm_nb.core.files import key_of
 from reliability.place import Case, TINY
 
 # What can happen to a file.
@@ -64,7 +65,7 @@ WRONG_SETS = {
         ('0 to 1',)),
     'bytes': (_images(lambda x: (x*255).to(torch.uint8)), ('images',)), 'one image': (_images(lambda x: x[0]),
         ('shape',)),
-    'grey images': (_images(lambda x: x[:, :1]), ('shape',)), 'no images': (_images(lambda x: x[:0]), ('0 images',)),
+    'grey images': (_images(lambda x: x[:, :1]), ('shape',)), 'no images': (_images(lambda x: x[:0]), ('no images',)),
     'fewer labels': (_labels(lambda y: y[:2]), ('2 labels',)), 'a label too large': (_labels(lambda y: y + 1),
         ('labels',)),
     'a negative label': (_labels(lambda y: y - 1), ('labels',)), 'fractional labels': (_labels(lambda y: y*.5),
@@ -97,8 +98,8 @@ def _damaged_run(damage, *files):
         return _resume(place)
     return prepare
 
-def _changed_run(change):
-    "A checkpoint that somebody changed: its checksum, if it has one, is as it was."
+def _changed_run(change, checksum=True):
+    "A checkpoint that somebody changed; `checksum`: that of its header, too."
     def prepare(place):
         place.photos()
         place.copy('run')
@@ -106,11 +107,13 @@ def _changed_run(change):
         with safe_open(place/CHECKPOINT, 'pt') as f: facts = json.loads(f.metadata()['facts'])
         tensors = load_file(place/CHECKPOINT)
         change(facts, tensors)
+        own = {k: v for k, v in facts.items() if k != 'facts_checksum'}
+        if checksum: facts['facts_checksum'] = key_of(own)
         save_file(tensors, place/CHECKPOINT, dict(facts=json.dumps(facts)))
         return _resume(place)
     return prepare
 
-def _facts(**fields): return _changed_run(lambda facts, tensors: facts.update(fields))
+def _facts(checksum=True, **fields): return _changed_run(lambda facts, tensors: facts.update(fields), checksum)
 def _pops(name): return _changed_run(lambda facts, tensors: tensors.pop(name))
 
 def _other_steps(place):
@@ -245,6 +248,9 @@ CASES = [
     Case('files', 'run: both checkpoints damaged', _damaged_run(flip, CHECKPOINT, BEFORE), 'refused', ('damaged',)),
     Case('files', 'run: checkpoint of a newer version', _facts(format=99), 'refused', ('newer',)),
     Case('files', 'run: checkpoint of another backbone', _facts(backbone_hash='0'), 'refused', ('backbone_hash',)),
+    Case('files', 'run: checkpoint with another step', _facts(checksum=False, step=1), 'refused', ('damaged',)),
+    *(Case('files', f'run: checkpoint whose {k} is {v!r}', _facts(**{k: v}), 'refused', (k,))
+      for k, v in dict(step='x', seconds=None, settings=[1], objective=3, processes='two').items()),
     Case('files', 'run: checkpoint without a level', _pops('level.0'), 'refused', ('checkpoint',)),
     Case('files', "run: checkpoint without Adam's state", _pops('adam.0.exp_avg'), 'refused', ('checkpoint',)),
     Case('files', 'run: checkpoint without losses', _pops('losses'), 'refused', ('checkpoint',)),
