@@ -243,7 +243,7 @@ def test_interrupt_saves(distill, tmp_path, uninterrupted):
     ok(*distill(out, *LONG, '--resume'), run=run_here)
     assert load_file(out/'distilled.safetensors')['images'].tobytes()==uninterrupted.tobytes()
 
-@pytest.mark.parametrize('name', ['SIGTERM', 'SIGUSR1'])
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGXCPU'])
 def test_other_signals_save_too(distill, tmp_path, name):
     "A job scheduler's signal ends a run with its own exit code, and the run can be resumed."
     out, number = tmp_path/'out', getattr(signal, name)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 import torch
 import torch.nn.functional as F
+from ..core.checks import check_number, check_whole
 from ..data.dataset import Split
 
 # %% ../../nbs/backbones/00_backbone.ipynb #e94e3522
@@ -96,6 +97,13 @@ def _batches(backbone:'Backbone', images:torch.Tensor|Split, rows:Any, batch:int
     rows = torch.arange(len(images)) if rows is None else torch.as_tensor(rows)
     for part in rows.split(batch): yield images.batch(part, backbone.canvas)[:, :, window, window]
 
+def _check_normalisation(input_size, mean, std):
+    "Raise ValueError for a size without pixels, and for other than three finite numbers per channel."
+    check_whole('input_size', input_size)
+    for name, values in (('mean', mean), ('std', std)):
+        if len(values) != 3: raise ValueError(f'{name}: {values}; give three numbers, one per channel')
+        for v in values: check_number(name, v, above=0 if name=='std' else -math.inf)
+
 def _normalised(images:torch.Tensor, backbone:'Backbone')->torch.Tensor: # (N, 3, S, S)
     "Resize and normalise images for a backbone. Raises ValueError for a wrong shape."
     if images.ndim != 4 or images.shape[1] != 3:
@@ -118,6 +126,7 @@ class Backbone(torch.nn.Module):
         note:str='', # how it was trained, licence
     ):
         super().__init__()
+        _check_normalisation(input_size, mean, std)
         self.name, self.note = name, note
         self.input_size, self.canvas = input_size, canvas_size(input_size)
         self.hash = weights_hash(network)
@@ -162,6 +171,12 @@ def fingerprint(
     "Return some features of two fixed images."
     images = torch.rand(2, 3, backbone.input_size, backbone.input_size, generator=torch.Generator().manual_seed(0))
     return [float(f'{v:.4g}') for v in backbone.embed(images)[:, :32].flatten().tolist()]
+
+def backbone_key(
+    backbone:Backbone,
+)->dict[str, Any]: # JSON-serialisable
+    "List what features depend on, and two digits of the features of two fixed images: for the key of a cached result."
+    return network_facts(backbone) | dict(fingerprint=[float(f'{v:.2g}') for v in fingerprint(backbone)])
 
 def same_fingerprint(one:Sequence[float], other:Sequence[float])->bool:
     "Whether two fingerprints agree to 5 % of the largest number."

@@ -36,23 +36,31 @@ def _read_any(path:Path)->Any:
     except RuntimeError as e:
         if 'TorchScript' in str(e): return read_archive(path)
         raise ValueError(f'weights: {path} cannot be read ({first_line(e)}); is the download complete?') from e
-    except (pickle.UnpicklingError, EOFError) as e:
-        raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({first_line(e)}); '
+    except Exception as e: # pickle raises many kinds on a damaged file
+        raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({type(e).__name__}); '
                          'save the state_dict() of the network and pass that') from e
 
 def read_weights(
     path:str|PathLike, # .safetensors, a PyTorch file of tensors, or a TorchScript archive, as CLIP is published
 )->dict[str, Any]: # name → tensor, possibly nested
     "Read a state dict without running any code from it. Raises ValueError if a file is missing, damaged or holds code."
-    path = Path(path).expanduser()
-    if not path.is_file(): raise ValueError(f'weights: no file at {path}')
+    try: is_file = (path := Path(path).expanduser()).is_file()
+    except (OSError, RuntimeError) as e: raise ValueError(f'weights: {str(path)[:80]} is no path ({e})') from e
+    if not is_file: raise ValueError(f'weights: no file at {path}')
     state = _read_any(path)
-    if not isinstance(state, dict) or not state:
-        raise ValueError(f'weights: {path} holds {str(state)[:40]}, not named tensors')
-    for key in ('state_dict', 'model'): state = state.get(key, state)
+    for key in (None, 'state_dict', 'model'):
+        if isinstance(state, dict): state = state.get(key, state)
+        if not isinstance(state, dict) or not state or not all(isinstance(name, str) for name in state):
+            raise ValueError(f'weights: {path} holds {str(state)[:40]}, not named tensors')
     return state
 
 # %% ../../nbs/backbones/01_weights.ipynb #c79ca06a
+def _is_faulty(tensor, want):
+    "Cannot a tensor be the one that a network wants, though its shape is the same?"
+    if tensor.layout != torch.strided or tensor.is_meta or tensor.is_complex() or tensor.is_quantized: return True
+    if not want.is_floating_point(): return False
+    return not tensor.is_floating_point() or not bool(tensor.isfinite().all())
+
 def load_checked(
     network:torch.nn.Module,
     state:dict[str, torch.Tensor],
@@ -65,11 +73,14 @@ def load_checked(
     faults = {
         'missing': [k for k in want if k not in state],
         'unexpected': [k for k in state if k not in want and not k.startswith(ignore)],
-        'of another shape': [f'{k}: {tuple(state[k].shape)} for {tuple(want[k].shape)}'
-                             for k in both if state[k].shape != want[k].shape]}
+        'of another shape': [f'{k}: {tuple(getattr(state[k], "shape", ()))} for {tuple(want[k].shape)}'
+                             for k in both if getattr(state[k], 'shape', None) != want[k].shape]}
     found = [f'{len(names)} {word} ({", ".join(names[:8])}{" …" if len(names) > 8 else ""})'
              for word, names in faults.items() if names]
     if found: raise ValueError(f'weights: {origin} do not fit: {"; ".join(found)}. Is it the right architecture?')
+    faulty = [k for k in want if _is_faulty(state[k], want[k])]
+    if faulty: raise ValueError(f'weights: {origin}: {len(faulty)} tensors, first {faulty[0]}, hold no numbers, '
+                                'or numbers that are not finite; is the file damaged?')
     network.load_state_dict({k: state[k] for k in want})
     return network
 

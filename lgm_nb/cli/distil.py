@@ -13,7 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
 from .terminal import check_names, exit_codes, finish_run, open_backbones
-from .terminal import print_result, probe_and_report, require_options, source_of, split_names, terminal_bar
+from .terminal import print_result, probe_and_report, refuse_empty, require_options, source_of
+from .terminal import split_names, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
 _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
@@ -60,6 +61,16 @@ def _preset_of(method, file):
     for preset in (None, 'paper'):
         if repr(preset_objective(preset) or GradientMatching())==method: return preset
     raise ValueError(f'--from-card {file}: no command can use its objective, {method}; repeat the run in Python')
+
+def _note_other_inputs(options, data, nets):
+    "Say where data or weights are not those of the card that is repeated."
+    from lgm_nb.data.dataset import has_hash
+    if not options.from_card or data is None: return
+    card = _card_of_run(options.from_card)
+    there, weights = card['data'].get('hash'), card['backbone'].get('hash')
+    differ = ['the data']*(there is not None and not has_hash(data, there))
+    differ += ['the weights of a backbone']*(weights not in (None, ' + '.join(n.hash for n in nets)))
+    if differ: print(f"the images will differ: {' and '.join(differ)} are not those of the card", file=sys.stderr)
 
 def _note_differences(card):
     "Say where this machine differs from the one of a card."
@@ -135,6 +146,7 @@ def _prepare(options, settings, there, report):
     finished = there=='finished'
     if finished and not report: return None, [], []
     data, nets = open_dataset(options.data), open_backbones(options.backbone, options.device, options.weights)
+    _note_other_inputs(options, data, nets)
     if finished: check_writable(options.out, sorted(REPORT_FILES), written_files(options.out), '--out')
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     others = open_backbones(options.report_on, options.device) if report else []
@@ -247,7 +259,9 @@ def lgm_distill(
 
     Example: lgm-distill --data folder:photos --backbone efficientnet-lite0 --out runs/photos --report"""
     options = SimpleNamespace(**locals())
-    with exit_codes('continue with --resume'): _distil(options)
+    with exit_codes('continue with --resume'):
+        refuse_empty(vars(options))
+        _distil(options)
 
 # %% ../../nbs/cli/01_distil.ipynb #934cbea2
 @call_parse
@@ -263,13 +277,17 @@ def lgm_bank(
     json:store_true=False, # print the result as one line of JSON; one for each backbone
 ):
     "Compute the features of all real images once. Run the same command again to resume an interrupted build."
+    given = locals()
     with exit_codes('run the same command to resume'):
+        refuse_empty(given)
         require_options(data=data, backbone=backbone)
         from lgm_nb.data.open import open_dataset
         from lgm_nb.method.feature_bank import build_bank
+        from lgm_nb.method.run_folder import check_apart
         nets = open_backbones(backbone, device, weights)
         ds = open_dataset(data)
         if out and len(nets) > 1: raise ValueError(f'--out {out}: holds one bank; leave it out for several backbones')
+        if out: check_apart(out, ds, '--out')
         for net in nets:
             start = time.perf_counter()
             bank = build_bank(ds, net, views, folder=out, seed=seed, keep=keep, progress=terminal_bar)
@@ -294,23 +312,24 @@ def _demo(backbone, steps, seed, out, overwrite):
     "Distil and save; returns the run, the set, and the seconds of both stages."
     from lgm_nb.data.open import open_dataset
     from lgm_nb.method.distiller import Distiller
-    from lgm_nb.method.run_folder import check_folder, drop_report
+    from lgm_nb.method.run_folder import check_folder, drop_report, only_run
     from lgm_nb.method.runs import run_steps
     from lgm_nb.method.settings import Settings
     earlier = overwrite and _is_demo(out)
     if (Path(out)/'checkpoint.safetensors').exists():
         raise ValueError(f'--out {out}: holds the checkpoint of another run; use another folder')
-    start = time.perf_counter()
+    start, settings = time.perf_counter(), Settings(steps=steps, seed=seed)
     data, nets = open_dataset('cifar10-mini'), open_backbones(backbone)
     check_folder(out, data, report=True, overwrite=earlier, argument='--out')
-    run = Distiller(data, nets, Settings(steps=steps, seed=seed), progress=terminal_bar)
+    run = Distiller(data, nets, settings, progress=terminal_bar)
     ready = time.perf_counter()
-    run_steps(run, progress=terminal_bar)
-    seconds = dict(bank=round(ready - start, 2), distil=round(time.perf_counter() - ready, 2))
-    distilled = run.distilled()
-    distilled.card['command'] = 'lgm-demo'
-    if earlier: drop_report(out)
-    distilled.save(out, overwrite=earlier)
+    with only_run(out, '--out'):
+        run_steps(run, progress=terminal_bar)
+        seconds = dict(bank=round(ready - start, 2), distil=round(time.perf_counter() - ready, 2))
+        distilled = run.distilled()
+        distilled.card['command'] = 'lgm-demo'
+        if earlier: drop_report(out)
+        distilled.save(out, overwrite=earlier)
     return run, distilled, seconds
 
 # %% ../../nbs/cli/01_distil.ipynb #37644fff
@@ -325,7 +344,9 @@ def lgm_demo(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
+    given = locals()
     with exit_codes('run the same command to start over'):
+        refuse_empty(given)
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbones)

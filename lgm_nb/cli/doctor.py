@@ -10,7 +10,7 @@ __all__ = ['lgm_doctor']
 # %% ../../nbs/cli/04_doctor.ipynb #4e23c658
 import sys
 from fastcore.script import call_parse, store_true
-from .terminal import exit_codes, print_result, terminal_bar
+from .terminal import exit_codes, print_result, refuse_empty, terminal_bar
 
 # %% ../../nbs/cli/04_doctor.ipynb #89e2db47
 def _check_gpu(device, out, as_json):
@@ -37,7 +37,9 @@ def lgm_doctor(
     json:store_true=False, # print the report as one line of JSON
 ):
     "Say what this machine can do, and what the tables of the paper would take on it.  Example: lgm-doctor --json"
+    given = locals()
     with exit_codes():
+        refuse_empty(given)
         if gpu: return _check_gpu(device, out, json)
         from lgm_nb.scale.doctor import check_machine
         report = check_machine(machine, device)

@@ -8,12 +8,17 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/measure.html.md"""
 __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
+import sys
 from fastcore.script import call_parse, store_true
 from .terminal import check_names, exit_codes, open_backbones, open_both
-from .terminal import print_result, require_options, source_of, terminal_bar
+from .terminal import print_result, refuse_empty, require_options, source_of, split_names, terminal_bar
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000005
-def _names(text): return [n for n in text.split(',') if n]
+def _record(folder, net, result):
+    "Add an accuracy to the card of a set; says so if that cannot be written, since the accuracy itself is known."
+    from lgm_nb.method.run_folder import record_accuracy
+    try: record_accuracy(folder, net, result)
+    except OSError as e: print(f'the accuracy is not recorded in {folder}/card.json: {e.strerror or e}', file=sys.stderr)
 
 def _open_set(folder, data):
     "Open a distilled set and the data set to test on, which gives a set from elsewhere its classes."
@@ -42,16 +47,17 @@ def lgm_probe(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Train a linear probe on a distilled set, test it on real images and record the result in its card."
+    given = locals()
     with exit_codes():
+        refuse_empty(given)
         require_options(backbone=backbone)
         from lgm_nb.method.exchange import is_foreign
-        from lgm_nb.method.run_folder import record_accuracy
         from lgm_nb.probing.compare import compare
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
         result = dict(backbone=net.name, protocol=protocol, **table.scores['distilled'][net.name])
-        if not is_foreign(folder): record_accuracy(folder, net, result)
+        if not is_foreign(folder): _record(folder, net, result)
         print_result(result, json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
@@ -67,20 +73,22 @@ def lgm_compare(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Train linear probes on a distilled set and on real images, on several backbones."
+    given = locals()
     with exit_codes():
+        refuse_empty(given)
         require_options(backbones=backbones)
         from lgm_nb.probing.compare import compare
         nets = open_backbones(backbones, device)
         distilled, ds = _open_set(folder, data)
-        table = compare(distilled, ds, nets, _names(baselines), protocol, seeds, terminal_bar)
+        table = compare(distilled, ds, nets, split_names(baselines, 'baselines'), protocol, seeds, terminal_bar)
         print_result(table.as_dict(), json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000009
 def _open_sides(sources, targets, device):
     "Open the backbones that distil and those that are probed; None for the latter if they are the same."
-    names = list(dict.fromkeys(_names(sources) + _names(targets or '')))
+    names = list(dict.fromkeys(split_names(sources) + split_names(targets, 'targets')))
     nets = dict(zip(names, open_backbones(','.join(names), device)))
-    return [nets[n] for n in _names(sources)], [nets[n] for n in _names(targets)] if targets else None
+    return [nets[n] for n in split_names(sources)], [nets[n] for n in split_names(targets)] if targets else None
 
 # %% ../../nbs/cli/02_measure.ipynb #32de1d34
 @call_parse
@@ -101,17 +109,23 @@ def lgm_transfer(
     """Distil with each backbone and probe on each.
 
     Example: lgm-transfer --data folder:photos --backbones efficientnet-lite0,efficientnet-lite2 --out runs/matrix"""
+    given = locals()
     with exit_codes('run the same command to resume'):
+        refuse_empty(given)
         require_options(backbones=backbones, data=data)
         check_names(data, backbones, targets)
         require_options(out=out)
         from lgm_nb.study.transfer import check_matrix_folder, transfer_matrix
         check_matrix_folder(out, '--out')
         from lgm_nb.data.open import open_dataset
+        from lgm_nb.method.run_folder import check_apart
+        ds = open_dataset(data)
+        check_apart(out, ds, '--out')
+        if keep: check_apart(keep, ds, '--keep')
         from lgm_nb.method.settings import Settings
         sources, probed = _open_sides(backbones, targets, device)
         settings = Settings(steps=steps, ipc=ipc)
-        matrix = transfer_matrix(open_dataset(data), sources, probed, settings, baselines=_names(baselines),
+        matrix = transfer_matrix(ds, sources, probed, settings, baselines=split_names(baselines, 'baselines'),
                                  protocol=protocol, seeds=seeds, cache=keep, progress=terminal_bar)
         matrix.save(out)
         print_result(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')
@@ -129,7 +143,9 @@ def lgm_bias(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Compare probes on the usual test images and on a folder of hard ones, such as ImageNet-A."
+    given = locals()
     with exit_codes():
+        refuse_empty(given)
         require_options(hard=hard, backbone=backbone)
         from lgm_nb.study.bias import bias_report
         distilled, ds = _open_set(folder, data)

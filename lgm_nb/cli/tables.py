@@ -10,10 +10,10 @@ __all__ = ['lgm_reproduce', 'lgm_sweep']
 # %% ../../nbs/cli/03_tables.ipynb #ca000002
 import sys
 from fastcore.script import call_parse, store_true
-from .terminal import exit_codes, print_result, terminal_bar
+from .terminal import exit_codes, print_result, refuse_empty, split_names, terminal_bar
 
 # %% ../../nbs/cli/03_tables.ipynb #ca000004
-def _list(text): return text.split(',') if text else None
+def _list(text, argument): return split_names(text, argument) or None
 
 def _machine(name, device):
     "A machine by name; `here` is measured."
@@ -78,10 +78,12 @@ def lgm_reproduce(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Run a table of the paper, skipping what is done, and write its page.  Example: lgm-reproduce main --budget 2h"
+    given = locals()
     out = out or f'runs/reproduce/{table}'
     with exit_codes('' if dry_run else f'results so far are in {out}; run the same command to resume'):
+        refuse_empty(given)
         from lgm_nb.scale.tables import recipe
-        cells = recipe(table, _list(data), _list(backbones))
+        cells = recipe(table, _list(data, 'data'), _list(backbones, 'backbones'))
         changes = {k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None}
         options = dict(preset=preset, noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol, **changes)
         on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
@@ -103,7 +105,9 @@ def lgm_sweep(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Distil and probe a grid of runs.  Example: lgm-sweep grid.toml --on ray --out runs/sweep"
+    given = locals()
     with exit_codes(f'results so far are in {out}; run the same command to resume'):
+        refuse_empty(given)
         from lgm_nb.scale.sweep import read_grid, sweep, sweep_table
         results = sweep(read_grid(grid), out, on, workers, retries, terminal_bar, seeds=seeds, device=device)
         failed = sum('error' in r for r in results)

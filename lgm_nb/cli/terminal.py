@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 __all__ = []
 
 # %% ../../nbs/cli/00_terminal.ipynb #01e5b70f
-import contextlib, json, os, shlex, signal, sys, threading, time
+import contextlib, errno, json, os, shlex, signal, sys, threading, time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ class _Unbroken:
     def __init__(self, stream): self.stream = stream
     def __getattr__(self, name): return getattr(self.stream, name)
     def write(self, text):
-        with contextlib.suppress(OSError, ValueError): self.stream.write(text)
+        with contextlib.suppress(OSError, ValueError, AttributeError): self.stream.write(text) # None if it is closed
     def flush(self):
-        with contextlib.suppress(OSError, ValueError): self.stream.flush()
+        with contextlib.suppress(OSError, ValueError, AttributeError): self.stream.flush()
 
 @contextlib.contextmanager
 def _open_bar(**options):
@@ -70,7 +70,11 @@ class _Signalled(KeyboardInterrupt):
         super().__init__(*([] if number==signal.SIGINT else [f'ended by {signal.Signals(number).name}']))
         self.number = number
 
-def _raise_signal(number, frame): raise _Signalled(number)
+_SIGNALS:list = [] # those that came, since a library that is being imported may drop the exception
+
+def _raise_signal(number, frame):
+    _SIGNALS.append(number)
+    raise _Signalled(number)
 
 @contextlib.contextmanager
 def _handled(handler):
@@ -103,6 +107,7 @@ class _Interruptible:
 # %% ../../nbs/cli/00_terminal.ipynb #a157cd51
 def _must_stop(run, asked):
     "Was any process of the run asked to stop?"
+    asked = asked or bool(_SIGNALS)
     if run.team.size==1: return asked
     import torch
     return bool(run.team.any(torch.tensor(float(asked))))
@@ -119,9 +124,30 @@ def _run_bar(run, desc, unit):
             yield snap
             if not _must_stop(run, ctrl_c.asked): continue
             stopped = RunStopped(f'stopped at step {run.step}' if first else '')
-            stopped.number = ctrl_c.number
+            stopped.number = ctrl_c.number or (_SIGNALS[-1] if _SIGNALS else None)
             raise stopped
         bar.refresh()
+
+# %% ../../nbs/cli/00_terminal.ipynb #c9020001
+def _in_one_line(error):
+    "What an error says, on one line of at most 2,000 characters; some errors of PyTorch are pages."
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[0] if isinstance(error, RuntimeError) else ' '.join(map(str.strip, lines))
+    return text if len(text) <= 2000 else f'{text[:1500]} … {text[-400:]}'
+
+_REMEDIES = {errno.ENOSPC: 'make room there, or choose another folder', errno.EDQUOT: 'its quota is used up; make room',
+             errno.EROFS: 'choose a folder that can be written to', errno.EACCES: 'choose a folder that is yours',
+             errno.ENOTDIR: 'choose a folder', errno.EEXIST: 'choose a folder', errno.EISDIR: 'choose a file'}
+
+def _remedy(error):
+    "What to do about an error of the system; '' for others."
+    from lgm_nb.core.devices import out_of_memory
+    from lgm_nb.core.files import cache_folder
+    if out_of_memory(error): return '; there is too little memory for this many images, views or copies: ask for fewer'
+    remedy = _REMEDIES.get(getattr(error, 'errno', None))
+    place = str(getattr(error, 'filename', ''))
+    if remedy and place.startswith(str(cache_folder())): remedy += '; LGM_NB_CACHE names that of the cache'
+    return f'; {remedy}' if remedy else ''
 
 # %% ../../nbs/cli/00_terminal.ipynb #de7b375e
 def _exit(code, message=''):
@@ -136,23 +162,38 @@ def exit_codes(
     remedy:str='', # how to continue after a signal
 )->Iterator[None]:
     "Turn errors into messages and exit codes."
+    _SIGNALS.clear()
     try:
-        with _handled(_raise_signal): yield
-    except ValueError as e: _exit(2, f'error: {e}')
-    except (RuntimeError, OSError) as e: _exit(1, f'failed: {e}')
+        try:
+            with _handled(_raise_signal): yield
+        except Exception as e: # an import that a signal cut off fails in many ways
+            if not _SIGNALS: raise
+            raise _Signalled(_SIGNALS[-1]) from e
+    except ValueError as e: _exit(2, f'error: {_in_one_line(e)}')
+    except (RuntimeError, OSError, MemoryError) as e: _exit(1, f'failed: {_in_one_line(e)}{_remedy(e)}')
     except KeyboardInterrupt as e:
         reason = e.args[0] if e.args else 'interrupted' # '' in all processes but the first
         code = 128 + (getattr(e, 'number', None) or signal.SIGINT)
         _exit(code, f'{reason}; {remedy}' if reason and remedy else reason)
     except Exception as e:
         if os.environ.get('LGM_NB_TRACEBACK'): raise
-        _exit(1, f'failed: {type(e).__name__}: {e}. Please report this; LGM_NB_TRACEBACK=1 shows where it happened')
+        _exit(1, f'failed: {type(e).__name__}: {_in_one_line(e)}. Please report this; LGM_NB_TRACEBACK=1 shows where '
+                 'it happened')
 
+# %% ../../nbs/cli/00_terminal.ipynb #c9020004
 def require_options(**options:object)->None:
     "Raise ValueError for an option that was not given."
     for name, value in options.items():
         if value is None: raise ValueError(f'--{name} is missing; see --help')
         if value=='': raise ValueError(f"--{name} '': is empty; see --help")
+
+def refuse_empty(
+    options:dict[str, Any], # as given
+):
+    "Raise ValueError for an option that is an empty text, as a variable of a shell that is not set gives."
+    for name, value in options.items():
+        if value != '' or name=='baselines': continue # no baselines are fine
+        raise ValueError(f"--{name.replace('_', '-')} '': is empty; leave it out, or give a value")
 
 # %% ../../nbs/cli/00_terminal.ipynb #cc9acccd
 def check_names(
@@ -174,7 +215,9 @@ def print_result(
 )->None:
     "Print the result of a command."
     try: print(json.dumps(result, ensure_ascii=False) if as_json else text, flush=True)
-    except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) # as after `| head -1`
+    except OSError as e:
+        if not isinstance(e, BrokenPipeError): raise OSError(e.errno, e.strerror, 'standard output') from e
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) # as after `| head -1`
 
 # %% ../../nbs/cli/00_terminal.ipynb #f92eb682
 def source_of(
@@ -193,10 +236,11 @@ def source_of(
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def split_names(
     names:str|None, # separated by commas
+    argument:str='backbones', # for the error
 )->list[str]:
     "Return the names in a list of the command line. Raises ValueError if there are only commas."
     found = [n for n in (names or '').split(',') if n]
-    if names and not found: raise ValueError(f'backbones: {names!r}; give names separated by commas')
+    if names and not found: raise ValueError(f'{argument}: {names!r}; give names separated by commas')
     return found
 
 def open_backbones(

@@ -26,6 +26,8 @@ def pick_device(
     try: device = torch.device(name)
     except RuntimeError as e:
         raise ValueError(f"device: {str(name)!r} is not a device; use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'") from e
+    if device.type not in ('cpu', 'cuda', 'mps'):
+        raise ValueError(f"device: {str(name)!r} cannot be used here; use 'auto', 'cpu', 'cuda' or 'mps'")
     if device.type=='cuda' and (device.index or 0) >= gpus:
         found = f"torch {torch.__version__} finds {gpus or 'no'} NVIDIA GPU{'s' if gpus > 1 else ''} here"
         remedy = "use 'cpu' or 'auto', or install the driver and a torch with CUDA"

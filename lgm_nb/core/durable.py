@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 try: import fcntl
 except ImportError: fcntl = None # type: ignore[assignment]
 
@@ -61,6 +63,28 @@ def sync(
     finally: os.close(descriptor)
 
 @contextlib.contextmanager
+def named_errors(
+    path:str|PathLike, # what a `with` block writes
+)->Iterator[None]:
+    "Give an OSError that names no file, as that of a full disk, the name of the file that was to be written."
+    try: yield
+    except SafetensorError as e:
+        number = re.search(r'os error (\d+)', str(e))
+        if number is None: raise OSError(f'{path} could not be written ({e})') from e
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from e
+    except OSError as e:
+        if e.filename is None and e.errno: e.filename = str(path)
+        raise
+
+def save_tensors(
+    tensors:Mapping[str, torch.Tensor], # on the CPU
+    file:str|PathLike, # to make or replace
+    **facts:str, # written to its header
+):
+    "Write a safetensors file. Raises OSError, which names it."
+    with named_errors(file): save_file({k: t.contiguous() for k, t in tensors.items()}, file, metadata=facts or None)
+
+@contextlib.contextmanager
 def durable_write(
     file:str|PathLike, # to make or replace
 )->Iterator[Path]: # a temporary path
@@ -69,10 +93,11 @@ def durable_write(
     remove_leftovers(file.parent)
     temporary = temporary_path(file)
     try:
-        yield temporary
-        sync(temporary)
-        temporary.replace(file)
-        sync(file.parent)
+        with named_errors(file):
+            yield temporary
+            sync(temporary)
+            temporary.replace(file)
+            sync(file.parent)
     finally: temporary.unlink(missing_ok=True) # left over if it was interrupted
 
 # %% ../../nbs/core/05_durable.ipynb #a84af89f

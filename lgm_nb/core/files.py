@@ -14,8 +14,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 import torch
-from safetensors.torch import save_file
-from .durable import durable_write, file_hash, remove_leftovers, sync, temporary_mark
+from .durable import durable_write, file_hash, named_errors, remove_leftovers, save_tensors, sync
+from .durable import temporary_mark
 
 # %% ../../nbs/core/01_files.ipynb #944af7e8
 def package_path(
@@ -27,9 +27,12 @@ def package_path(
 
 # %% ../../nbs/core/01_files.ipynb #865e2d88
 def cache_folder()->Path:
-    "Return the cache folder: `LGM_NB_CACHE`, or `lgm_nb` in the user's cache folder."
+    """Return the cache folder: `LGM_NB_CACHE`, or `lgm_nb` in the user's cache folder.
+    Raises ValueError if it is a file."""
     base = os.environ.get('LGM_NB_CACHE') or Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'lgm_nb'
-    return Path(base).expanduser()
+    folder = Path(base).expanduser()
+    if folder.exists() and not folder.is_dir(): raise ValueError(f'LGM_NB_CACHE: {folder} is a file; give a folder')
+    return folder
 
 # %% ../../nbs/core/01_files.ipynb #a4ec3473
 def write_json(
@@ -45,9 +48,10 @@ def unchanged_files(
     folder:str|PathLike, # as written by this library
     hashes:dict[str, str], # name → hash of the contents as written
 )->set[str]: # names
-    "Return the files that are unchanged since this library wrote them."
+    "Return the files inside a folder that are unchanged since this library wrote them."
+    def inside(name): return not Path(name).is_absolute() and '..' not in Path(name).parts
     def unchanged(file, written): return file.is_file() and not file.is_symlink() and file_hash(file)==written
-    return {name for name, written in hashes.items() if unchanged(Path(folder)/name, written)}
+    return {name for name, written in hashes.items() if inside(name) and unchanged(Path(folder)/name, written)}
 
 # %% ../../nbs/core/01_files.ipynb #95d1b223
 def _blocked_files(
@@ -98,7 +102,7 @@ def _fill(folder:Path, tensors:dict, facts:dict, mode:int)->list[str]: # names o
     "Write tensors and facts to a temporary folder, and their hashes to the last JSON file."
     for stem, named in tensors.items():
         file = folder/f'{stem}.safetensors'
-        save_file({k: v.contiguous() for k, v in named.items()}, file)
+        save_tensors(named, file)
         file.chmod(mode) # safetensors writes files that only their owner can read
     *first, last = facts
     for stem in first: write_json(folder/f'{stem}.json', facts[stem])
@@ -131,8 +135,9 @@ def write_folder(
     folder.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f'.lgm_nb.{temporary_mark()}-', suffix='.tmp', dir=folder))
     try:
-        if extra is not None: extra(temporary)
-        names = _fill(temporary, tensors, facts, mode=folder.stat().st_mode & 0o666)
+        with named_errors(folder):
+            if extra is not None: extra(temporary)
+            names = _fill(temporary, tensors, facts, mode=folder.stat().st_mode & 0o666)
         check_writable(folder, names, own)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
+from ..core.checks import check_class_names, whole_numbers
 from ..core.contents import content_hashes
 from ..core.show import did_you_mean
 
@@ -121,8 +122,8 @@ class Split:
         labels:Any, # (N,) class numbers
         groups:Any=None, # (N,) group numbers, or None
     ):
-        self.source, self.labels = source, _numbers(labels)
-        self.groups = None if groups is None else _numbers(groups)
+        self.source, self.labels = source, whole_numbers('labels', labels)
+        self.groups = None if groups is None else whole_numbers('groups', groups)
         if len(source) != len(self.labels):
             raise ValueError(f'labels: {len(self.labels)} for {len(source)} images; give one per image')
         if self.groups is not None and len(self.groups) != len(self.labels):
@@ -152,8 +153,6 @@ class Split:
         rows = torch.as_tensor(rows)
         return Split(_take(self.source, rows), self.labels[rows], None if self.groups is None else self.groups[rows])
 
-def _numbers(values:Any)->torch.Tensor: return torch.as_tensor(np.asarray(values), dtype=torch.int64)
-
 # %% ../../nbs/data/00_dataset.ipynb #51f1f7ab
 def _check_labels(name:str, split_name:str, labels:torch.Tensor, classes:list[str]):
     "Raise ValueError unless a split has every class and no others."
@@ -168,11 +167,8 @@ def _check_labels(name:str, split_name:str, labels:torch.Tensor, classes:list[st
                                  'add images or leave the class out')
 
 def _check_data(name:str, classes:list[str], **splits:Split):
-    "Raise ValueError if there are fewer than two classes, or a split lacks one, or a name cannot be written."
-    for c in classes:
-        try: c.encode()
-        except UnicodeEncodeError as e:
-            raise ValueError(f'{name}: the class name {ascii(c)} is not UTF-8; rename the class') from e
+    "Raise ValueError if there are fewer than two classes, or a split lacks one, or a name occurs twice."
+    check_class_names(name, classes)
     if len(classes) < 2:
         raise ValueError(f'{name}: classes: {len(classes)} found {classes}, but a probe needs at least 2')
     for split_name, split in splits.items(): _check_labels(name, split_name, split.labels, classes)
@@ -284,7 +280,7 @@ def stratified_split(
 def _as_bytes(images:Any)->np.ndarray:
     "Convert images to uint8 `(N, H, W, 3)`."
     a = np.asarray(images)
-    if a.ndim != 4: raise ValueError(f'images: shape {a.shape}; expected (N, H, W, 3) or (N, 3, H, W)')
+    if a.ndim != 4 or a.size==0: raise ValueError(f'images: shape {a.shape}; expected (N, H, W, 3) or (N, 3, H, W)')
     if a.shape[-1] not in (1, 3): a = a.transpose(0, 2, 3, 1)
     if a.shape[-1] not in (1, 3): raise ValueError(f'images: shape {np.shape(images)}; expected 1 or 3 channels')
     if np.issubdtype(a.dtype, np.floating):

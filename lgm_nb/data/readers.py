@@ -40,7 +40,8 @@ def imagenet_classes()->tuple[list[str], list[str]]: # 1,000 WordNet ids, and a 
     "Return ImageNet's classes in label order."
     from timm.data import ImageNetInfo
     info = ImageNetInfo('imagenet-1k')
-    return info.label_names(), [d.split(',')[0] for d in info.label_descriptions()]
+    wnids, names = info.label_names(), [d.split(',')[0] for d in info.label_descriptions()]
+    return wnids, [n if names.count(n)==1 else f'{n} ({w})' for w, n in zip(wnids, names)] # two cranes, two maillots
 
 # %% ../../nbs/data/03_readers.ipynb #42c432b5
 def _check_imagenet(folder:Path, test:Path|None, wnids:Sequence[str]):

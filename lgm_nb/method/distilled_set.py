@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from ..core.checks import check_class_names, check_set
 from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import grid
@@ -25,19 +26,6 @@ from .run_folder import read_card, REPORT_FILES, written_files
 from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #0849a10b
-def _faults(images, labels, n_classes):
-    "Say what is wrong with images and labels."
-    if images.ndim != 4 or images.shape[1] != 3: yield f'images of shape {tuple(images.shape)}, not (N, 3, H, W)'
-    elif not images.isfinite().all(): yield 'images with values that are not finite'
-    elif images.numel() and not -1e-3 <= images.min() <= images.max() <= 1 + 1e-3:
-        yield f'images with values from {images.min():.3g} to {images.max():.3g}, not from 0 to 1'
-    if labels.is_floating_point() or labels.ndim != 1:
-        yield f'labels of shape {tuple(labels.shape)} and type {labels.dtype}'
-    elif len(labels) != len(images): yield f'{len(images)} images and {len(labels)} labels'
-    elif len(labels)==0: yield 'no images'
-    elif not 0 <= labels.min() <= labels.max() < n_classes:
-        yield f'labels from {labels.min()} to {labels.max()} for {n_classes} classes'
-
 def _soft_faults(soft, n, n_classes):
     "Say what is wrong with soft labels."
     if soft.shape != (n, n_classes) or not soft.is_floating_point():
@@ -49,9 +37,8 @@ def _check_tensors(tensors, classes, file):
     "Raise ValueError for images and labels that cannot be a distilled set."
     absent = [name for name in ('images', 'labels') if name not in tensors]
     if absent: raise ValueError(f'distilled set: {file} has no tensor {absent[0]!r}')
-    if len(set(classes)) < len(classes): raise ValueError(f'distilled set: {file}: a class is named twice')
-    for fault in _faults(tensors['images'], tensors['labels'], len(classes)):
-        raise ValueError(f'distilled set: {file} has {fault}')
+    check_class_names(f'distilled set: {file}', classes)
+    check_set(f'distilled set: {file}', tensors['images'], tensors['labels'], len(classes))
     if 'soft_labels' not in tensors: return
     for fault in _soft_faults(tensors['soft_labels'], len(tensors['labels']), len(classes)):
         raise ValueError(f'distilled set: {file} has {fault}')
@@ -126,7 +113,9 @@ class DistilledSet(ClassEdits):
         folder:str|Path, # to make or to write into; other files in it stay as they are
         overwrite:bool=False, # replace a finished set
     )->Path: # the folder
-        "Write the set as a folder. Raises ValueError if that would replace a file that this library did not write."
+        """Write the set as a folder. Raises ValueError for images or labels that cannot be a set, and
+        rather than replacing a file that this library did not write."""
+        _check_tensors(_tensors(self), self.classes, folder)
         own = written_files(folder)
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Literal
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from ..core.durable import file_hash, remove_leftovers, set_aside, sync, temporary_mark
+from safetensors.torch import load_file
+from ..core.checks import check_features, check_whole
+from ..core.durable import file_hash, remove_leftovers, save_tensors, set_aside, sync, temporary_mark
 from ..core.files import cache_folder, changed, check_writable, key_of, write_json
 from ..core.mapped import features_header, map_features, reserve
 from ..core.processes import ProcessGroup
@@ -46,7 +46,8 @@ def _covariance(features, labels, means, rows=4096):
 
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0003
 class FeatureBank:
-    "Class means of real features and, if they were kept, the features: in memory, or mapped from a file."
+    """Class means of real features and, if they were kept, the features: in memory, or mapped from a file.
+    Raises ValueError for features that are not finite, or do not go with their labels."""
     def __init__(self,
         features:torch.Tensor|None, # (N·views, D), float16 or float32; None keeps only the class means
         labels:torch.Tensor, # (N·views,) int64
@@ -55,8 +56,10 @@ class FeatureBank:
         means:torch.Tensor|None=None, # (C, D) of each class; None to compute them from the features
     ):
         self.stored, self.labels, self.n_classes, self.facts = features, labels, n_classes, facts or {}
+        check_features('bank', features, labels, n_classes)
         self._rows = rows_by_class(labels, n_classes)
         if means is None: means = torch.stack([self._kept()[rows].float().mean(0) for rows in self._rows])
+        check_features('bank', features, labels, n_classes, means)
         self.class_means, self.mean = means, means.mean(0)
 
     def __len__(self)->int: return len(self.labels)
@@ -172,12 +175,12 @@ class _Unfinished:
         "Move the finished files up into the folder of the bank; another run may have built the same bank first."
         names = ['means.safetensors', *(['features.safetensors'] if self.features is not None else [])]
         try:
-            save_file(dict(class_means=means), self.folder/'means.safetensors')
+            save_tensors(dict(class_means=means), self.folder/'means.safetensors')
             for name in names: sync(self.folder/name)
             checksums = {n: file_hash(self.folder/n, 'blake2b') for n in names}
             write_json(self.folder/'bank.json', dict(facts, checksums=checksums))
             _move_up(self.folder, folder)
-        except (OSError, SafetensorError):
+        except OSError:
             there = None if self.folder.exists() else _read_facts(folder)
             if there is None or _differing(there, facts): raise
         _remove_build(self.folder)
@@ -194,11 +197,11 @@ def _read_facts(folder):
         raise ValueError(f'folder: {folder} holds a bank of a newer version of lgm_nb; upgrade, or use another folder')
     raise ValueError(f'folder: {folder}/bank.json does not describe a feature bank; use another folder')
 
-def _holds_bank(folder, facts, keep):
+def _holds_bank(folder, facts, keep, argument):
     "Return whether a folder holds this bank. Raises ValueError if it holds another, or unrelated files."
     there = _read_facts(folder)
     if there is None:
-        check_writable(folder, _FILES)
+        check_writable(folder, _FILES, argument=argument)
         return False
     differ = _differing(there, facts)
     if differ:
@@ -288,8 +291,9 @@ def build_bank(
     progress:Progress=no_progress, # wraps the remaining batches, each a tensor of rows
 )->FeatureBank:
     "Open the bank of a data set and a backbone, building what is missing. Raises ValueError if `folder` is taken."
-    if views < 1: raise ValueError(f'views: {views}; a bank needs at least 1 view of each image')
-    if not 0 <= seed < 2**31: raise ValueError(f'seed: {seed}; must be a whole number from 0 to {2**31 - 1}')
+    check_whole('views', views)
+    check_whole('seed', seed, 0)
+    check_whole('batch', batch)
     if keep not in ('all', 'means'): raise ValueError(f"keep: {keep!r}; must be 'all' or 'means'")
     augmenter = augmenter or Augmenter(backbone.input_size)
     facts = _bank_facts(data, backbone, views, augmenter, seed) | _identity(backbone)
@@ -305,5 +309,6 @@ def build_bank(
         _move_up(place/'.building', place)
         _drop_damaged(place, facts, keep, is_ours=folder is None)
     ProcessGroup().wait()
-    if not _holds_bank(place, facts, keep): _fill_folder(build, place, facts, keep, progress)
+    argument = 'the cache (LGM_NB_CACHE)' if folder is None else 'folder'
+    if not _holds_bank(place, facts, keep, argument): _fill_folder(build, place, facts, keep, progress)
     return _open_bank(place, facts, build.labels, keep)

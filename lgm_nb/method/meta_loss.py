@@ -12,6 +12,7 @@ __all__ = ['DISTANCES', 'probe_gradient', 'class_means', 'gradient_at_zero', 'co
 from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
+from ..core.checks import check_number
 
 # %% ../../nbs/method/02_meta_loss.ipynb #6a078849
 def probe_gradient(
@@ -126,7 +127,7 @@ class GradientMatching(Objective):
         centre:bool=True, # subtract the mean real feature from both sides
         distance:str='cosine', # 'cosine' or 'squared'
     ):
-        if w_std < 0: raise ValueError(f'w_std: {w_std}; must not be negative')
+        check_number('w_std', w_std, least=0)
         if distance not in DISTANCES: raise ValueError(f"distance: {distance!r}; must be one of {', '.join(DISTANCES)}")
         self.w_std, self.centre, self.distance = w_std, centre, distance
         self.needs_rows = w_std > 0

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 import torch
 import torch.nn.functional as F
+from ..core.checks import check_number
 from .meta_loss import class_means, cosine_distance, GradientMatching, Objective, Step
 
 # %% ../../nbs/method/02_objectives.ipynb #17a0d148
@@ -21,9 +22,7 @@ def _means_of(step):
         raise ValueError(f'n_classes: {step.n_classes}; must be at least 2, to compare class means with each other')
     return step.class_means(), class_means(step.syn_features, step.syn_labels, step.n_classes)
 
-def _check_positive(name, value):
-    "Raise ValueError unless a number is above zero and finite."
-    if not 0 < value < float('inf'): raise ValueError(f'{name}: {value}; must be above 0 and finite')
+
 
 # %% ../../nbs/method/02_objectives.ipynb #26fd7e44
 def flows(
@@ -108,7 +107,7 @@ class OrthogonalMatching(Objective):
     def __init__(self,
         damping:float=1e-4, # relative to the mean squared singular value; large values leave them as they are
     ):
-        _check_positive('damping', damping)
+        check_number('damping', damping, above=0)
         self.damping = damping
 
     def __call__(self, step:Step)->torch.Tensor:
@@ -130,8 +129,8 @@ class RidgeProbe(Objective):
         strength:float=1., # of the ridge penalty, relative to the mean squared length of the centred real features
         temperature:float=.1, # by which the probe's outputs are divided
     ):
-        _check_positive('strength', strength)
-        _check_positive('temperature', temperature)
+        check_number('strength', strength, above=0)
+        check_number('temperature', temperature, above=0)
         self.strength, self.temperature = strength, temperature
 
     def __call__(self, step:Step)->torch.Tensor:

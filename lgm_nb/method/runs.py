@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any, Literal
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from .. import __version__
+from ..core.checks import check_whole
 from ..core.devices import Meter, pick_device
-from ..core.durable import durable_write, locked, tensors_hash
+from ..core.durable import durable_write, locked, save_tensors, tensors_hash
 from ..core.files import cache_folder, changed, key_of
 from ..core.progress import Progress, no_progress
 from ..core.processes import launch, ProcessLostError, ProcessGroup
 from ..data.dataset import Dataset, has_hash
-from ..backbones.backbone import Backbone, network_facts
+from ..backbones.backbone import Backbone, backbone_key, network_facts
 from .distilled_set import DistilledSet
 from .distiller import Distiller, DivergenceError
-from .meta_loss import Objective
+from .meta_loss import GradientMatching, Objective
 from .run_folder import FORMAT, check_checkpoint, check_folder, DamagedError, drop_checkpoint
 from .run_folder import find_checkpoint, is_checkpoint, previous_checkpoint
 from .settings import preset_objective, renamed_settings, Settings, settings_facts, settings_from
@@ -75,7 +75,8 @@ def save_checkpoint(
         raise ValueError(f'checkpoint: {file} is not a checkpoint that lgm_nb wrote; give another file')
     file.parent.mkdir(parents=True, exist_ok=True)
     _keep_previous(file)
-    with durable_write(file) as temporary: save_file(tensors, temporary, metadata=dict(facts=json.dumps(facts)))
+    facts['facts_checksum'] = key_of(facts)
+    with durable_write(file) as temporary: save_tensors(tensors, temporary, facts=json.dumps(facts))
 
 # %% ../../nbs/method/09_runs.ipynb #4d9f5fc3
 def _check_same_run(run, facts, file):
@@ -101,6 +102,7 @@ def _check_complete(names, n, file):
     with_adam = {name.split('.')[1] for name in names if name.startswith('adam.')}
     complete = n and all(f'level.{i}' in names for i in range(n)) and len(with_adam) in (0, n)
     if not complete: raise DamagedError(f"{file} lacks a level or Adam's state of one ({n} levels)")
+    if not {'generator', 'losses'} <= set(names): raise DamagedError(f'{file} lacks its generator or its losses')
 
 def _restore_levels(run, f, file):
     "Replace the levels of a run, and Adam's moments of each."
@@ -166,6 +168,19 @@ def _measured_run(data, backbone, settings, objective, checkpoint, every, progre
     made.card['peak_mb'] = meter.peak_mb
     return made
 
+def _checked_set(folder, data, backbones, settings, objective):
+    "Load a set. Raises ValueError if it was made from other data, with other backbones, or in another way."
+    made = DistilledSet.load(folder)
+    each = one_each(objective, len(backbones), 'objective')
+    mine = dict(settings_facts(settings), data=data.hash, backbone=joined_hashes(backbones),
+                method=' | '.join(dict.fromkeys(repr(o or GradientMatching()) for o in each)))
+    there = dict(made.card.get('settings', {}), method=made.card.get('method'),
+                 **{k: made.card.get(k, {}).get('hash') for k in ('data', 'backbone')})
+    if has_hash(data, there['data']): there['data'] = mine['data']
+    differ = [k for k in mine if there.get(k) not in (None, mine[k]) and k not in ('chunk', 'compile')]
+    if differ: raise ValueError(f'folder: {folder} holds a set made with other {", ".join(differ)}; use another folder')
+    return made
+
 def open_or_distill(
     folder:str|Path, # of the distilled set
     data:Dataset,
@@ -175,13 +190,15 @@ def open_or_distill(
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
 )->DistilledSet: # if it was distilled here, its card also has `peak_mb`
-    "Return the set saved in `folder`, or distil it, resuming from its checkpoint if there is one."
-    folder = Path(folder)
-    if (folder/'card.json').exists(): return DistilledSet.load(folder)
+    """Return the set saved in `folder`, or distil it, resuming from its checkpoint if there is one.
+    Raises ValueError if the set was made from other data, or in another way."""
+    folder, backbone = Path(folder), as_backbones(backbone)
+    def saved(): return _checked_set(folder, data, backbone, settings, objective)
+    if (folder/'card.json').exists(): return saved()
     check_folder(folder, data, settings.ipc)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder): # another process may be distilling the same set
-        if (folder/'card.json').exists(): return DistilledSet.load(folder)
+        if (folder/'card.json').exists(): return saved()
         made = _measured_run(data, backbone, settings, objective, folder/'checkpoint.safetensors', every, progress)
         made.save(folder)
         drop_checkpoint(folder/'checkpoint.safetensors')
@@ -195,7 +212,7 @@ def run_facts(
     objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
 )->dict[str, Any]: # JSON-serialisable
     "Return everything that a distilled set depends on."
-    backbones = one_or_list([network_facts(b) for b in as_backbones(backbone)])
+    backbones = one_or_list([backbone_key(b) for b in as_backbones(backbone)])
     return dict(version=__version__, data=data.hash, backbone=backbones, settings=settings_facts(settings),
                 objective=repr(objective))
 
@@ -268,6 +285,8 @@ def distill(
 )->DistilledSet:
     "Distil a data set into `ipc` images per class. Raises ValueError for unknown or invalid settings."
     given = settings_from(preset, **settings)
+    check_whole('checkpoint_every', checkpoint_every)
+    check_whole('processes', processes)
     order = _Order(data, backbone, given, objective or preset_objective(preset), device, checkpoint, checkpoint_every)
     if processes==1: return order.run(progress)
     with tempfile.TemporaryDirectory() as d:

@@ -11,29 +11,32 @@ __all__ = ['GROWTH', 'PRESETS', 'PRESET_OBJECTIVES', 'Settings', 'settings_from'
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
+from ..core.checks import check_flag, check_number, check_whole
 from ..core.devices import PRECISIONS
 from .meta_loss import GradientMatching, Objective
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
 _COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows')
 _FROM_0 = ('grow_every', 'chunk', 'sources_per_step', 'seed')
+_FLAGS = ('pyramid', 'decorrelate', 'augment', 'compile')
 
 def _check_weights(weights):
-    "Raise ValueError unless all weights are above 0 and finite."
+    "Raise ValueError unless all weights are above 0, and they and their sum are finite."
+    if not isinstance(weights, tuple): raise ValueError(f'source_weights: {weights!r}; must be several numbers')
     for w in weights:
         if isinstance(w, bool) or not isinstance(w, (int, float)) or not 0 < w < float('inf'):
             raise ValueError(f'source_weights: {w!r}; each weight must be a number above 0')
+    if not sum(weights) < float('inf'): raise ValueError(f'source_weights: {weights}; their sum is not finite')
 
 def _check_settings(s):
     "Raise ValueError for invalid values."
-    for name in (*_COUNTS, *_FROM_0):
-        value, least = getattr(s, name), int(name in _COUNTS)
-        if not isinstance(value, int) or not least <= value < 2**31:
-            raise ValueError(f'{name}: {value!r}; must be a whole number from {least} to {2**31 - 1}')
-    if not 0 < s.lr < float('inf'): raise ValueError(f'lr: {s.lr}; must be above 0 and finite')
-    if s.real not in ('bank', 'paper'): raise ValueError(f"real: {s.real!r}; must be 'bank' or 'paper'")
-    if s.precision not in PRECISIONS:
-        raise ValueError(f"precision: {s.precision!r}; must be one of {', '.join(PRECISIONS)}")
+    for name in (*_COUNTS, *_FROM_0): check_whole(name, getattr(s, name), int(name in _COUNTS))
+    for name in _FLAGS: check_flag(name, getattr(s, name))
+    check_number('lr', s.lr, above=0)
+    check_number('noise_mean', s.noise_mean)
+    for name, choices in dict(real=('bank', 'paper'), init=('normal', 'zero'), precision=PRECISIONS).items():
+        value = getattr(s, name)
+        if value not in choices: raise ValueError(f"{name}: {value!r}; must be one of {', '.join(choices)}")
     _check_weights(s.source_weights)
 
 # %% ../../nbs/method/04_settings.ipynb #3273189c
@@ -41,7 +44,7 @@ def _check_settings(s):
 class Settings:
     "How to distil. Raises ValueError for invalid values."
     steps:int=400 # optimiser steps
-    ipc:int=1 # images per class; with more than one, see `RidgeProbe`
+    ipc:int=1 # images per class
     augs:int=3 # augmented views of each synthetic image per step
     lr:float=2e-2 # of Adam
     grow_every:int=0 # steps between levels; 0 spreads the growth over the first 40 % of the run
@@ -61,7 +64,8 @@ class Settings:
     sources_per_step:int=0 # backbones used in a step, drawn anew each time; 0 for all
 
     def __post_init__(self):
-        object.__setattr__(self, 'source_weights', tuple(self.source_weights)) # a list from JSON
+        if isinstance(self.source_weights, list): # from JSON
+            object.__setattr__(self, 'source_weights', tuple(self.source_weights))
         _check_settings(self)
 
 # %% ../../nbs/method/04_settings.ipynb #dfd718a5

@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import Any
 import torch
 import torch.nn.functional as F
+from ..core.checks import check_set, check_whole
 from ..core.progress import Progress, no_progress
 from ..core.show import mean_std
 from ..data.dataset import Dataset
@@ -168,6 +169,7 @@ class Baselines(RealFeatures):
 
 # %% ../../nbs/probing/01_examiner.ipynb #2934d1ca
 PROTOCOLS = ('fast', 'paper', 'ridge')
+MOST_SEEDS = 10_000 # probes that are trained side by side
 PROBE_COST = 1/500 # of one probe update per image, relative to one backbone forward pass; a rough guess
 
 @dataclass(frozen=True)
@@ -181,7 +183,8 @@ class ProbePlan:
     def __post_init__(self):
         if self.protocol not in PROTOCOLS:
             raise ValueError(f"protocol: {self.protocol!r}; must be one of {', '.join(PROTOCOLS)}")
-        if self.seeds < 1: raise ValueError(f'seeds: {self.seeds}; must be at least 1')
+        check_whole('seeds', self.seeds, 1, MOST_SEEDS)
+        for name in ('pool', 'epochs'): check_whole(name, getattr(self, name))
 
     def iter_views(self, images:torch.Tensor, backbone:Backbone)->Pieces[FreshViews|PooledViews]:
         "Prepare augmented views of images; yields how many went through the backbone."
@@ -237,7 +240,8 @@ class ProbeTester(Baselines):
 class SetExaminer(ProbeTester):
     "Train probes on one set of images and test them."
     def iter_images(self, images:torch.Tensor, labels:torch.Tensor)->Pieces[Score]:
-        "Score images in pieces."
+        "Score images in pieces. Raises ValueError for images or labels that cannot be a set."
+        check_set('images: the set', images, labels, len(self.data.classes))
         if self.protocol=='ridge':
             sets = torch.arange(len(images)).expand(self.seeds, -1)
             return (yield from self._read(to_canvas(images, self.backbone).__getitem__, sets, labels))

@@ -24,7 +24,7 @@ from ..backbones.open import open_backbone
 from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
 from ..method.settings import PRESETS, Settings
-from ..probing.examiner import Examiner
+from ..probing.examiner import Examiner, ProbePlan
 from ..probing.probe import START_STD
 from .cost import WorkCost, ProbeSettings, bank_cost, duration, estimate, features_cost, probe_cost
 from .machine import MACHINES, Machine
@@ -129,6 +129,7 @@ def stages(
     **options, # as for `reproduce`
 )->list[Stage]:
     "List every piece of work of a table with its cost."
+    ProbePlan(protocol, seeds, 20, 1000) # raises ValueError for wrong values
     costs = _Costs(machine, ProbeSettings(seeds, protocol), _objective(preset, w_std).needs_rows)
     banks:dict[tuple, Stage] = {} # each once, however many runs read it
     runs:list[Stage] = []
@@ -186,7 +187,8 @@ def _read_results(out, facts):
     file = out/'results.json'
     try: saved = json.loads(file.read_text(encoding='utf-8')) if file.exists() else dict(facts=facts, results={})
     except ValueError: saved = None
-    ours = isinstance(saved, dict) and {'facts', 'results'} <= set(saved)
+    kinds = [saved.get(k) for k in ('facts', 'results')] if isinstance(saved, dict) else []
+    ours = bool(kinds) and all(isinstance(kind, dict) for kind in kinds)
     check_writable(out, ['results.json'], ['results.json'] if ours else (), 'out')
     if saved['facts'] != facts:
         raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; use another folder')
@@ -242,6 +244,8 @@ def reproduce(
 )->dict[str, dict]: # key of a measurement → its result
     "Run the missing measurements of a table; each result is saved to `results.json` immediately."
     out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, start=START_STD, **options)
+    ProbePlan(protocol, seeds, 20, 1000) # wrong values fail before the first distillation
+    for m in distillations(cells): settings_of(m, preset, **options)
     saved = _read_results(out, facts)
     out.mkdir(parents=True, exist_ok=True)
     bench, objective = _Bench(root, device, protocol, seeds), _objective(preset, w_std)

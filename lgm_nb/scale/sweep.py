@@ -8,20 +8,23 @@ Docs: https://lgm-nb.github.io/lgm_nb/scale/sweep.html.md"""
 __all__ = ['grid_runs', 'read_grid', 'sweep_table', 'sweep']
 
 # %% ../../nbs/scale/05_sweep.ipynb #4021b226
-import csv, itertools, json, os, time
+import csv, itertools, json, os, time, warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 import torch
 from ..core.devices import pick_device
+from ..core.checks import check_whole
+from ..core.durable import durable_write
 from ..core.files import check_writable, key_of, write_json
 from ..core.progress import Progress, no_progress
 from ..core.show import Table
+from ..data.dataset import has_hash
 from ..data.open import open_dataset
 from ..backbones.open import open_backbone
 from ..method.runs import open_or_distill
 from ..method.settings import preset_objective, Settings, settings_from
-from ..probing.examiner import Examiner
+from ..probing.examiner import Examiner, MOST_SEEDS
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60000
 _PLACES = ('data', 'backbone', 'preset')
@@ -74,6 +77,16 @@ def run_folder(
     "Return the folder of a run's distilled set."
     return Path(out)/'runs'/key_of(run, 16)
 
+def _read_done(file): # the result of a run that is finished; {} if it must be computed
+    if not file.exists(): return {}
+    try: done = json.loads(file.read_text(encoding='utf-8'))
+    except (OSError, ValueError): done = None
+    if isinstance(done, dict) and isinstance(done.get('run'), dict):
+        checksum, data = done.pop('checksum', None), done.pop('data', None)
+        if checksum in (None, key_of(done)): return dict(done, data=data) # 0.1.0 wrote no checksum
+    warnings.warn(f'{file} is damaged and is computed again', stacklevel=3)
+    return {}
+
 def do_run(
     run:dict, # from `grid_runs`
     out:str|Path, # folder of the sweep
@@ -84,17 +97,18 @@ def do_run(
     "Distil, and probe on the backbone or the first of several; a finished run is read, not repeated."
     folder, start = run_folder(out, run), time.perf_counter()
     file = folder.with_suffix('.json')
-    done = json.loads(file.read_text(encoding='utf-8')) if file.exists() else {}
-    if done.get('probes')==seeds: return {'protocol': 'fast'} | done # 0.1.0 did not say
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    done = _read_done(file)
     data, where = open_dataset(run['data']), pick_device(device)
+    same = done.get('data') is None or has_hash(data, done['data']) # 0.1.0 did not say
+    if same and done.get('probes')==seeds: return {'protocol': 'fast'} | {k: v for k, v in done.items() if k != 'data'}
+    folder.parent.mkdir(parents=True, exist_ok=True)
     nets = [open_backbone(name, device=where) for name in run['backbone'].split(',')]
     made = open_or_distill(folder, data, nets, _settings(run), preset_objective(run.get('preset')), every)
     examiner = Examiner(data, nets[0], seeds=seeds)
     score = examiner.score(made.images, made.labels).as_dict()
     times = dict(distil_seconds=made.card['seconds'], seconds=round(time.perf_counter() - start, 2))
     result = dict(run=run, probes=seeds, protocol=examiner.protocol, **score, **times)
-    write_json(file, result)
+    write_json(file, dict(result, data=made.card['data']['hash'], checksum=key_of(result)))
     return result
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60004
@@ -187,7 +201,7 @@ def _write_results(out, results):
     write_json(out/'results.json', results)
     rows = [_flat(r) for r in results]
     keys = list(dict.fromkeys(k for row in rows for k in row))
-    with open(out/'results.csv', 'w', newline='', encoding='utf-8') as f:
+    with durable_write(out/'results.csv') as temporary, open(temporary, 'w', newline='', encoding='utf-8') as f:
         table = csv.DictWriter(f, keys)
         table.writeheader()
         table.writerows(rows)
@@ -204,7 +218,10 @@ def sweep(
 )->list[dict]: # one result per run, in the order of the grid
     "Do the missing runs of a grid. Raises ValueError for an unknown executor."
     if on not in _EXECUTORS: raise ValueError(f'on: {on!r}; must be one of {", ".join(_EXECUTORS)}')
-    if retries < 0: raise ValueError(f'retries: {retries}; must not be negative')
+    check_whole('retries', retries, 0)
+    if workers is not None: check_whole('workers', workers)
+    check_whole('seeds', options.get('seeds', 5), 1, MOST_SEEDS)
+    pick_device(options.get('device', 'auto')) # a wrong name fails before the first run
     out, order = Path(out), {json.dumps(r): i for i, r in enumerate(runs)}
     _check_out(out)
     out.mkdir(parents=True, exist_ok=True)

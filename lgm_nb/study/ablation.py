@@ -18,7 +18,7 @@ from ..core.files import cached
 from ..core.show import Chart, mean_std, picture_rows, Result, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone
+from ..backbones.backbone import Backbone, backbone_key
 from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
@@ -193,7 +193,7 @@ def ablate(
         origin = run_facts(data, source, own, objective)
         scores = {}
         for examiner in examiners:
-            facts = dict(what='ablation', target=examiner.backbone.hash, seeds=seeds, start=START_STD, source=origin,
+            facts = dict(what='ablation', target=backbone_key(examiner.backbone), seeds=seeds, start=START_STD, source=origin,
                          each=True)
             def measure():
                 score = examiner.score(made.images, made.labels)

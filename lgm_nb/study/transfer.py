@@ -21,7 +21,7 @@ from ..core.files import cached, check_writable, unchanged_files, write_folder
 from ..core.show import Chart, heat_map, mean_std, Result, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone
+from ..backbones.backbone import Backbone, backbone_key
 from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
@@ -264,8 +264,8 @@ class _Measurement:
     def _facts(self, examiner, kind, source):
         target = examiner.backbone
         origin = None if source is None else run_facts(self.data, source, self.settings, self.objective)
-        return dict(what='probe', kind=kind, version=__version__, data=self.data.hash, target=target.hash,
-                    input_size=target.input_size, protocol=self.protocol, seeds=self.seeds, pool=examiner.pool,
+        return dict(what='probe', kind=kind, version=__version__, data=self.data.hash, target=backbone_key(target),
+                    protocol=self.protocol, seeds=self.seeds, pool=examiner.pool,
                     epochs=examiner.epochs, start=START_STD, ipc=self.settings.ipc, source=origin, each=True)
 
 # %% ../../nbs/study/01_transfer.ipynb #5463e242

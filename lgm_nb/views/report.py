@@ -94,7 +94,7 @@ def report_html(
 # %% ../../nbs/views/04_report.ipynb #601923d4
 def write_report(
     folder:str|Path, # of the distilled set
-    run:Distiller|None, # finished, with its frames; None to show the animation that is in the folder, if any
+    run:Distiller|None, # finished, with its frames; None to show the animation that was written with the set, if any
     distilled:DistilledSet,
     table:CrossModelTable,
     data:Dataset|None=None, # that the probes were trained and tested on; None for that of the run
@@ -111,7 +111,8 @@ def write_report(
     def write(temporary):
         if run is not None: save_gif(run.frames, temporary/film.name)
         shown = film if run is None else temporary/film.name
-        gif = shown.read_bytes() if shown.exists() else None
+        whole = run is not None or film.name in own # half of a GIF, or somebody else's, is not shown
+        gif = shown.read_bytes() if whole else None
         page = report_html(distilled, table, losses, gif, len(data.train), len(data.test))
         write_json(temporary/'report.json', table.as_dict())
         (temporary/'report.html').write_text(page, encoding='utf-8')

@@ -1,5 +1,7 @@
 "Values of options that cannot be right: one line that names the option or the value."
-from reliability.place import Case, TINY
+from reliability.place import Case, holds_set, TINY
+
+BOTH = f'{TINY},tiny-simclr-resnet'
 
 def _with(command, *words, set_=False):
     "A command on the photographs; `set_`: on a set that was made from them."
@@ -15,9 +17,19 @@ def _distil(**changes):
     options = DISTIL | {'--' + k.replace('_', '-'): v for k, v in changes.items()}
     return _with('lgm-distill', *(w for pair in options.items() if pair[1] is not None for w in pair))
 
-def _sweep(text):
+def _sweep(text, *more):
     def prepare(place):
-        return ['lgm-sweep', place.write('grid.toml', text), '--out', place/'out']
+        return ['lgm-sweep', place.write('grid.toml', text), '--out', place/'out', *more]
+    return prepare
+
+def _reproduce(option, value):
+    return _with('lgm-reproduce', 'main', '--data', 'cifar10-mini', '--backbones', TINY, '--out', 'OUT', option, value)
+
+def _inside(command, *words):
+    "A command that would write into a folder of photographs."
+    def prepare(place):
+        place.photos()
+        return [command, '--data', f'folder:{place/"photos"}', *words, '--out', place/'photos/bird']
     return prepare
 
 GRID = '[grid]\ndata = "cifar10-mini"\nbackbone = "tiny-can-vit"\n'
@@ -30,6 +42,16 @@ REFUSED = {
                              lr=('nan', 'inf', 0, -1), chunk=(-1,), checkpoint_every=(0,), device=('tpu', 'cuda:99'),
                              precision=('float8',), real=('some',), preset=('fast',), export=('zip',)).items()
        for v in values},
+    **{f'lgm-distill --{k.replace("_", "-")} empty': (_distil(**{k: ''}), (k.replace('_', '-'), 'empty'))
+       for k in ('data', 'backbone', 'out', 'weights', 'report_on', 'from_card', 'preset', 'device', 'source_weights')},
+    **{f'two backbones, --{k.replace("_", "-")} {v}': (_distil(**{'backbone': BOTH, k: v}), (k.rpartition('_')[2],))
+       for k, values in dict(source_weights=('nan,1', 'inf,1', '1e308,1e308', '1', '1,1,1', '0,1', 'a,b'),
+                             sources_per_step=(3, -1, 2**63), weights=('a.pth', 'a.pth,b.pth,c.pth')).items()
+       for v in values},
+    'one backbone twice': (_distil(backbone=f'{TINY},{TINY}'), (TINY, 'twice')),
+    'only a comma of backbones': (_distil(backbone=','), ('backbone',)),
+    'one of two backbones is not known': (_distil(backbone=f'{TINY},nosuch'), ('nosuch',)),
+    'a device of no network': (_distil(device='meta'), ('device',)),
     'no data': (_distil(data=None), ('data',)), 'no backbone': (_distil(backbone=None), ('backbone',)),
     'no out': (_distil(out=None), ('out',)), 'an empty data': (_distil(data=''), ('data',)),
     'an unknown data set': (_distil(data='cifar11'), ('cifar11',)),
@@ -44,6 +66,20 @@ REFUSED = {
     'a report on an unknown backbone': (_distil(report_on='nosuch'), ('nosuch',)),
     'a card that is not there': (_distil(from_card='nowhere.json'), ('nowhere.json',)),
     'bank: views 0': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--views', 0), ('views',)),
+    'bank: views that overflow': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--views', 2**63), ('views',
+        )),
+    'bank: an empty out': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--out', ''), ('out', 'empty')),
+    'bank: one folder for two banks': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', BOTH, '--out', 'OUT'),
+        ('out',)),
+    'bank: inside the photographs': (_inside('lgm-bank', '--backbone', TINY), ('--out', 'overlaps')),
+    'transfer: inside the photographs': (_inside('lgm-transfer', '--backbones', TINY), ('--out', 'overlaps')),
+    'transfer: an empty keep': (_with('lgm-transfer', '--data', 'PHOTOS', '--backbones', TINY, '--out', 'OUT',
+        '--keep', ''), ('keep', 'empty')),
+    'demo: an empty out': (_with('lgm-demo', '--backbone', TINY, '--out', ''), ('out', 'empty')),
+    'doctor: an unknown machine': (_with('lgm-doctor', '--machine', 'abacus'), ('abacus',)),
+    'doctor: an unknown device': (_with('lgm-doctor', '--device', 'tpu'), ('device',)),
+    'doctor: an empty machine': (_with('lgm-doctor', '--machine', ''), ('machine', 'empty')),
+    'doctor: a GPU that is not there': (_with('lgm-doctor', '--gpu', '--device', 'cuda:99'), ('device',)),
     'bank: keep': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--keep', 'some'), ('keep',)),
     'bank: seed -1': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--seed', -1), ('seed',)),
     'demo: steps 0': (_with('lgm-demo', '--backbone', TINY, '--steps', 0, '--out', 'OUT'), ('steps',)),
@@ -57,6 +93,10 @@ REFUSED = {
         ('class',)),
     'probe: seeds 0': (_with('lgm-probe', 'SET', '--data', 'PHOTOS', '--backbone', TINY, '--seeds', 0, set_=True),
         ('seeds',)),
+    'probe: seeds that overflow': (_with('lgm-probe', 'SET', '--data', 'PHOTOS', '--backbone', TINY, '--seeds', 2**63,
+        set_=True), ('seeds',)),
+    'probe: two backbones': (_with('lgm-probe', 'SET', '--data', 'PHOTOS', '--backbone', BOTH, set_=True), ('backbone',
+        )),
     'probe: protocol': (_with('lgm-probe', 'SET', '--data', 'PHOTOS', '--backbone', TINY, '--protocol', 'kernel',
         set_=True),
                         ('kernel',)),
@@ -78,6 +118,17 @@ REFUSED = {
                                                    set_=True), ('no',)),
     'reproduce: an unknown table': (_with('lgm-reproduce', 'table-9', '--dry-run'), ('table-9',)),
     'reproduce: an unknown machine': (_with('lgm-reproduce', 'main', '--dry-run', '--machine', 'abacus'), ('abacus',)),
+    **{f'reproduce: {option} {value!r}': (_reproduce(option, value), (option.strip('-').replace('-', '_'),))
+       for option, value in (('--seeds', 0), ('--seeds', 2**63), ('--protocol', 'kernel'), ('--steps', 0),
+                             ('--chunk', -1), ('--w-std', 'nan'), ('--noise-mean', 'inf'), ('--preset', 'quick'),
+                             ('--backbones', ','), ('--data', ','), ('--out', ''), ('--root', ''))},
+    **{f'sweep: {key} = {value}': (_sweep(GRID + f'{key} = {value}\n'), (key,))
+       for key, value in dict(lr='"x"', noise_mean='nan', pyramid='"no"', source_weights='3', init='"half"',
+                              sources_per_step='-1', compile='1', seed=2**31).items()},
+    'sweep: an empty out': (_with('lgm-sweep', 'grid.toml', '--out', ''), ('out', 'empty')),
+    'sweep: seeds 0': (_sweep(GRID, '--seeds', 0), ('seeds',)),
+    'sweep: retries -1': (_sweep(GRID, '--retries', -1), ('retries',)),
+    'sweep: an unknown device': (_sweep(GRID, '--device', 'tpu'), ('device',)),
     'sweep: no file': (_with('lgm-sweep', 'nowhere.toml', '--out', 'OUT'), ('nowhere.toml',)),
     'sweep: not TOML': (_sweep('[grid\n'), ('grid.toml',)),
     'sweep: steps that are text': (_sweep(GRID + 'steps = "x"\n'), ('steps',)),
@@ -89,10 +140,19 @@ WORKS = {
     'a comma after the last backbone': (_with('lgm-compare', 'SET', '--data', 'PHOTOS', '--backbones', f'{TINY},',
         '--baselines',
         'random', '--protocol', 'ridge', '--seeds', 1, set_=True)),
+    'transfer: a comma after the last backbone': _with('lgm-transfer', '--data', 'PHOTOS', '--backbones', f'{TINY},',
+        '--steps', 1, '--seeds', 1, '--protocol', 'ridge', '--baselines', '', '--out', 'OUT'),
+    'no baselines': _with('lgm-compare', 'SET', '--data', 'PHOTOS', '--backbones', TINY, '--baselines', '',
+        '--protocol', 'ridge', '--seeds', 1, set_=True),
     'reproduce: a plan': _with('lgm-reproduce', 'main', '--dry-run'),
     'as JSON': _with('lgm-probe', 'SET', '--data', 'PHOTOS', '--backbone', TINY, '--protocol', 'ridge', '--seeds', 1,
         '--json',
         set_=True)}
 
-CASES = [*(Case('arguments', name, prepare, 'refused', words) for name, (prepare, words) in REFUSED.items()),
+TWO = {'two backbones': dict(), 'weights of two losses': dict(source_weights='1,3'),
+       'one of two backbones in each step': dict(sources_per_step=1)}
+
+CASES = [*(Case('arguments', name, _distil(backbone=BOTH, steps=1, augs=1, views=1, **more), 'works', check=holds_set())
+           for name, more in TWO.items()),
+         *(Case('arguments', name, prepare, 'refused', words) for name, (prepare, words) in REFUSED.items()),
          *(Case('arguments', name, prepare, 'works', may_change=('set/card.json',)) for name, prepare in WORKS.items())]

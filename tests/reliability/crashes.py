@@ -1,12 +1,13 @@
 """Kill a process before each of its file operations, run the command again, and see whether anything is lost.
 
-    python -m reliability.crashes FOLDER [--points N] [--only NAME]     (in tests/, with OMP_NUM_THREADS=1)
+    python -m reliability.crashes FOLDER [--points N] [--seconds S] [--only NAME]     (in tests/, OMP_NUM_THREADS=1)
 
-FOLDER holds what test_corpus.make made. Each point is two children of this process: one that dies by SIGKILL at its
+FOLDER holds what conftest.make made. Each point is two children of this process: one that dies by SIGKILL at its
 k-th operation, and one that runs the command again. N points of each scenario are tried, evenly spaced; all without
---points. Prints one JSON object: for each scenario the number of operations and of points, and the faults.
+--points. After S seconds the rest of a scenario is left out; what was tried is then spread evenly, too. Prints one JSON
+object: for each scenario the number of operations and of points, and the faults.
 """
-import argparse, builtins, io, json, os, shutil, signal, sys, tempfile, traceback
+import argparse, builtins, io, json, os, shutil, signal, sys, tempfile, time, traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,8 @@ class Killer:
         return counted
 
     def install(self):
-        for name in ('replace', 'rename', 'fsync', 'unlink', 'remove', 'rmdir', 'mkdir', 'truncate', 'ftruncate'):
+        for name in ('replace', 'rename', 'fsync', 'unlink', 'remove', 'rmdir', 'mkdir', 'truncate', 'ftruncate',
+                     'link', 'symlink', 'chmod', 'posix_fallocate'):
             setattr(os, name, self.before(getattr(os, name)))
         builtins.open = io.open = self.opening(io.open)
         safetensors.torch.serialize_file = self.torn(safetensors.torch.serialize_file)
@@ -92,9 +94,30 @@ def _images(folder): return lambda place: DistilledSet.load(place/folder).images
 def _distil(*more):
     return lambda place: command(*place.distil('photos', 'out', '--steps', 3, '--checkpoint-every', 1, *more))
 
-def _bank(place):
+def _bank(place, *more):
     return command('lgm-bank', '--data', f'folder:{place/"photos"}', '--backbone', TINY, '--views', 1, '--out',
-        place/'out')
+        place/'out', *more)
+
+def _means_alone(place):
+    "A bank of class means, to which the features are added."
+    place.photos()
+    _bank(place, '--keep', 'means')()
+
+def _unfinished(place):
+    place.photos()
+    place.copy('run')
+
+def _resume(place): return command(*place.distil('photos', 'run', '--steps', 4, '--checkpoint-every', 1, '--resume'))
+
+def _two(*more): return _distil('--backbone', f'{TINY},tiny-simclr-resnet', '--sources-per-step', 1, *more)
+
+def _reproduce(place):
+    return command('lgm-reproduce', 'main', '--data', f'folder:{place.made/"photos"}', '--backbones', TINY, '--preset',
+        'fast', '--steps', 1, '--seeds', 1, '--protocol', 'ridge', '--device', 'cpu', '--out', place/'out')
+
+def _table(place):
+    results = json.loads((place/'out/results.json').read_text())['results']
+    return {name: score['top1_mean'] for name, score in results.items()}
 
 def _bank_bytes(place): return [(place/'out'/f'{name}.safetensors').read_bytes() for name in ('features', 'means')]
 
@@ -136,13 +159,17 @@ def _sweep_scores(place): return [r['top1_mean'] for r in json.loads((place/'out
 SCENARIOS = {
     'save': Scenario(lambda place: None, _save(), _save(overwrite=True), _images('out')),
     'bank': Scenario(Place.photos, _bank, _bank, _bank_bytes),
+    'wider bank': Scenario(_means_alone, _bank, _bank, _bank_bytes, ('out/*',)),
     'distil': Scenario(Place.photos, _distil(), _distil('--resume'), _images('out')),
+    'resume': Scenario(_unfinished, _resume, _resume, _images('run'), ('run/checkpoint*',)),
+    'two backbones': Scenario(Place.photos, _two(), _two('--resume'), _images('out')),
     'overwrite': Scenario(lambda place: (place.photos(), shutil.copytree(place.made/'set', place/'out')),
                           _distil('--overwrite', '--seed', 1), _distil('--overwrite', '--seed', 1), _images('out'),
                               ('out/*', 'out/images/*')),
     'probe': Scenario(lambda place: place.copy('set'), _probe, _probe, _accuracy, ('set/card.json',)),
     'report': Scenario(lambda place: place.copy('set'), _report, _report, _report_is_whole, ('set/card.json',)),
     'transfer': Scenario(lambda place: None, _transfer, _transfer, _records),
+    'reproduce': Scenario(lambda place: None, _reproduce, _reproduce, _table),
     'sweep': Scenario(_grid, _sweep, _sweep, _sweep_scores)}
 
 def _started(scenario, made, folder):
@@ -176,7 +203,7 @@ def warm_up(scenario, made):
     tqdm.monitor_interval = 0 # no thread beside the one that forks
     with tempfile.TemporaryDirectory() as folder: scenario.first(_started(scenario, made, Path(folder))[0])()
 
-def try_scenario(scenario, made, points=None):
+def try_scenario(scenario, made, points=None, seconds=None):
     "Try a scenario; returns its operations, the points tried, and the faults of each."
     warm_up(scenario, made)
     with tempfile.TemporaryDirectory() as folder:
@@ -185,19 +212,27 @@ def try_scenario(scenario, made, points=None):
         assert status==0, error
         expected = scenario.result(place)
         faults = {'undisturbed': list(_faults(scenario, place, before, expected))}
-    n = min(points or total, total)
-    tried = sorted({1 + i*(total - 1)//max(n - 1, 1) for i in range(n)})
-    for k in tried: faults[k] = list(_one_point(scenario, made, k, expected))
-    return dict(operations=total, points=len(tried), faults={k: f for k, f in faults.items() if f})
+    end, tried = time.monotonic() + (seconds or 1e9), 0
+    for k in _order(total, min(points or total, total)):
+        if time.monotonic() > end: break
+        faults[k] = list(_one_point(scenario, made, k, expected))
+        tried += 1
+    return dict(operations=total, points=tried, faults={k: f for k, f in faults.items() if f})
+
+def _order(total, n):
+    "Some of the numbers from 1 to `total`, evenly spaced, and in an order of which every part is so, too."
+    chosen = sorted({1 + i*(total - 1)//max(n - 1, 1) for i in range(n)})
+    return [chosen[i] for i in sorted(range(len(chosen)), key=lambda i: i*.6180339887%1)]
 
 def main():
     options = argparse.ArgumentParser()
     options.add_argument('folder', type=Path)
     options.add_argument('--points', type=int)
+    options.add_argument('--seconds', type=float)
     options.add_argument('--only')
     given, out = options.parse_args(), {}
     for name, scenario in SCENARIOS.items():
-        if given.only in (None, name): out[name] = try_scenario(scenario, given.folder, given.points)
+        if given.only in (None, name): out[name] = try_scenario(scenario, given.folder, given.points, given.seconds)
         print(name, out.get(name), file=sys.stderr, flush=True)
     print(json.dumps(out))
 

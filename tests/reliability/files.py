@@ -1,9 +1,10 @@
 "Damaged, foreign and hostile files: sets, checkpoints, banks, cached results, weights."
-import json, os, shutil
+import json, os, shutil, zipfile
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from lgm_nb.core.durable import file_hash
+from lgm_nb.core.files import key_of
 from reliability.place import Case, TINY
 
 # What can happen to a file.
@@ -64,7 +65,7 @@ WRONG_SETS = {
         ('0 to 1',)),
     'bytes': (_images(lambda x: (x*255).to(torch.uint8)), ('images',)), 'one image': (_images(lambda x: x[0]),
         ('shape',)),
-    'grey images': (_images(lambda x: x[:, :1]), ('shape',)), 'no images': (_images(lambda x: x[:0]), ('0 images',)),
+    'grey images': (_images(lambda x: x[:, :1]), ('shape',)), 'no images': (_images(lambda x: x[:0]), ('no images',)),
     'fewer labels': (_labels(lambda y: y[:2]), ('2 labels',)), 'a label too large': (_labels(lambda y: y + 1),
         ('labels',)),
     'a negative label': (_labels(lambda y: y - 1), ('labels',)), 'fractional labels': (_labels(lambda y: y*.5),
@@ -97,8 +98,8 @@ def _damaged_run(damage, *files):
         return _resume(place)
     return prepare
 
-def _changed_run(change):
-    "A checkpoint that somebody changed: its checksum, if it has one, is as it was."
+def _changed_run(change, checksum=True):
+    "A checkpoint that somebody changed; `checksum`: that of its header, too."
     def prepare(place):
         place.photos()
         place.copy('run')
@@ -106,11 +107,13 @@ def _changed_run(change):
         with safe_open(place/CHECKPOINT, 'pt') as f: facts = json.loads(f.metadata()['facts'])
         tensors = load_file(place/CHECKPOINT)
         change(facts, tensors)
+        own = {k: v for k, v in facts.items() if k != 'facts_checksum'}
+        if checksum: facts['facts_checksum'] = key_of(own)
         save_file(tensors, place/CHECKPOINT, dict(facts=json.dumps(facts)))
         return _resume(place)
     return prepare
 
-def _facts(**fields): return _changed_run(lambda facts, tensors: facts.update(fields))
+def _facts(checksum=True, **fields): return _changed_run(lambda facts, tensors: facts.update(fields), checksum)
 def _pops(name): return _changed_run(lambda facts, tensors: tensors.pop(name))
 
 def _other_steps(place):
@@ -203,6 +206,40 @@ def _weights(write, name='weights.pth'):
                 '--steps', 1, '--out', place/'out', '--device', 'cpu']
     return prepare
 
+def _mirror(write):
+    "Weights from a mirror folder."
+    def prepare(place):
+        file = place/'mirror/timm/resnet18.a1_in1k/model.safetensors'
+        file.parent.mkdir(parents=True)
+        write(file)
+        os.environ['LGM_NB_WEIGHTS'] = str(place/'mirror')
+        return ['lgm-distill', '--data', f'folder:{place.made/"photos"}', '--backbone', 'timm:resnet18.a1_in1k',
+                '--steps', 1, '--out', place/'out', '--device', 'cpu']
+    return prepare
+
+def _from_card(**fields):
+    "Repeat a run from a card that somebody changed; `settings` are added to those of the card."
+    def prepare(place):
+        card = json.loads((place.copy('set')/'card.json').read_text())
+        changed = card | fields
+        if isinstance(fields.get('settings'), dict): changed['settings'] = card['settings'] | fields['settings']
+        place.write('set/card.json', json.dumps(changed))
+        return ['lgm-distill', '--from-card', place/'set/card.json', '--data', f'folder:{place.made/"photos"}',
+                '--out', place/'out']
+    return prepare
+
+def _swept(damage):
+    "A sweep whose finished run is damaged."
+    def prepare(place):
+        shutil.copytree(place.made/'swept', place/'out')
+        damage(next((place/'out/runs').glob('*.json')))
+        return ['lgm-sweep', place.made/'grid.toml', '--seeds', 1, '--device', 'cpu', '--out', place/'out']
+    return prepare
+
+def sweep_as_before(place):
+    made, before = (json.loads((f/'results.json').read_text()) for f in (place/'out', place.made/'swept'))
+    assert [r['top1_mean'] for r in made]==[r['top1_mean'] for r in before]
+
 def _theirs(write):
     def prepare(place):
         write(place/'data.pth')
@@ -214,7 +251,34 @@ def _pickles(file): torch.save(dict(images=_Opened(file.with_name('opened'))), f
 
 def _pair(images=3, labels=3, top=3): return dict(images=torch.rand(images, 3, 16, 16), labels=torch.arange(labels)%top)
 
-WEIGHTS = {'a list': _saves([1, 2]), 'nothing': empty, 'an empty dictionary': _saves({}), 'code': _pickles,
+def _hostile(program):
+    "An archive whose data.pkl is this program of pickle."
+    def write(file):
+        with zipfile.ZipFile(file, 'w') as archive:
+            parts = {'data.pkl': b'\x80\x02' + program, 'constants.pkl': b'\x80\x02).', 'version': b'3', 'code/a.py': b''}
+            for name, contents in parts.items(): archive.writestr(f'a/{name}', contents)
+    return write
+
+_OBJECT = b'c__torch__\nM\n)\x81q\x00'
+ARCHIVES = {'calls what is no function': b'ctorch\nFloatStorage\n)R.', 'calls without arguments':
+            b'ctorch._utils\n_rebuild_tensor_v2\n)R.', 'calls the system': b'cos\nsystem\n(X\x01\x00\x00\x00atR.',
+            'holds itself': _OBJECT + b'}q\x01(X\x01\x00\x00\x00ah\x00ub.', 'has a number for a storage': b'K\x05Q.',
+            'sets the state of a number': b'K\x01}b.', 'ends at once': b''}
+MIRRORED = {'emptied': empty, 'text': lambda f: f.write_text('no'), 'code': lambda f: _pickles(f),
+            'another network': lambda f: save_file(dict(a=torch.zeros(2)), f)}
+CARDS = {**{f'{k} {v!r}': (dict(settings={k: v}), k) for k, v in dict(
+    lr='x', pyramid='no', source_weights=5, noise_mean='x', init=3, steps=True, precision=[], seed=2**40, real={}).items()},
+    'an unknown setting': (dict(settings=dict(nosuch=1)), 'nosuch'), 'settings that are a list': (dict(settings=[1]),
+        'settings'),
+    'backbones that are numbers': (dict(backbones=[1, 2]), 'backbone'),
+    'a backbone without a name': (dict(backbones=[{}]), 'backbone'),
+    'a backbone whose name is a number': (dict(backbones=[dict(name=3)]), 'backbone'),
+    'an objective that is a number': (dict(method=3), 'objective'),
+    'versions that are a list': (dict(versions=[1]), 'versions'), 'a machine that is text': (dict(machine='x'), 'machine')}
+
+WEIGHTS = {'a list inside': _saves(dict(state_dict=[1, 2])), 'a number inside': _saves(dict(model=3)),
+           'names that are numbers': _saves({1: torch.zeros(2)}), **{f'an archive that {k}': _hostile(v) for k, v in
+               ARCHIVES.items()}, 'a list': _saves([1, 2]), 'nothing': empty, 'an empty dictionary': _saves({}), 'code': _pickles,
            'text': lambda f: f.write_text('not weights'), 'an archive of another network': _archive,
            'tensors of another network': _saves(dict(a=torch.zeros(2))), 'numbers': _saves(dict(a=1.)),
                'a folder': lambda f: f.mkdir()}
@@ -245,6 +309,9 @@ CASES = [
     Case('files', 'run: both checkpoints damaged', _damaged_run(flip, CHECKPOINT, BEFORE), 'refused', ('damaged',)),
     Case('files', 'run: checkpoint of a newer version', _facts(format=99), 'refused', ('newer',)),
     Case('files', 'run: checkpoint of another backbone', _facts(backbone_hash='0'), 'refused', ('backbone_hash',)),
+    Case('files', 'run: checkpoint with another step', _facts(checksum=False, step=1), 'refused', ('damaged',)),
+    *(Case('files', f'run: checkpoint whose {k} is {v!r}', _facts(**{k: v}), 'refused', (k,))
+      for k, v in dict(step='x', seconds=None, settings=[1], objective=3, processes='two').items()),
     Case('files', 'run: checkpoint without a level', _pops('level.0'), 'refused', ('checkpoint',)),
     Case('files', "run: checkpoint without Adam's state", _pops('adam.0.exp_avg'), 'refused', ('checkpoint',)),
     Case('files', 'run: checkpoint without losses', _pops('losses'), 'refused', ('checkpoint',)),
@@ -267,6 +334,13 @@ CASES = [
     Case('files', 'cached result lost', _kept_result(lose), 'works', (), matrix_as_before),
     *(Case('files', f'weights: {name}', _weights(write), 'refused', ('weights.pth',), _nothing_ran) for name,
         write in WEIGHTS.items()),
+    *(Case('files', f'mirror: {name}', _mirror(write), 'refused', ('model.safetensors',), _nothing_ran)
+      for name, write in MIRRORED.items()),
+    *(Case('files', f'from a card: {name}', _from_card(**fields), 'refused', (word,))
+      for name, (fields, word) in CARDS.items()),
+    *(Case('files', f'finished run of a sweep {kind}', _swept(damage), 'healed', ('computed again',), sweep_as_before,
+           may_change=('out/r*', 'out/runs/*.json')) for kind, damage in DAMAGES.items() if kind not in ('flipped',
+               'lost')),
     *(Case('files', f"the authors' file: {name}", _theirs(write), 'refused', ('data.pth',), _nothing_ran)
       for name, write in THEIRS.items()),
     Case('files', "the authors' file", _theirs(_saves(_pair())), 'works')]

@@ -8,6 +8,7 @@ CASES = [*images.CASES, *folders.CASES, *arguments.CASES, *files.CASES]
 @pytest.mark.parametrize('case', CASES, ids=lambda c: f'{c.area}: {c.name}')
 def test_case(case, made, tmp_path, monkeypatch, record_property):
     monkeypatch.setenv('LGM_NB_CACHE', str(made/'cache'))
+    monkeypatch.setenv('LGM_NB_WEIGHTS', '') # restored after a case that sets it
     verdict = judge(case, Place(tmp_path, made))
     record_property('area', case.area)
     record_property('outcome', verdict.outcome)
