@@ -58,14 +58,12 @@ class StudioView(FactsWidget):
         run.stored.append(lambda _: _send_runs(self))
         self.on_msg(self._hear)
 
-    def still(self)->str: return _opening(self) if self.first and not self.run.number else self._now()
-
-    def _now(self): return still_html(self.run.film(150), self.poster())
+    def still(self)->str:
+        return _opening(self) if self.first and not self.run.number else still_html(self.run.film(150), self.poster())
 
     def poster(self)->np.ndarray|None:
-        frames = self.run.history.frames
-        if not frames: return None
-        return lay_out(self.run.history.pixels(frames[-1]), min(10, len(frames[-1]['tiles'])))
+        frames, pixels = self.run.history.frames, self.run.history.pixels
+        return lay_out(pixels(frames[-1]), min(10, len(frames[-1]['tiles']))) if frames else None
 
     def _hear(self, _, message, buffers):
         ask, run = message.get('ask'), self.run
