@@ -1,5 +1,5 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
-import asyncio, json, os, signal
+import asyncio, json, os, re, signal
 import numpy as np, pytest, torch
 from conftest import tiny_name
 from lgm_nb.backbones.open import open_backbone
@@ -257,3 +257,10 @@ def test_a_new_view_gets_the_shelf(data, net):
     film = next(m for m in told if m['kind']==Tell.FILM)
     assert film['key']==key and film['facts']['classes']==NASTY and 'nosuch' in told[-1]['text']
     json.dumps(film, allow_nan=False)
+
+def test_a_saved_notebook_shows_the_run_that_it_opened_with():
+    "Before the first start; small enough for a notebook, with its last images for those who run no scripts."
+    html = Studio()._repr_mimebundle_()[0]['text/html']
+    assert 'caltech10-mini in 10 images' in html and '<img' in html and 200_000 < len(html) < 700_000
+    facts = json.loads(re.search(r'data-lgm-facts="[^"]*">(.*?)</script>', html, re.S)[1])
+    assert 5 <= len(facts['frames'])==len(facts['sheets']) and facts['frames'][-1]['step']==facts['steps']

@@ -21,7 +21,7 @@ from .exports import FILM
 from .run_plan import MOST_IMAGES, SIDE, told_settings
 from .sheets import read_sheet, shrink, to_bytes
 from .studio_run import StudioRun
-from .widgets import film_facts, loss_points
+from .widgets import evenly, film_facts, loss_points
 
 # %% ../../nbs/views/13_shelf.ipynb #13a00005
 def _mean_std(score): return [round(score['top1_mean'], 2), round(score.get('top1_std') or 0., 2)]
@@ -130,3 +130,16 @@ class Shelf:
         for entry in self.entries():
             if entry.key==key: return entry.read()
         raise ValueError(f'run: {key!r} is not on the shelf')
+
+# %% ../../nbs/views/13_shelf.ipynb #13a00011
+def thinned(
+    facts:Mapping[str, Any], # of `film_facts`, with one sheet for each frame
+    kilobytes:int, # of pixels, at most, if two frames fit
+)->dict[str, Any]:
+    "Return an animation with fewer frames, evenly chosen, and without details."
+    n, sizes = len(facts['frames']), [len(s['data'])*3/4000 for s in facts['sheets']]
+    most = next((m for m in range(n, 2, -1) if sum(sizes[i] for i in evenly(n, m)) <= kilobytes), min(n, 2))
+    keep = evenly(n, most)
+    kept = facts.get('kept', '') if len(keep)==n else f'{len(keep)} of the {n} frames that were kept'
+    return dict(facts, frames=[facts['frames'][i] for i in keep], sheets=[facts['sheets'][i] for i in keep],
+        details=[], kept=kept)

@@ -28,7 +28,7 @@ from .exports import page_facts, write_export, write_page
 from .messages import Ask, Tell
 from .run_plan import MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
-from .shelf import FIRST_RUN, Shelf, THUMBS
+from .shelf import FIRST_RUN, last_pixels, Shelf, thinned, THUMBS
 from .studio_run import StudioRun, ask_details, ask_level
 from .telling import distiller_of
 from .widgets import FactsWidget
@@ -58,12 +58,12 @@ class StudioView(FactsWidget):
         run.stored.append(lambda _: _send_runs(self))
         self.on_msg(self._hear)
 
-    def still(self)->str: return still_html(self.run.film(150), self.poster())
+    def still(self)->str:
+        return _opening(self) if self.first and not self.run.number else still_html(self.run.film(150), self.poster())
 
     def poster(self)->np.ndarray|None:
-        frames = self.run.history.frames
-        if not frames: return None
-        return lay_out(self.run.history.pixels(frames[-1]), min(10, len(frames[-1]['tiles'])))
+        frames, pixels = self.run.history.frames, self.run.history.pixels
+        return lay_out(pixels(frames[-1]), min(10, len(frames[-1]['tiles']))) if frames else None
 
     def _hear(self, _, message, buffers):
         ask, run = message.get('ask'), self.run
@@ -83,6 +83,12 @@ class StudioView(FactsWidget):
         await _send_runs(self)
 
     def __repr__(self): return f'StudioView({self.run!r})'
+
+# %% ../../nbs/views/17_studio.ipynb #17a00001
+def _opening(view):
+    "The finished run that a view opens with, as HTML that needs no kernel."
+    facts = view.shelf.facts(view.first)
+    return still_html(thinned(facts, 300), lay_out(last_pixels(facts), 5))
 
 # %% ../../nbs/views/17_studio.ipynb #b1ed97d1
 async def _send_runs(view, first=None):
