@@ -59,12 +59,23 @@ def objectives(result, rows, options):
     sources = ('benchmarks/objectives.py',)
     return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, tuple(PACKAGES))
 
+FURTHER_HELD = ('--tables ipc,labels --held 60 --seeds 1 --counts 1,2 '
+                '--objectives "means,parts,ridge,means + ridge" --temperatures 1,2,4,8,16,32')
+
+def further(result, options, needs=()):
+    "A result of the benchmark of what comes after one image per class."
+    file = f'benchmarks/results/{result}.json'
+    command = f'python -m benchmarks.further {options} --keep {{keep}} --save {file}'
+    return Figure(result, command, (file,), ('benchmarks/further.py',), needs)
+
 BENCHMARKS = (
     benchmark('step'),
     benchmark('scaling'),
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives', HELD_ROWS[:2], '--seeds 3'),
+    further('further_held', FURTHER_HELD),
+    further('further', '--counts 1,2,5 --class-seeds 5'),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
     benchmark('cost_model'),

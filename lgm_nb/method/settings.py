@@ -44,7 +44,7 @@ def _check_settings(s):
 class Settings:
     "How to distil. Raises ValueError for invalid values."
     steps:int=400 # optimiser steps
-    ipc:int=1 # images per class
+    ipc:int=1 # images per class; with more than one, see `RidgeProbe`
     augs:int=3 # augmented views of each synthetic image per step
     lr:float=2e-2 # of Adam
     grow_every:int=0 # steps between levels; 0 spreads the growth over the first 40 % of the run
