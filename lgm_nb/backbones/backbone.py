@@ -125,10 +125,9 @@ class Backbone(torch.nn.Module):
         std:Sequence[float]=(.229, .224, .225),
         note:str='', # how it was trained, licence
     ):
-        super().__init__()
         _check_normalisation(input_size, mean, std)
-        self.name, self.note = name, note
-        self.input_size, self.canvas = input_size, canvas_size(input_size)
+        super().__init__()
+        self.name, self.note, self.input_size, self.canvas = name, note, input_size, canvas_size(input_size)
         self.hash = weights_hash(network)
         self.network = _frozen(network, input_size)
         for key, values in (('mean', mean), ('std', std)): self.register_buffer(key, torch.tensor(values).view(3, 1, 1))

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/backbones/weights.html.md"""
 __all__ = ['read_weights', 'load_checked', 'sincos_positions']
 
 # %% ../../nbs/backbones/01_weights.ipynb #b93cb5b6
-import argparse, contextlib, importlib, io, pickle, warnings
+import argparse, contextlib, importlib, io, warnings
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path

@@ -344,9 +344,8 @@ def lgm_demo(
     json:store_true=False, # print the result as one line of JSON
 ):
     "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
-    given = locals()
     with exit_codes('run the same command to start over'):
-        refuse_empty(given)
+        refuse_empty(dict(backbone=backbone, out=out, report_on=report_on))
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbones)

@@ -18,7 +18,8 @@ def _record(folder, net, result):
     "Add an accuracy to the card of a set; says so if that cannot be written, since the accuracy itself is known."
     from lgm_nb.method.run_folder import record_accuracy
     try: record_accuracy(folder, net, result)
-    except OSError as e: print(f'the accuracy is not recorded in {folder}/card.json: {e.strerror or e}', file=sys.stderr)
+    except OSError as e:
+        print(f'the accuracy is not recorded in {folder}/card.json: {e.strerror or e}', file=sys.stderr)
 
 def _open_set(folder, data):
     "Open a distilled set and the data set to test on, which gives a set from elsewhere its classes."

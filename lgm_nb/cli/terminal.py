@@ -86,6 +86,7 @@ def _handled(handler):
     finally:
         for n, h in before.items(): signal.signal(n, h)
 
+# %% ../../nbs/cli/00_terminal.ipynb #c7000005
 class _Interruptible:
     "Notes a signal inside a `with` block; a second one raises KeyboardInterrupt."
     def __init__(self): self.number = None

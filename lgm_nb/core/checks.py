@@ -125,9 +125,9 @@ def check_features(
 ):
     "Raise ValueError for features that do not go with their labels, or are not finite."
     if labels.ndim != 1 or labels.is_floating_point():
-        raise ValueError(f'{argument}: labels of shape {tuple(labels.shape)} and type {labels.dtype}; must be (N,) int64')
+        raise ValueError(f'{argument}: labels of shape {tuple(labels.shape)}, type {labels.dtype}; must be (N,) int64')
     if features is not None and (features.ndim != 2 or len(features) != len(labels)):
-        raise ValueError(f'{argument}: features of shape {tuple(features.shape)} for {len(labels)} labels; must be (N, D)')
+        raise ValueError(f'{argument}: features of shape {tuple(features.shape)} for {len(labels)} labels')
     counts = torch.bincount(labels.clamp(min=0), minlength=n_classes)
     if len(labels)==0 or labels.min() < 0 or len(counts) != n_classes or not counts.all():
         raise ValueError(f'{argument}: its labels are not those of {n_classes} classes; each must be there, from 0 on')

@@ -84,6 +84,7 @@ def save_tensors(
     "Write a safetensors file. Raises OSError, which names it."
     with named_errors(file): save_file({k: t.contiguous() for k, t in tensors.items()}, file, metadata=facts or None)
 
+# %% ../../nbs/core/05_durable.ipynb #c9bf0481
 @contextlib.contextmanager
 def durable_write(
     file:str|PathLike, # to make or replace

@@ -46,8 +46,7 @@ def _covariance(features, labels, means, rows=4096):
 
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0003
 class FeatureBank:
-    """Class means of real features and, if they were kept, the features: in memory, or mapped from a file.
-    Raises ValueError for features that are not finite, or do not go with their labels."""
+    "Class means of real features and, if they were kept, the features: in memory, or mapped from a file."
     def __init__(self,
         features:torch.Tensor|None, # (N·views, D), float16 or float32; None keeps only the class means
         labels:torch.Tensor, # (N·views,) int64
@@ -67,7 +66,6 @@ class FeatureBank:
     def _kept(self):
         if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
         return self.stored
-
     @property
     def features(self)->torch.Tensor: # (N·views, D) float32
         "Return all features at once, for banks that fit into memory. Raises ValueError if only means were kept."

@@ -157,17 +157,7 @@ def run_steps(
         raise
     return run
 
-# %% ../../nbs/method/09_runs.ipynb #a2399cd1
-def _measured_run(data, backbone, settings, objective, checkpoint, every, progress):
-    "Run a distillation to its end and record the peak memory in its card."
-    backbones = as_backbones(backbone)
-    with Meter(backbones[0].device) as meter:
-        run = Distiller(data, backbones, settings, objective, frames=0, progress=progress)
-        run_steps(run, checkpoint, every, progress)
-    made = run.distilled()
-    made.card['peak_mb'] = meter.peak_mb
-    return made
-
+# %% ../../nbs/method/09_runs.ipynb #c9030002
 def _checked_set(folder, data, backbones, settings, objective):
     "Load a set. Raises ValueError if it was made from other data, with other backbones, or in another way."
     made = DistilledSet.load(folder)
@@ -179,6 +169,17 @@ def _checked_set(folder, data, backbones, settings, objective):
     if has_hash(data, there['data']): there['data'] = mine['data']
     differ = [k for k in mine if there.get(k) not in (None, mine[k]) and k not in ('chunk', 'compile')]
     if differ: raise ValueError(f'folder: {folder} holds a set made with other {", ".join(differ)}; use another folder')
+    return made
+
+# %% ../../nbs/method/09_runs.ipynb #a2399cd1
+def _measured_run(data, backbone, settings, objective, checkpoint, every, progress):
+    "Run a distillation to its end and record the peak memory in its card."
+    backbones = as_backbones(backbone)
+    with Meter(backbones[0].device) as meter:
+        run = Distiller(data, backbones, settings, objective, frames=0, progress=progress)
+        run_steps(run, checkpoint, every, progress)
+    made = run.distilled()
+    made.card['peak_mb'] = meter.peak_mb
     return made
 
 def open_or_distill(

@@ -193,8 +193,8 @@ def ablate(
         origin = run_facts(data, source, own, objective)
         scores = {}
         for examiner in examiners:
-            facts = dict(what='ablation', target=backbone_key(examiner.backbone), seeds=seeds, start=START_STD, source=origin,
-                         each=True)
+            facts = dict(what='ablation', target=backbone_key(examiner.backbone), seeds=seeds, start=START_STD,
+                         source=origin, each=True)
             def measure():
                 score = examiner.score(made.images, made.labels)
                 return dict(score.as_dict(), top1_each=each_seed(score))

@@ -18,7 +18,7 @@ from lgm_nb.cli.terminal import open_both
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.probing.compare import compare
 from lgm_nb.views.report import write_report
-from reliability.place import hashes, Place, TINY
+from reliability.place import hashes, Place, size_of, TINY
 
 class Killer:
     "Counts file operations and dies at one of them: before a rename or a deletion, in the middle of a write."
@@ -184,7 +184,8 @@ def _faults(scenario, place, before, expected):
     "What is wrong after a kill and a second run."
     after = hashes(place.folder)
     for name, h in before.items():
-        if after.get(name) != h and not any(Path(name).match(p) for p in scenario.may_change): yield f'lost: {name}'
+        if after.get(name)==h or any(Path(name).match(p) for p in scenario.may_change): continue
+        yield f'lost: {size_of(h)} bytes of {name}'
     yield from (f'left behind: {n}' for n in set(after) - set(before) if n.endswith('.tmp') or '.tmp/' in n)
     if scenario.result(place) != expected: yield 'another result'
 

@@ -255,7 +255,8 @@ def _hostile(program):
     "An archive whose data.pkl is this program of pickle."
     def write(file):
         with zipfile.ZipFile(file, 'w') as archive:
-            parts = {'data.pkl': b'\x80\x02' + program, 'constants.pkl': b'\x80\x02).', 'version': b'3', 'code/a.py': b''}
+            parts = {'data.pkl': b'\x80\x02' + program, 'constants.pkl': b'\x80\x02).', 'version': b'3',
+                     'code/a.py': b''}
             for name, contents in parts.items(): archive.writestr(f'a/{name}', contents)
     return write
 
@@ -267,18 +268,21 @@ ARCHIVES = {'calls what is no function': b'ctorch\nFloatStorage\n)R.', 'calls wi
 MIRRORED = {'emptied': empty, 'text': lambda f: f.write_text('no'), 'code': lambda f: _pickles(f),
             'another network': lambda f: save_file(dict(a=torch.zeros(2)), f)}
 CARDS = {**{f'{k} {v!r}': (dict(settings={k: v}), k) for k, v in dict(
-    lr='x', pyramid='no', source_weights=5, noise_mean='x', init=3, steps=True, precision=[], seed=2**40, real={}).items()},
+    lr='x', pyramid='no', source_weights=5, noise_mean='x', init=3, steps=True, precision=[], seed=2**40,
+    real={}).items()},
     'an unknown setting': (dict(settings=dict(nosuch=1)), 'nosuch'), 'settings that are a list': (dict(settings=[1]),
         'settings'),
     'backbones that are numbers': (dict(backbones=[1, 2]), 'backbone'),
     'a backbone without a name': (dict(backbones=[{}]), 'backbone'),
     'a backbone whose name is a number': (dict(backbones=[dict(name=3)]), 'backbone'),
     'an objective that is a number': (dict(method=3), 'objective'),
-    'versions that are a list': (dict(versions=[1]), 'versions'), 'a machine that is text': (dict(machine='x'), 'machine')}
+    'versions that are a list': (dict(versions=[1]), 'versions'),
+    'a machine that is text': (dict(machine='x'), 'machine')}
 
 WEIGHTS = {'a list inside': _saves(dict(state_dict=[1, 2])), 'a number inside': _saves(dict(model=3)),
            'names that are numbers': _saves({1: torch.zeros(2)}), **{f'an archive that {k}': _hostile(v) for k, v in
-               ARCHIVES.items()}, 'a list': _saves([1, 2]), 'nothing': empty, 'an empty dictionary': _saves({}), 'code': _pickles,
+               ARCHIVES.items()},
+           'a list': _saves([1, 2]), 'nothing': empty, 'an empty dictionary': _saves({}), 'code': _pickles,
            'text': lambda f: f.write_text('not weights'), 'an archive of another network': _archive,
            'tensors of another network': _saves(dict(a=torch.zeros(2))), 'numbers': _saves(dict(a=1.)),
                'a folder': lambda f: f.mkdir()}

@@ -1,6 +1,7 @@
 """What was found, by the sentence of the report, and the tests that fail where it comes back.
 
-A test is named as pytest does, from tests/ on; `area: name` is a case of the corpus, `kill: name` a scenario of crashes.
+A test is named as pytest does, from tests/ on; `area: name` is a case of the corpus, `kill: name` a scenario of
+`crashes`.
 """
 import ast
 from pathlib import Path
@@ -15,7 +16,8 @@ FOUND = {
     'backbones that differ in normalisation, input size, pooling or forward() share one bank': [
         HERE + 'test_networks_of_the_same_weights_share_nothing'],
     'files that appear in OUT during a run stop its save, and --resume': [
-        OWN + 'test_files_that_appear_during_a_run', 'folders: .DS_Store beside the set', 'folders: Thumbs.db beside the set',
+        OWN + 'test_files_that_appear_during_a_run', 'folders: .DS_Store beside the set',
+        'folders: Thumbs.db beside the set',
         'folders: .ipynb_checkpoints/a.ipynb beside the set', 'folders: .nfs0001 beside the set',
         'folders: notes.txt beside the set'],
     'a kill during a checkpoint leaves a file that blocks --resume': [

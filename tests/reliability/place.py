@@ -12,13 +12,17 @@ QUICK = ['--backbone', TINY, '--steps', 1, '--augs', 1, '--views', 1, '--device'
 SECONDS = 120 # after which a command is said to hang
 
 def hashes(folder):
-    "Every file below a folder with the hash of its contents; links are not followed."
+    "Every file below a folder with size and hash of its contents; links are not followed."
     found = {}
     for path in sorted(folder.rglob('*')):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink(): found[name] = f'→ {path.readlink()}'
-        elif path.is_file(): found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        elif path.is_file():
+            contents = path.read_bytes()
+            found[name] = f'{len(contents)} {hashlib.sha256(contents).hexdigest()}'
     return found
+
+def size_of(written): return int(words[0]) if (words := written.split())[0].isdigit() else 0 # of a link, nothing
 
 class Place:
     "A folder for one case: photographs, and copies of what earlier runs made."
@@ -76,6 +80,8 @@ class Verdict:
     "What came of a case; `faults` is empty if it is as it must be."
     outcome: str # 'works', 'refused', 'healed', 'traceback', 'hang'
     faults: list = field(default_factory=list)
+    lost: int = 0 # bytes of files that were there before
+    wrong: bool = False # a result that is not the right one, without a word
 
 def _too_long(*_): raise TimeoutError
 
@@ -116,16 +122,26 @@ def judge(case, place):
     except TimeoutError: return Verdict('hang', [f'not ended after {SECONDS} s'])
     after, verdict = hashes(place.folder), Verdict(_outcome(done))
     faults = verdict.faults
-    faults += [f'lost or changed: {n}' for n in _lost(before, after, case.may_change)]
+    lost = _lost(before, after, case.may_change)
+    verdict.lost = sum(size_of(before[n]) for n in lost)
+    faults += [f'lost or changed: {n}' for n in lost]
     faults += [f'left behind: {n}' for n in set(after) - set(before) if n.endswith('.tmp')]
+    verdict.wrong = verdict.outcome=='works' != case.expect
     if verdict.outcome != case.expect: faults.append(f'{verdict.outcome}, not {case.expect}: {done.stderr[-2000:]}')
     elif case.expect=='refused':
         faults += _message_faults(done, case.words)
         faults += [f'written in spite of the error: {n}' for n in set(after) - set(before) if not n.startswith('cache')]
     else:
         faults += [f'{w!r} was not said: {done.stderr}' for w in case.words if w not in done.stderr]
-    if case.check is not None and verdict.outcome==case.expect: case.check(place)
+    if case.check is not None and verdict.outcome==case.expect: _check(case, place, verdict)
     return verdict
+
+def _check(case, place, verdict):
+    "Look at the result."
+    try: case.check(place)
+    except Exception as e:
+        verdict.wrong = True
+        verdict.faults.append(f'wrong result: {type(e).__name__} {e}')
 
 def holds_set(out='out', classes=3):
     "A check: the folder holds a whole set of that many classes."

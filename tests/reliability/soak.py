@@ -11,18 +11,26 @@ from pathlib import Path
 import psutil, pytest
 from conftest import ROOT
 from lgm_nb.all import Distiller, open_backbone, open_dataset, Settings
+from reliability.found import FOUND, node
 from reliability.place import TINY
 
 class Record:
     "Collects what the tests said of themselves."
-    def __init__(self): self.cases, self.crashes, self.tests = [], {}, Counter()
+    def __init__(self): self.cases, self.crashes, self.tests, self.outcomes = [], {}, Counter(), {}
 
     def pytest_runtest_logreport(self, report):
         if report.when != 'call' and not (report.when=='setup' and not report.passed): return
         self.tests[report.outcome] += 1
+        self.outcomes[report.nodeid.removeprefix('tests/')] = report.outcome
         said = dict(report.user_properties)
-        if 'area' in said: self.cases.append((said['area'], said['outcome'], report.passed))
-        if 'points' in said: self.crashes[report.nodeid.partition('[')[2].rstrip(']')] = (said, report.passed)
+        if 'area' in said: self.cases.append(dict(said, passed=report.passed))
+        if 'points' in said: self.crashes[report.nodeid.partition('[')[2].rstrip(']')] = said
+
+    def of(self, test):
+        "How a test of the list of findings ended: in all its variants, if it has some."
+        name = node(test)
+        found = {v for k, v in self.outcomes.items() if k==name or k.startswith(f'{name}[')}
+        return next((word for word in ('failed', 'skipped', 'passed') if word in found), 'not run')
 
 def grow(steps):
     "Memory of this process in MB, after a tenth of a run of many steps and at its end."
@@ -34,27 +42,60 @@ def grow(steps):
         measured.append(psutil.Process().memory_info().rss/2**20)
     return measured
 
-def rows(record, memory, steps, seconds):
-    "The table, line by line."
-    areas = list(dict.fromkeys(area for area, _, _ in record.cases))
+def cases_table(cases):
+    "Cases by area."
     yield '| area | cases | right result | one clear error | healed, with a warning | traceback | hang | failed |'
     yield '| --- ' * 8 + '|'
-    for area in [*areas, 'all']:
-        own = [(outcome, passed) for a, outcome, passed in record.cases if area in (a, 'all')]
-        count = Counter(outcome for outcome, _ in own)
+    for area in [*dict.fromkeys(case['area'] for case in cases), 'all']:
+        own = [case for case in cases if area in (case['area'], 'all')]
+        count = Counter(case['outcome'] for case in own)
         kinds = [count[k] for k in ('works', 'refused', 'healed', 'traceback', 'hang')]
-        yield '| ' + ' | '.join(map(str, [area, len(own), *kinds, sum(not passed for _, passed in own)])) + ' |'
-    yield ''
-    yield '| killed in | operations | kills | survived | something lost |'
-    yield '| --- ' * 5 + '|'
-    for name, (said, passed) in record.crashes.items():
-        yield f"| {name} | {said['operations']} | {said['points']} | {said['survived']} | {said['lost']} |"
-    yield ''
+        yield '| ' + ' | '.join(map(str, [area, len(own), *kinds, sum(not case['passed'] for case in own)])) + ' |'
+
+def kills_table(crashes):
+    "Kills by scenario."
+    yield '| killed in | operations | kills | left out | survived | bytes lost |'
+    yield '| --- ' * 6 + '|'
+    for name, said in crashes.items():
+        left = said['operations'] - said['points']
+        yield f"| {name} | {said['operations']} | {said['points']} | {left} | {said['survived']} | {said['lost']} |"
+
+def found_table(record):
+    "What was found once, each with its tests and how they ended."
+    yield '| found once | tests | now |'
+    yield '| --- ' * 3 + '|'
+    for sentence, tests in FOUND.items():
+        ends = {record.of(test) for test in tests}
+        shown = '<br>'.join(f'`{test}`' for test in tests)
+        yield f"| {sentence.replace('|', '/')} | {shown} | {', '.join(sorted(ends))} |"
+
+def summary(record, memory, steps):
+    "The short list."
+    cases, crashes = record.cases, record.crashes.values()
+    lost = sum(case['lost'] for case in cases) + sum(said['lost'] for said in crashes)
+    count = Counter(case['outcome'] for case in cases)
+    wrong = sum(case['wrong'] for case in cases) + sum(said['wrong'] for said in crashes)
     first, last = memory
-    yield (f'Memory of a run of {steps:,} steps: {first:.0f} MB after a tenth of it, {last:.0f} MB at its end '
-           f'({last - first:+.1f}).')
+    yield f'- bytes lost: {lost}'
+    yield f"- tracebacks: {count['traceback'] + sum(said['tracebacks'] for said in crashes)}"
+    yield f"- hangs: {count['hang']}"
+    yield f'- silently wrong: {wrong}'
+    yield (f'- growth over a run of {steps:,} steps: {last - first:+.1f} MB (from {first:.0f} MB after a tenth of it '
+           f'to {last:.0f} MB)')
+
+def rows(record, memory, steps, seconds):
+    "The page, line by line."
+    for part in (cases_table(record.cases), kills_table(record.crashes), found_table(record),
+                 summary(record, memory, steps)):
+        yield from part
+        yield ''
     tests = ', '.join(f'{n} {outcome}' for outcome, n in record.tests.items())
     yield f'All tests of reliability: {tests}, in {seconds/60:.0f} minutes. Made by `make soak`.'
+
+def elsewhere():
+    "The tests of the list of findings that are not in this folder."
+    named = dict.fromkeys(test for tests in FOUND.values() for test in tests if '.py::' in test)
+    return [str(ROOT/'tests'/test) for test in named if not test.startswith('reliability/')]
 
 def main():
     options = argparse.ArgumentParser()
@@ -63,7 +104,8 @@ def main():
     given, record, start = options.parse_args(), Record(), time.monotonic()
     folder = str(Path(__file__).parent)
     brief = ['--deselect', 'tests/reliability/test_crashes.py::test_some_kills']
-    code = pytest.main([folder, '-q', '-m', 'soak or not soak', *brief, '-p', 'no:cacheprovider'], plugins=[record])
+    words = ['-q', '-m', 'soak or not soak', *brief, '-p', 'no:cacheprovider']
+    code = pytest.main([folder, *elsewhere(), *words], plugins=[record])
     memory = grow(given.steps)
     text = '\n'.join(['# Reliability', '', *rows(record, memory, given.steps, time.monotonic() - start)]) + '\n'
     given.save.write_text(text, encoding='utf-8')

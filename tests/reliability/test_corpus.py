@@ -11,5 +11,5 @@ def test_case(case, made, tmp_path, monkeypatch, record_property):
     monkeypatch.setenv('LGM_NB_WEIGHTS', '') # restored after a case that sets it
     verdict = judge(case, Place(tmp_path, made))
     record_property('area', case.area)
-    record_property('outcome', verdict.outcome)
+    for key in ('outcome', 'lost', 'wrong'): record_property(key, getattr(verdict, key))
     assert not verdict.faults, '\n'.join(verdict.faults)

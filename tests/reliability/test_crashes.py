@@ -4,8 +4,8 @@ import pytest
 from conftest import ROOT
 from reliability.crashes import SCENARIOS
 
-POINTS = {'save': 16, 'bank': 5, 'wider bank': 2, 'distil': 5, 'resume': 2, 'two backbones': 2, 'overwrite': 4, 'probe': 6,
-          'report': 6, 'transfer': 3, 'reproduce': 2, 'sweep': 2}
+POINTS = {'save': 16, 'bank': 5, 'wider bank': 2, 'distil': 5, 'resume': 2, 'two backbones': 2, 'overwrite': 4,
+          'probe': 6, 'report': 6, 'transfer': 3, 'reproduce': 2, 'sweep': 2}
 MANY, SECONDS = 400, 900 # points of a scenario in the long form, and when the rest is left out
 
 def tried(made, name, points, seconds=3000):
@@ -21,7 +21,10 @@ def tried(made, name, points, seconds=3000):
 def check(found, record_property):
     for key in ('operations', 'points'): record_property(key, found[key])
     record_property('survived', found['points'] - len(found['faults']))
-    record_property('lost', sum(fault.startswith('lost') for faults in found['faults'].values() for fault in faults))
+    faults = [fault for those in found['faults'].values() for fault in those]
+    record_property('lost', sum(int(f.split()[1]) for f in faults if f.startswith('lost: ')))
+    record_property('wrong', sum(f=='another result' for f in faults))
+    record_property('tracebacks', sum(f.startswith('cannot run again') for f in faults))
     assert not found['faults'], found['faults']
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='processes cannot be forked here')
