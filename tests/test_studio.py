@@ -229,6 +229,8 @@ def test_the_run_that_ships():
     assert facts['classes']==data.classes and last_pixels(facts).shape==(10, 112, 112, 3)
     assert card['data']['hash']==data.hash and card['step']==facts['frames'][-1]['step']==facts['steps']
     assert len(facts['details'])==10 and len(facts['frames']) >= 30
+    told = facts['settings']
+    assert told['Steps']==str(card['step']) and told['Distilled with']==card['backbone']['name']
     home = facts['curves'][0]
     values = (('images reach', home['points'][-1][1]), ('random real images', home['baselines']['random'][0]))
     for name, value in values:

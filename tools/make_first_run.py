@@ -19,7 +19,7 @@ from lgm_nb.views.studio_run import StudioRun
 
 SOURCES = ['efficientnet-lite0', 'tiny-simclr-resnet']
 PROBED = [*SOURCES, 'efficientnet-lite2', 'tiny-vicreg-resnet', 'tiny-dino-resnet']
-STEPS, FRAMES = 800, 40
+STEPS, FRAMES = 800, 40 # of the run; frames that are kept
 
 def sheet(pixels, quality):
     "One frame as a WebP of this quality; a page's own is too large for so many pixels that look like noise."
@@ -33,7 +33,7 @@ def chosen(frames):
     kept = [frames[i] for i in sorted({round(last*(k/(FRAMES - 1))**1.6) for k in range(FRAMES)})]
     sheets = [embed(dict(sheet(p, 85 if step==kept[-1][0] else 60), id=k)) for k, (step, _, p) in enumerate(kept)]
     return dict(sheets=sheets, frames=[dict(step=s, levels=l, sheet=k) for k, (s, l, _) in enumerate(kept)],
-        kept=f'{len(kept)} of the {STEPS} steps, more of them early')
+        kept=f'{len(kept)} of the {frames[-1][0]} steps, more of them early')
 
 def write(facts, made):
     "Write the run: its facts, and the set as PNGs and card."
