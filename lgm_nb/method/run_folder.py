@@ -119,7 +119,8 @@ class _Tensors(Mapping):
     def __len__(self): return len(self.f.keys())
     def __getitem__(self, name): return self.f.get_tensor(name)
 
-_CHECKPOINT_FACTS = dict(settings=dict, objective=str, backbone_hash=str, step=int, seconds=(int, float), processes=int)
+_CHECKPOINT_FACTS:dict[str, Any] = dict(settings=dict, objective=str, backbone_hash=str, step=int, processes=int,
+                                        seconds=(int, float))
 
 def check_checkpoint(
     file:str|Path, # path of the .safetensors file

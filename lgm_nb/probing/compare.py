@@ -88,6 +88,13 @@ def is_beaten(
     "Return whether distilled images are above a baseline beyond the interval."
     return score.get('distilled_minus', (1., 1., 1.))[1] > 0
 
+def is_level(
+    score:dict, # as for `is_beaten`
+)->bool: # False where there is no interval
+    "Return whether the interval of the difference to distilled images has both signs."
+    _, low, high = score.get('distilled_minus', (1., 1., 1.))
+    return low <= 0 <= high
+
 def marked(
     score:dict, # `Score.as_dict()`; of a baseline also `distilled_minus`
 )->str:
@@ -108,7 +115,7 @@ def _in_words(table, images, train):
     top1 = {kind: row[name]['top1_mean'] for kind, row in on.items() if name in row}
     said = [f"{images:,} distilled images reach {top1['distilled']:.0f} %"]
     if 'random' in top1:
-        unclear = '' if is_beaten(on['random'][name]) else ' (no clear difference)'
+        unclear = ' (no clear difference)' if is_level(on['random'][name]) else ''
         said.append(f"{images:,} random real images {top1['random']:.0f} %{unclear}")
     if 'full' in top1: said.append(f"all {train:,} real images {top1['full']:.0f} %")
     few = few_tests_note(top1.values(), table.tests)

@@ -90,13 +90,14 @@ def _entry(key, facts, place, read):
 _SESSION:dict[str, Entry] = {} # by key; the runs that ended in this kernel, oldest first
 _ON_DISK:dict[Any, Entry|None] = {} # by folder and time of its card
 FIRST_RUN = package_path('views', 'samples', 'first-run')
+_UNREADABLE = (ValueError, KeyError, OSError, AttributeError, IndexError, TypeError) # another program's film.json
 
 def _disk_entry(card):
     key = (card.parent.resolve(), card.stat().st_mtime_ns)
     if key not in _ON_DISK:
         folder = card.parent
         try: entry = _entry(str(folder), folder_facts(folder), str(folder), lambda: folder_facts(folder))
-        except (ValueError, KeyError, OSError): entry = None
+        except _UNREADABLE: entry = None
         _ON_DISK[key] = entry
     return _ON_DISK[key]
 
