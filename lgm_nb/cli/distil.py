@@ -14,16 +14,11 @@ from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
 from .terminal import check_names, exit_codes, finish_run, open_backbones
 from .terminal import print_result, probe_and_report, refuse_empty, require_options, source_of
-from .terminal import split_names, terminal_bar
+from .terminal import split_names, split_numbers, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
 _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
              'sources_per_step')
-
-def _numbers(text):
-    "Read numbers separated by commas; None stays None."
-    try: return None if text is None else tuple(float(w) for w in text.split(','))
-    except ValueError: raise ValueError(f'--source-weights {text}: must be numbers separated by commas') from None
 
 def _given(options):
     "Name the settings that were given; 0 is a value."
@@ -37,7 +32,7 @@ def _settings(options):
         raise ValueError(f'--checkpoint-every {options.checkpoint_every}: must be at least 1')
     if options.from_card: return _repeat(options)
     given = {name: getattr(options, name) for name in _SETTINGS}
-    given['source_weights'] = _numbers(options.source_weights)
+    given['source_weights'] = split_numbers(options.source_weights, '--source-weights')
     return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
 
 # %% ../../nbs/cli/01_distil.ipynb #5c6cfe4a

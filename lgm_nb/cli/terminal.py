@@ -234,7 +234,7 @@ def source_of(
     raise ValueError(f'--data: not given; the card of {where} names {source}. If you trust it, '
                      f'add --data {shlex.quote(source)}')
 
-# %% ../../nbs/cli/00_terminal.ipynb #c700000b
+# %% ../../nbs/cli/00_terminal.ipynb #c7000010
 def split_names(
     names:str|None, # separated by commas
     argument:str='backbones', # for the error
@@ -244,6 +244,15 @@ def split_names(
     if names and not found: raise ValueError(f'{argument}: {names!r}; give names separated by commas')
     return found
 
+def split_numbers(
+    numbers:str|None, # separated by commas
+    argument:str, # for the error
+)->tuple[float, ...]|None: # None for None
+    "Return the numbers in a list of the command line. Raises ValueError for anything else."
+    try: return None if numbers is None else tuple(float(n) for n in numbers.split(','))
+    except ValueError: raise ValueError(f'{argument} {numbers}: must be numbers separated by commas') from None
+
+# %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def open_backbones(
     names:str|None, # separated by commas
     device:str='auto',

@@ -106,7 +106,6 @@ class DistilledSet(ClassEdits):
     ):
         self.images, self.labels, self.classes = images, labels, list(classes)
         self.card, self.losses, self.soft_labels = card or {}, losses, soft_labels
-
     def __len__(self)->int: return len(self.images)
 
     def save(self,
@@ -119,8 +118,8 @@ class DistilledSet(ClassEdits):
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
         card = dict(self.card, format=FORMAT, classes=self.classes, images=len(self), files={})
-        def add_images(temporary): _write_images(temporary, self)
-        write_folder(Path(folder), dict(distilled=_tensors(self)), dict(card=card), add_images, own - REPORT_FILES)
+        tensors, facts = dict(distilled=_tensors(self)), dict(card=card)
+        write_folder(Path(folder), tensors, facts, lambda new: _write_images(new, self), own - REPORT_FILES)
         return Path(folder)
 
     @classmethod
@@ -132,6 +131,6 @@ class DistilledSet(ClassEdits):
         return cls(*_read_set(folder, classes))
 
     def __repr__(self)->str:
-        made, side = self.card.get('backbone', {}).get('name', 'unknown'), self.images.shape[-1]
-        return f'DistilledSet({len(self)} images of {side} px, {len(self.classes)} classes, distilled with {made})'
+        made, (n, _, _, side) = self.card.get('backbone', {}).get('name', 'unknown'), self.images.shape
+        return f'DistilledSet({n} images of {side} px, {len(self.classes)} classes, distilled with {made})'
     def _repr_png_(self)->bytes: return _png(self.images)

@@ -44,6 +44,11 @@ def _covariance(features, labels, means, rows=4096):
         total.addmm_(off.T, off)
     return total.float()
 
+def _extent(bank):
+    "What a bank holds, in words."
+    n, dim = len(bank), bank.class_means.shape[1]
+    return f'means of {n:,} features of {dim} numbers' if bank.stored is None else f'{n:,} × {dim} features'
+
 # %% ../../nbs/method/03_feature_bank.ipynb #8a1e0003
 class FeatureBank:
     "Class means of real features and, if they were kept, the features: in memory, or mapped from a file."
@@ -64,8 +69,9 @@ class FeatureBank:
     def __len__(self)->int: return len(self.labels)
     def rows(self, rows:torch.Tensor)->torch.Tensor: return self._kept()[rows].float() # (len(rows), D)
     def _kept(self):
-        if self.stored is None: raise ValueError("this bank holds class means only; build it with keep='all'")
-        return self.stored
+        if self.stored is not None: return self.stored
+        raise ValueError("this bank holds class means only; build it with keep='all'")
+
     @property
     def features(self)->torch.Tensor: # (N·views, D) float32
         "Return all features at once, for banks that fit into memory. Raises ValueError if only means were kept."
@@ -79,13 +85,11 @@ class FeatureBank:
         generator:torch.Generator, # on the CPU
     )->tuple[torch.Tensor, torch.Tensor]: # features (C·per_class, D) float32, labels (C·per_class,)
         "Draw the same number of rows from every class. Raises ValueError if only means were kept."
-        kept, rows = self._kept(), _draw_rows(self._rows, per_class, generator)
-        return kept[rows].float(), self.labels[rows]
+        rows = _draw_rows(self._rows, per_class, generator)
+        return self.rows(rows), self.labels[rows]
 
     def __repr__(self)->str:
-        n, dim = len(self), self.class_means.shape[1]
-        what = f'means of {n:,} features of {dim} numbers' if self.stored is None else f'{n:,} × {dim} features'
-        return f"FeatureBank({what}, {self.n_classes} classes, {self.facts.get('backbone', 'in memory')})"
+        return f"FeatureBank({_extent(self)}, {self.n_classes} classes, {self.facts.get('backbone', 'in memory')})"
 
 # %% ../../nbs/method/03_feature_bank.ipynb #133de960
 def _bank_facts(data, backbone, views, augmenter, seed):
