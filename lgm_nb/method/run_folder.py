@@ -16,7 +16,8 @@ import torch
 from safetensors import safe_open, SafetensorError
 from safetensors.torch import load_file
 from ..core.durable import DamagedError, file_hash, locked, set_aside, tensors_hash
-from ..core.files import check_writable, key_of, safe_name, unchanged_files, write_folder, write_json
+from ..core.files import check_writable, is_sealed, key_of, safe_name, sealed, unchanged_files
+from ..core.files import write_folder, write_json
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 
@@ -42,6 +43,8 @@ def read_card(
     try: card = json.loads(Path(file).read_text(encoding='utf-8'))
     except (OSError, ValueError) as e: raise DamagedError(f'{file} cannot be read ({e})') from e
     if not isinstance(card, dict): raise DamagedError(f'{file} is not the card of a distilled set')
+    if not is_sealed(card): warnings.warn(f'{file} is damaged, or was edited: it has another checksum', stacklevel=2)
+    card.pop('checksum', None)
     for name, kind in _FIELDS.items():
         if not isinstance(card.get(name, kind()), kind):
             raise DamagedError(f'{file} is damaged: {name} is {card[name]!r}, not of type {kind.__name__}')
@@ -119,8 +122,7 @@ class _Tensors(Mapping):
     def __len__(self): return len(self.f.keys())
     def __getitem__(self, name): return self.f.get_tensor(name)
 
-_CHECKPOINT_FACTS:dict[str, Any] = dict(settings=dict, objective=str, backbone_hash=str, step=int, processes=int,
-                                        seconds=(int, float))
+_CHECKPOINT_FACTS:dict[str, type] = dict(settings=dict, objective=str, backbone_hash=str, step=int, processes=int)
 
 def check_checkpoint(
     file:str|Path, # path of the .safetensors file
@@ -133,6 +135,7 @@ def check_checkpoint(
         check_format(facts, file)
         own = {k: v for k, v in facts.items() if k != 'facts_checksum'} # earlier versions wrote none
         wrong = [k for k, kind in _CHECKPOINT_FACTS.items() if not isinstance(facts.get(k), kind)]
+        if not isinstance(facts.get('seconds'), (int, float)): wrong.append('seconds')
         if wrong: raise DamagedError(f'{file} is damaged: its {wrong[0]} is {facts.get(wrong[0])!r}')
         if facts.get('facts_checksum') not in (None, key_of(own)):
             raise DamagedError(f'{file} is damaged: its header has another checksum')
@@ -264,4 +267,4 @@ def record_accuracy(
     with locked(folder/'distilled.safetensors'):
         card = read_card(folder/'card.json')
         card.setdefault('accuracy', {})[backbone.name] = dict(result, backbone_hash=backbone.hash)
-        write_json(folder/'card.json', card)
+        write_json(folder/'card.json', sealed(card))

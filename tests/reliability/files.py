@@ -4,7 +4,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from lgm_nb.core.durable import file_hash
-from lgm_nb.core.files import key_of
+from lgm_nb.core.files import key_of, sealed
 from reliability.place import Case, TINY
 
 # What can happen to a file.
@@ -45,7 +45,7 @@ def _changed_set(change):
         save_file({k: v.contiguous() for k, v in changed.items()}, folder/'distilled.safetensors')
         if isinstance(card.get('files'), dict):
             card['files']['distilled.safetensors'] = file_hash(folder/'distilled.safetensors')
-        (folder/'card.json').write_text(json.dumps(card))
+        (folder/'card.json').write_text(json.dumps(sealed(card)))
         return place.probe()
     return prepare
 
@@ -57,6 +57,12 @@ def _without(*names): return _changed_set(lambda card, t: {k: v for k, v in t.it
 def _lacks(name):
     def change(card, tensors): card.pop(name)
     return _changed_set(change)
+
+def _other_seed(place):
+    "One digit of a card was changed."
+    card = place.copy('set')/'card.json'
+    card.write_text(card.read_text().replace('"seed": 0', '"seed": 7'))
+    return place.probe()
 
 WRONG_SETS = {
     'images that are NaN': (_images(lambda x: x*float('nan')), ('finite',)),
@@ -223,7 +229,7 @@ def _from_card(**fields):
         card = json.loads((place.copy('set')/'card.json').read_text())
         changed = card | fields
         if isinstance(fields.get('settings'), dict): changed['settings'] = card['settings'] | fields['settings']
-        place.write('set/card.json', json.dumps(changed))
+        place.write('set/card.json', json.dumps(sealed(changed)))
         return ['lgm-distill', '--from-card', place/'set/card.json', '--data', f'folder:{place.made/"photos"}',
                 '--out', place/'out']
     return prepare
@@ -300,6 +306,8 @@ CASES = [
     *(Case('files', f'set: {name} is a folder', _damaged_set(name, a_folder), 'refused', (name,))
       for name in ('card.json', 'distilled.safetensors')),
     Case('files', 'set: card.json is a list', _damaged_set('card.json', a_list), 'refused', ('card.json',)),
+    Case('files', 'set: card.json of another seed', _other_seed, 'healed', ('card.json', 'another checksum'),
+         may_change=('set/card.json',)),
     *(Case('files', f'set: {name}', prepare, 'refused', words) for name, (prepare, words) in WRONG_SETS.items()),
     *(Case('files', f'set: {name}', prepare, 'works', may_change=('set/card.json',)) for name,
         prepare in FINE_SETS.items()),

@@ -37,7 +37,8 @@ FOUND = {
         OWN + 'test_a_demo_replaces_a_demo_on_request', OWN + 'test_the_demo_leaves_an_unfinished_run_alone'],
     'a flipped bit in means, features or a checkpoint gives other images': [
         'files: bank in the cache: means.safetensors flipped', 'files: bank: features.safetensors flipped',
-        'files: run: latest checkpoint flipped', 'files: run: both checkpoints damaged'],
+        'files: run: latest checkpoint flipped', 'files: run: both checkpoints damaged',
+        'files: set: card.json of another seed'],
     'a checkpoint without a level or without the state of Adam': [
         'files: run: checkpoint without a level', "files: run: checkpoint without Adam's state",
         'files: run: checkpoint with another step'],
