@@ -1,4 +1,4 @@
-"""Make the film that the landing page opens with, from the run that ships with the package: `python -m tools.first_film`.
+"""Make the film of the landing page from the run that ships with the package: `python -m tools.first_film`.
 
 Writes `nbs/images/first-run.webp`: the ten images evolving, without a background, for light and dark pages alike.
 """
