@@ -11,7 +11,7 @@ help:
 	@echo 'make lint   style, types and which module may import which'
 	@echo 'make floor  make test with the oldest torch, torchvision and timm that are promised'
 	@echo 'make nightly  slow cells, slow tests, the soak, and every benchmark briefly: hours'
-	@echo 'make soak   odd inputs, kills at file operations, a long run: benchmarks/results/reliability.md; half an hour'
+	@echo 'make soak   odd inputs, kills at file operations, a long run: benchmarks/results/reliability.md; an hour or two'
 	@echo 'make figures  every saved figure that is stale: results, outputs of notebooks, pictures, README'
 	@echo 'make gpu    check and measure a GPU with networks of full size, offline: benchmarks/results/gpu-CARD.json'
 	@echo 'make lab    open the notebooks in JupyterLab'

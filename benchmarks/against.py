@@ -33,7 +33,9 @@ def worktree(rev):
     "Check a revision out into a temporary folder, for a `with` block."
     with tempfile.TemporaryDirectory() as folder:
         try: git('worktree', 'add', '--detach', f'{folder}/tree', rev)
-        except subprocess.CalledProcessError as e: raise SystemExit(f'{rev}: {e.stderr.strip()}') from e
+        except (OSError, subprocess.CalledProcessError) as e:
+            said = getattr(e, 'stderr', e)
+            raise SystemExit(f'cannot run: no git worktree of {rev} ({str(said).strip().splitlines()[-1]})') from e
         try: yield Path(folder)/'tree'
         finally: git('worktree', 'remove', '--force', f'{folder}/tree')
 

@@ -1,11 +1,11 @@
 """The long form of these tests, and the table of what came of them.
 
-    python -m reliability.soak [--steps 2000] [--save FILE]     (in tests/, as `make soak` does)
+    python -m reliability.soak [--steps 2000] [--seconds 900] [--save FILE]     (in tests/, as `make soak` does)
 
-Runs every case, many crash points and the property tests under pytest, then one run of many steps while it looks at
-the memory. Everything in the table is counted from these outcomes. Exit code 1 if anything failed.
+Runs every case, a kill at every file operation as far as `--seconds` for each command allow, and the property tests
+under pytest, then one run of many steps while it looks at the memory. Everything in the table is counted from these outcomes. Exit code 1 if anything failed.
 """
-import argparse, gc, sys, time
+import argparse, gc, os, sys, time
 from collections import Counter
 from pathlib import Path
 import psutil, pytest
@@ -100,9 +100,11 @@ def elsewhere():
 def main():
     options = argparse.ArgumentParser()
     options.add_argument('--steps', type=int, default=2000)
+    options.add_argument('--seconds', type=float, help='for the kills of each command')
     options.add_argument('--save', type=Path, default=ROOT/'benchmarks/results/reliability.md')
     given, record, start = options.parse_args(), Record(), time.monotonic()
     folder = str(Path(__file__).parent)
+    if given.seconds: os.environ['SOAK_SECONDS'] = str(given.seconds)
     brief = ['--deselect', 'tests/reliability/test_crashes.py::test_some_kills']
     words = ['-q', '-m', 'soak or not soak', *brief, '-p', 'no:cacheprovider']
     code = pytest.main([folder, *elsewhere(), *words], plugins=[record])

@@ -6,7 +6,8 @@ from reliability.crashes import SCENARIOS
 
 POINTS = {'save': 16, 'bank': 5, 'wider bank': 2, 'distil': 5, 'resume': 2, 'two backbones': 2, 'overwrite': 4,
           'probe': 6, 'report': 6, 'transfer': 3, 'reproduce': 2, 'sweep': 2}
-MANY, SECONDS = 400, 900 # points of a scenario in the long form, and when the rest is left out
+# Points of a scenario in the long form, and when the rest is left out.
+MANY, SECONDS = 400, float(os.environ.get('SOAK_SECONDS', 900))
 
 def tried(made, name, points, seconds=3000):
     "What reliability.crashes says of a scenario; in a process of its own, which has one thread and can fork."
