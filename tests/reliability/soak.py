@@ -3,7 +3,8 @@
     python -m reliability.soak [--steps 2000] [--seconds 900] [--save FILE]     (in tests/, as `make soak` does)
 
 Runs every case, a kill at every file operation as far as `--seconds` for each command allow, and the property tests
-under pytest, then one run of many steps while it looks at the memory. Everything in the table is counted from these outcomes. Exit code 1 if anything failed.
+under pytest, then one run of many steps while it looks at the memory. Everything in the table is counted from these
+outcomes. Exit code 1 if anything failed.
 """
 import argparse, gc, os, sys, time
 from collections import Counter
