@@ -29,8 +29,9 @@ def _open_set(folder, data):
     if not is_foreign(folder):
         distilled = DistilledSet.load(folder)
         ds = open_dataset(data or source_of(distilled.card, folder))
-        changed = distilled.classes != ds.classes and set(distilled.classes) <= set(ds.classes)
-        return distilled, ds.subset(distilled.classes) if changed else ds
+        changed = 'history' in distilled.card and distilled.classes != ds.classes
+        own = changed and set(distilled.classes) <= set(ds.classes)
+        return distilled, ds.subset(distilled.classes) if own else ds
     if data is None: raise ValueError(f'--data: not given; {folder} does not name the data set of its images')
     ds = open_dataset(data)
     return DistilledSet.load(folder, ds.classes), ds
