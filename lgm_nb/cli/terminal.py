@@ -40,12 +40,30 @@ def _close_bars():
     "Close the bars that an error left open, the innermost first."
     while _OPEN: _OPEN.popitem()[1].close()
 
+# %% ../../nbs/cli/00_terminal.ipynb #c9020008
+_SIGNALS:list = [] # those that came, since a library that is being imported may drop the exception
+
+class _Signalled(KeyboardInterrupt):
+    "A signal asks the command to end."
+    def __init__(self, number, frame=None):
+        super().__init__(*([] if number==signal.SIGINT else [f'ended by {signal.Signals(number).name}']))
+        self.number = number
+
+def _raise_dropped():
+    "End the command for a signal whose exception was dropped."
+    if _SIGNALS: raise _Signalled(_SIGNALS[-1])
+
+def _quiet(unraisable):
+    "Say nothing of a signal that came in a destructor, where its exception is dropped."
+    if not issubclass(unraisable.exc_type, _Signalled): sys.__unraisablehook__(unraisable)
+
 # %% ../../nbs/cli/00_terminal.ipynb #c7000001
 def _items_bar(items, **options):
     "A bar over items; it shows the last of them before it disappears."
     with _open_bar(**options) as bar:
         for item in items:
             yield item
+            _raise_dropped()
             bar.update()
         bar.refresh()
 
@@ -64,14 +82,6 @@ def terminal_bar(
 # %% ../../nbs/cli/00_terminal.ipynb #c7000004
 _STOPPING = [getattr(signal, n) for n in ('SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGXCPU') if hasattr(signal, n)]
 
-class _Signalled(KeyboardInterrupt):
-    "A signal asks the command to end."
-    def __init__(self, number, frame=None):
-        super().__init__(*([] if number==signal.SIGINT else [f'ended by {signal.Signals(number).name}']))
-        self.number = number
-
-_SIGNALS:list = [] # those that came, since a library that is being imported may drop the exception
-
 def _raise_signal(number, frame):
     _SIGNALS.append(number)
     raise _Signalled(number)
@@ -86,7 +96,7 @@ def _handled(handler):
     finally:
         for n, h in before.items(): signal.signal(n, h)
 
-# %% ../../nbs/cli/00_terminal.ipynb #c7000005
+# %% ../../nbs/cli/00_terminal.ipynb #c9020006
 class _Interruptible:
     "Notes a signal inside a `with` block; a second one raises KeyboardInterrupt."
     def __init__(self): self.number = None
@@ -164,12 +174,14 @@ def exit_codes(
 )->Iterator[None]:
     "Turn errors into messages and exit codes."
     _SIGNALS.clear()
+    sys.unraisablehook = _quiet
     try:
         try:
             with _handled(_raise_signal): yield
         except Exception as e: # an import that a signal cut off fails in many ways
             if not _SIGNALS: raise
             raise _Signalled(_SIGNALS[-1]) from e
+        finally: _SIGNALS.clear()
     except ValueError as e: _exit(2, f'error: {_in_one_line(e)}')
     except (RuntimeError, OSError, MemoryError) as e: _exit(1, f'failed: {_in_one_line(e)}{_remedy(e)}')
     except KeyboardInterrupt as e:
