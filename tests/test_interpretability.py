@@ -2,6 +2,7 @@
 import csv, json, signal, subprocess, sys, time
 import pytest
 from conftest import BIN, ROOT, check_bars, last_json, ok, run_here
+from lgm_nb.core.files import is_sealed
 
 def matrix_command(data, tiny, out, keep):
     options = ['--data', data, '--backbones', tiny, '--steps', 6, '--seeds', 2, '--device', 'cpu',
@@ -47,6 +48,7 @@ def check_files(out, result):
     with (out/'transfer.csv').open() as file: rows = list(csv.DictReader(file))
     assert [r['kind'] for r in rows]==[r['kind'] for r in result['records']]
     written = json.loads((out/'transfer.json').read_text())
+    assert is_sealed(written) and written.pop('checksum')
     assert set(written.pop('files'))=={p.name for p in out.iterdir()} - {'transfer.json'} and written==result
     assert r'\toprule' in (out/'transfer.tex').read_text(encoding='utf-8')
     assert {p.stem for p in out.glob('*.png')}=={f'transfer-{w}' for w in ('top1', 'lost', 'gained', 'score')}

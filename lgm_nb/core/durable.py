@@ -20,11 +20,16 @@ except ImportError: fcntl = None # type: ignore[assignment]
 
 # %% ../../nbs/core/05_durable.ipynb #380f803b
 _HOST = re.sub('[^A-Za-z0-9]', '', platform.node())[:32] or 'host'
-_LEFTOVER = re.compile(r'\..+\.(?P<host>[A-Za-z0-9]+)-(?P<pid>\d+)(?:-\w+)?\.tmp')
+_LEFTOVER = re.compile(r'\..+\.(?P<host>[A-Za-z0-9]+)-(?P<pid>\d+)(?:s(?P<started>\d+))?(?:-\w+)?\.tmp')
+
+def _started(pid): # when a process was started, in ticks; '' where the system does not say
+    try: return Path(f'/proc/{pid}/stat').read_text(encoding='utf-8', errors='replace').rpartition(')')[2].split()[19]
+    except (OSError, IndexError): return ''
 
 def temporary_mark()->str:
-    "Name this machine and this process, for a temporary name."
-    return f'{_HOST}-{os.getpid()}'
+    "Name this machine, this process and its start, for a temporary name; the number alone is given again to others."
+    started = _started(os.getpid())
+    return f'{_HOST}-{os.getpid()}' + (f's{started}' if started else '')
 
 def temporary_path(
     file:str|PathLike, # to write
@@ -32,7 +37,8 @@ def temporary_path(
     "Name a temporary file."
     return Path(file).with_name(f'.{Path(file).name}.{temporary_mark()}.tmp')
 
-def _is_running(pid):
+def _is_running(pid, started):
+    if started and (now := _started(pid)): return now==started
     if os.name != 'posix': return True # elsewhere, asking could end the process
     try: os.kill(pid, 0)
     except ProcessLookupError: return False
@@ -47,7 +53,7 @@ def remove_leftovers(
     "Remove the temporary files of processes of this machine that no longer run."
     for path in Path(folder).glob('.*.tmp'):
         named = _LEFTOVER.fullmatch(path.name)
-        if not named or named['host'] != _HOST or _is_running(int(named['pid'])): continue
+        if not named or named['host'] != _HOST or _is_running(int(named['pid']), named['started']): continue
         if not path.is_dir(): path.unlink(missing_ok=True)
         elif folders: shutil.rmtree(path, ignore_errors=True)
 

@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/study/transfer.html.md"""
 __all__ = ['TransferMatrix', 'transfer_matrix']
 
 # %% ../../nbs/study/01_transfer.ipynb #1e7faabd
-import csv, io, json, math, textwrap
+import csv, io, json, math, textwrap, warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -17,7 +17,7 @@ from typing import Literal
 import torch
 from .. import __version__
 from ..core.devices import Meter
-from ..core.files import cached, check_writable, unchanged_files, write_folder
+from ..core.files import cached, check_writable, is_sealed, unchanged_files, write_folder
 from ..core.show import Chart, heat_map, mean_std, Result, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
@@ -189,6 +189,7 @@ class TransferMatrix(ComparedRecords):
     def load(cls, folder:str|PathLike)->'TransferMatrix':
         "Read what `save` wrote, without the distilled sets, which stay where they are."
         facts = json.loads((Path(folder)/'transfer.json').read_text(encoding='utf-8'))
+        if not is_sealed(facts): warnings.warn(f'{folder}/transfer.json is damaged, or was edited', stacklevel=2)
         protocol, tests = facts.get('protocol', 'fast'), facts.get('tests') # 0.1.0 did not say
         return cls(facts['records'], facts['data'], protocol=protocol, tests=tests)
 

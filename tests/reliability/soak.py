@@ -22,6 +22,7 @@ class Record:
     def pytest_runtest_logreport(self, report):
         if report.when != 'call' and not (report.when=='setup' and not report.passed): return
         self.tests[report.outcome] += 1
+        if report.failed: print(f'\n{report.nodeid}\n{report.longreprtext[-3000:]}', file=sys.stderr, flush=True)
         self.outcomes[report.nodeid.removeprefix('tests/')] = report.outcome
         said = dict(report.user_properties)
         if 'area' in said: self.cases.append(dict(said, passed=report.passed))
