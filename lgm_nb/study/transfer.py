@@ -149,6 +149,7 @@ def _save(matrix, folder):
         (temporary/'transfer.tex').write_text(matrix.latex(), encoding='utf-8')
         for what in matrix.metrics(): matrix.heat_map(what).save(temporary/f'transfer-{what}.png')
     write_folder(folder, {}, dict(transfer=matrix.as_dict()), add_tables, _own_files(folder))
+    return folder
 
 # %% ../../nbs/study/01_transfer.ipynb #edd93162
 class TransferMatrix(ComparedRecords):
@@ -182,8 +183,7 @@ class TransferMatrix(ComparedRecords):
 
     def save(self, folder:str|PathLike)->Path:
         "Write transfer.json, .csv and .tex, and a heat map for each metric."
-        _save(self, Path(folder))
-        return Path(folder)
+        return _save(self, Path(folder))
 
     @classmethod
     def load(cls, folder:str|PathLike)->'TransferMatrix':
