@@ -115,6 +115,29 @@ def check_set(
     "Raise ValueError for images and labels that cannot be a distilled set."
     for fault in set_faults(images, labels, n_classes): raise ValueError(f'{argument} has {fault}')
 
+# %% ../../nbs/core/09_checks.ipynb #c9000031
+def soft_faults(
+    soft:torch.Tensor,
+    n:int, # images
+    n_classes:int,
+)->Iterator[str]: # as `set_faults`
+    "Say what is wrong with soft labels."
+    if soft.shape != (n, n_classes) or not soft.is_floating_point():
+        yield f'soft labels of shape {tuple(soft.shape)} and type {soft.dtype}, not float ({n}, {n_classes})'
+    elif not soft.isfinite().all() or soft.min() < -1e-3 or (soft.sum(1) - 1).abs().max() > 1e-3:
+        yield 'soft labels that are not distributions: each row must be at least 0 and sum to 1'
+
+def check_labelled(
+    images:Any, # (N, 3, H, W)
+    labels:Any, # (N,), or soft (N, C)
+    n_classes:int, # C
+):
+    "Raise ValueError for images and labels that no probe can be trained on."
+    if not (isinstance(labels, torch.Tensor) and labels.ndim==2 and isinstance(images, torch.Tensor)):
+        return check_set('images: the set', images, labels, n_classes)
+    for fault in (*_image_faults(images), *soft_faults(labels, len(images), n_classes)):
+        raise ValueError(f'images: the set has {fault}')
+
 # %% ../../nbs/core/09_checks.ipynb #c9000020
 def check_features(
     argument:str, # what holds them, for the error

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from ..core.checks import check_class_names, check_set
+from ..core.checks import check_class_names, check_set, soft_faults
 from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import grid
@@ -26,13 +26,6 @@ from .run_folder import read_card, REPORT_FILES, written_files
 from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #0849a10b
-def _soft_faults(soft, n, n_classes):
-    "Say what is wrong with soft labels."
-    if soft.shape != (n, n_classes) or not soft.is_floating_point():
-        yield f'soft labels of shape {tuple(soft.shape)} and type {soft.dtype}, not float ({n}, {n_classes})'
-    elif not soft.isfinite().all() or soft.min() < -1e-3 or (soft.sum(1) - 1).abs().max() > 1e-3:
-        yield 'soft labels that are not distributions: each row must be at least 0 and sum to 1'
-
 def _check_tensors(tensors, classes, file):
     "Raise ValueError for images and labels that cannot be a distilled set."
     absent = [name for name in ('images', 'labels') if name not in tensors]
@@ -40,7 +33,7 @@ def _check_tensors(tensors, classes, file):
     check_class_names(f'distilled set: {file}', classes)
     check_set(f'distilled set: {file}', tensors['images'], tensors['labels'], len(classes))
     if 'soft_labels' not in tensors: return
-    for fault in _soft_faults(tensors['soft_labels'], len(tensors['labels']), len(classes)):
+    for fault in soft_faults(tensors['soft_labels'], len(tensors['labels']), len(classes)):
         raise ValueError(f'distilled set: {file} has {fault}')
 
 # %% ../../nbs/method/06_distilled_set.ipynb #eff0ea87

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any
 import torch
 import torch.nn.functional as F
-from ..core.checks import check_set, check_whole
+from ..core.checks import check_labelled, check_whole
 from ..core.progress import Progress, no_progress
 from ..core.show import mean_std
 from ..data.dataset import Dataset
@@ -241,7 +241,7 @@ class SetExaminer(ProbeTester):
     "Train probes on one set of images and test them."
     def iter_images(self, images:torch.Tensor, labels:torch.Tensor)->Pieces[Score]:
         "Score images in pieces. Raises ValueError for images or labels that cannot be a set."
-        check_set('images: the set', images, labels, len(self.data.classes))
+        check_labelled(images, labels, len(self.data.classes))
         if self.protocol=='ridge':
             sets = torch.arange(len(images)).expand(self.seeds, -1)
             return (yield from self._read(to_canvas(images, self.backbone).__getitem__, sets, labels))
