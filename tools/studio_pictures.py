@@ -14,7 +14,7 @@ from tools.lab import ARGS, lab_server, menu
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT/'nbs/images'
-CELL = "from lgm_nb.all import *\nStudio('cifar10-mini')"
+CELL = 'from lgm_nb.all import *\nStudio()'
 
 def save(png, name):
     "Write a picture in 256 colours, which keeps it small."
@@ -42,9 +42,9 @@ def live(page, frames, seconds=900):
     start.click()
     page.mouse.move(5, 5)
     due, end = 0., time.monotonic() + seconds
-    while (state := page.locator('.chip').inner_text()) != 'Finished':
+    while (state := page.locator('.chip:visible').first.inner_text()) != 'Finished':
         assert time.monotonic() < end and state != 'Failed', f'the studio says {state} after {seconds} s at most'
-        told = re.search(r'step (\d+) of (\d+)', page.locator('.numbers').inner_text())
+        told = re.search(r'step (\d+) of (\d+)', page.locator('.numbers:visible').first.inner_text())
         if told and int(told[1])/int(told[2]) >= due and state=='Running':
             due = (len(shots) - 1)/frames
             shots.append(page.screenshot())
@@ -63,16 +63,16 @@ def main(frames=40):
         page.get_by_text('| Idle').first.wait_for()
         page.keyboard.press('Control+b') # the list of files
         menu(page, 'Run', 'Run All Cells')
-        page.locator('[data-ready] .tile').first.wait_for()
+        page.locator('.tile:visible').first.wait_for()
         page.locator('.jp-Notebook-footer').evaluate_all('all => all.forEach(e => e.remove())')
         page.wait_for_timeout(1500)
         film(live(page, frames))
-        page.locator('.tile').nth(8).click()
-        page.locator('.detail').get_by_role('heading', name='Nearest real images').wait_for()
+        page.locator('.tile:visible').nth(8).click()
+        page.locator('.detail:visible').get_by_role('heading', name='Nearest real images').wait_for()
         def photograph(name, width, height):
             page.set_viewport_size(dict(width=width, height=height))
             page.wait_for_timeout(1500)
-            page.locator('.lgm header').scroll_into_view_if_needed()
+            page.locator('.lgm header:visible').first.scroll_into_view_if_needed()
             page.wait_for_timeout(400)
             save(page.screenshot(), name)
         photograph('studio.png', 1300, 1420)
