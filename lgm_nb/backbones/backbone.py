@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from ..core.checks import check_number, check_whole
+from ..core.devices import tensor_float32
 from ..data.dataset import Split
 
 # %% ../../nbs/backbones/00_backbone.ipynb #e94e3522
@@ -128,8 +129,7 @@ class Backbone(torch.nn.Module):
         _check_normalisation(input_size, mean, std)
         super().__init__()
         self.name, self.note, self.input_size, self.canvas = name, note, input_size, canvas_size(input_size)
-        self.hash = weights_hash(network)
-        self.network = _frozen(network, input_size)
+        self.hash, self.network = weights_hash(network), _frozen(network, input_size)
         for key, values in (('mean', mean), ('std', std)): self.register_buffer(key, torch.tensor(values).view(3, 1, 1))
         self.dim = self.eval().embed(torch.zeros(1, 3, input_size, input_size)).shape[1]
 
@@ -145,12 +145,13 @@ class Backbone(torch.nn.Module):
         return self.network(_normalised(images, self)).flatten(1).float()
 
     @torch.no_grad()
+    @tensor_float32()
     def embed(self,
         images:torch.Tensor|Split, # (N, 3, H, W), or a `Split`, whose images become centre crops of the canvas
         rows:Any=None, # of a `Split`; None for all
         batch:int=128, # images at a time
     )->torch.Tensor: # (N, dim) on the CPU
-        "Compute features without a graph, a batch at a time."
+        "Compute features without a graph, a batch at a time; on NVIDIA GPUs with TF32."
         return torch.cat([self(x.to(self.device)).cpu() for x in _batches(self, images, rows, batch)])
 
     def __repr__(self)->str:

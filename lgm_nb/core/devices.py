@@ -49,6 +49,19 @@ def pick_precision(
     if torch.device(device).type != 'cuda': return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
+# %% ../../nbs/core/02_devices.ipynb #7c1d0002
+@contextmanager
+def tensor_float32(
+    allowed:bool=True, # False computes in full float32
+)->Iterator[None]:
+    "Allow or forbid TF32 in the matrix products and convolutions of a `with` block on NVIDIA GPUs."
+    flags = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = [f.allow_tf32 for f in flags]
+    for f in flags: f.allow_tf32 = allowed
+    try: yield
+    finally:
+        for f, b in zip(flags, before): f.allow_tf32 = b
+
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c06
 def _linux_free()->int|None:
     "Return the bytes that Linux can still give this process; None if unknown."
@@ -76,22 +89,21 @@ def free_memory(
 def graph_bytes(
     build:Callable[[], Any], # builds a graph and returns its result
 )->int: # bytes of the tensors that the graph keeps
-    "Count the bytes that autograd saves for a computation, without the parameters."
-    kept = {}
+    "Count the bytes that autograd saves for a computation, without the parameters themselves."
+    kept = {} # alive until counted: a freed storage could be counted again under another address
     def note(t):
         if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter):
-            kept[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
-        return t
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t): alive = build()
-    del alive # held until here, since a freed storage could be counted again under another address
-    return sum(kept.values())
+            kept[t.untyped_storage().data_ptr()] = t.detach()
+    # the graph gets nothing to keep: a tensor that refers to its own node would never be freed
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t): build()
+    return sum(t.untyped_storage().nbytes() for t in kept.values())
 
 # %% ../../nbs/core/02_devices.ipynb #6a27025c
 def fitting_chunk(
     per_view:int, # bytes that the graph of one view keeps
     views:int, # views in total
     free:int, # bytes
-    share:float=.4, # of the free memory to fill with graphs: gradients and workspace need room too
+    share:float=.4, # of the free memory to fill with graphs: gradients, workspace and other programs need room too
 )->int: # views in one pass: all of them, or a power of two
     "Choose how many views to process at a time, so that they fit into memory."
     fits = max(1, int(share*free/max(1, per_view)))

@@ -11,6 +11,7 @@ __all__ = []
 import os, warnings
 import numpy as np
 import torch
+from ..core.devices import tensor_float32
 from ..core.processes import ProcessGroup
 from .augmentation import ViewParams
 
@@ -34,7 +35,7 @@ def _embed_views(backbone, augmenter, images, theta, seeds):
     "Features of the views of a batch, (B, views, D), half precision, on the CPU."
     images = images.to(backbone.device, non_blocking=True)
     views = [ViewParams(theta[:, v], seeds[:, v]) for v in range(theta.shape[1])]
-    z = torch.stack([backbone(augmenter.apply(images, v)) for v in views], 1).half().cpu()
+    with tensor_float32(): z = torch.stack([backbone(augmenter.apply(images, v)) for v in views], 1).half().cpu()
     if z.isfinite().all(): return z
     raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision')
 

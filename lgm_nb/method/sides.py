@@ -8,9 +8,10 @@ Docs: https://lgm-nb.github.io/lgm_nb/method/sides.html.md"""
 __all__ = ['RealSide', 'RealTarget', 'ChunkedEncoder']
 
 # %% ../../nbs/method/07_sides.ipynb #281fd549
-import warnings
+import os, warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
+import numpy as np
 import torch
 from ..core.devices import fitting_chunk, free_memory, graph_bytes, out_of_memory, pick_precision
 from ..core.processes import ProcessGroup
@@ -90,6 +91,7 @@ class FreshImages(RealTarget):
     def __init__(self, data, backbone, augmenter, each, shares):
         self.train, self.backbone, self.augmenter = data.train, backbone, augmenter
         self.each, self.shares = each, shares
+        self.map = map if isinstance(data.train.source, np.ndarray) else ThreadPoolExecutor(os.cpu_count()).map
         self.by_class = [data.train.rows_of(c) for c in range(len(data.classes))]
 
     def _draw(self, generator):
@@ -107,7 +109,7 @@ class FreshImages(RealTarget):
         rows, seeds, views = self._draw(generator)
         z = []
         for part in torch.arange(len(rows))[self.shares.views(self.each)].split(256):
-            images = torch.cat([self._load(rows[i], seeds[i]) for i in part.tolist()])
+            images = torch.cat(list(self.map(self._load, rows[part], [seeds[i] for i in part.tolist()])))
             z.append(self.backbone(self.augmenter.apply(images.to(self.backbone.device), views[part])))
         features = self.shares.gather(torch.cat(z), self.each)
         return RealSide(features, self.train.labels[rows].to(features.device), features.mean(0), None)
@@ -137,7 +139,11 @@ class _ViewEncoder:
     def __init__(self, backbone, augmenter, settings):
         self.augmenter, self.augs = augmenter, settings.augs
         self.dtype = pick_precision(settings.precision, backbone.device)
-        self.network = torch.compile(backbone) if settings.compile else backbone
+        self.network, self.to_compile = backbone, settings.compile
+
+    def compile(self):
+        "Compile the backbone, if the settings ask for it and the chunk is known: each batch size is compiled anew."
+        if self.to_compile: self.network, self.to_compile = torch.compile(self.network, dynamic=False), False
 
     def __call__(self, images, drawn, rows):
         "Return the features of consecutive views, and the copy of their images that the graph starts from."
@@ -156,6 +162,14 @@ class _ViewEncoder:
         if self.dtype != torch.float16: return 1.
         return torch.exp2(-by_feature.abs().amax().clamp(min=1e-30).log2().ceil())
 
+# %% ../../nbs/method/07_sides.ipynb #6d0c0005
+def _fitting(encoder, images, drawn):
+    "Choose the chunk from the graphs of one view and of two."
+    one, two = (graph_bytes(lambda: encoder.encode(images, drawn, torch.arange(n))) for n in (1, 2))
+    each = two - one
+    free, share = free_memory(encoder.device) - (one - each), .7 if encoder.device.type=='cuda' else .4
+    return fitting_chunk(each, len(drawn), free, share)
+
 # %% ../../nbs/method/07_sides.ipynb #6d0c0004
 class ChunkedEncoder(_ChunkLoop):
     "Passes views of the synthetic images through the backbone, and gradients back."
@@ -163,17 +177,13 @@ class ChunkedEncoder(_ChunkLoop):
         super().__init__(settings.chunk, backbone.device)
         self.dim, self.encode = backbone.dim, _ViewEncoder(backbone, augmenter, settings)
 
-    def _choose(self, images, drawn):
-        two = torch.arange(min(2, len(drawn)))
-        per_view = graph_bytes(lambda: self.encode(images, drawn, two))//len(two)
-        self.chunk = fitting_chunk(per_view, len(drawn), free_memory(self.device))
-
     def forward(self,
         images:torch.Tensor, # (n, 3, H, W) rendered
         drawn:ViewParams, # of their n·augs views
     )->torch.Tensor: # (n·augs, D) without a graph
         "Compute the features of all views; the last chunk keeps its graph."
-        if not self.chunk: self._choose(images, drawn)
+        if not self.chunk: self.chunk = _fitting(self, images, drawn)
+        self.encode.compile()
         self.images, self.drawn, out = images, drawn, images.new_empty(len(drawn), self.dim)
         def work(rows):
             last = int(rows[-1])==len(drawn) - 1

@@ -58,8 +58,8 @@ class WorkCost:
     disk:float=0. # bytes left on disk
 
 def _embed_seconds(work, machine, augmented=False):
-    "Seconds to embed one image, without a graph."
-    return work.effort/machine.forward[work.family] + augmented*work.input_size**2/machine.pixels
+    "Seconds to embed one image for features that are kept, without a graph."
+    return work.effort/(machine.features or machine.forward)[work.family] + augmented*work.input_size**2/machine.pixels
 
 def _embed_bytes(work, images):
     "Bytes to embed images without a graph: about a tenth of what a graph would keep is alive at a time."
@@ -89,6 +89,11 @@ def _fixed_bytes(work, n_images, views):
     pyramid, rendered = 4*images*4/3, 3*images
     return work.weight_bytes + pyramid + rendered + views*3*work.input_size**2*4*2
 
+def _kept_bytes(work, settings, machine):
+    "Bytes of activations that the graph of one view keeps; half of them in half precision."
+    half = settings.precision in ('bfloat16', 'float16') or settings.precision=='auto' and machine.half
+    return work.kept_bytes/(2 if half else 1)
+
 def _chunk(
     views:int, # of one step
     each:float, # bytes of activations of one view
@@ -107,7 +112,8 @@ def _step_seconds(work, n_images, settings, machine, chunked):
     seconds = views*(ahead + back) + views*augment + n_images*work.canvas**2/machine.rendered
     if chunked: seconds += views*ahead
     if settings.real=='paper': seconds += views*(ahead + augment)
-    return seconds
+    full = settings.precision=='float32' and machine.half
+    return seconds*(machine.full or {}).get(work.family, 1.) if full else seconds
 
 # %% ../../nbs/scale/02_cost.ipynb #5e7e0052
 def _in_turn(each, works, settings, machine):
@@ -136,13 +142,14 @@ def estimate(
     n_images = n_classes*settings.ipc
     views, stored = n_images*settings.augs, _image_bytes(work, n_images)
     fixed = _fixed_bytes(work, n_images, views)
-    chunk = settings.chunk or _chunk(views, work.kept_bytes, .8*machine.memory - fixed)
+    kept = _kept_bytes(work, settings, machine)
+    chunk = settings.chunk or _chunk(views, kept, .8*machine.memory - fixed)
     at_once = min(views, chunk or views)
     step = _step_seconds(work, n_images, settings, machine, at_once < views)
     no_bank = WorkCost(0, 0)
     bank = bank_cost(work, n_classes, images, machine, settings.views, rows) if settings.real=='bank' else no_bank
     disk = bank.disk + stored*(1 + 3*4/3) + frames*stored/4
-    memory = fixed + at_once*work.kept_bytes
+    memory = fixed + at_once*kept
     chunk = at_once if at_once < views else 0
     return RunEstimate(step, settings.steps, bank.seconds, memory, disk, chunk, memory <= .9*machine.memory)
 

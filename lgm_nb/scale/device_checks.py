@@ -6,11 +6,11 @@ Docs: https://lgm-nb.github.io/lgm_nb/scale/device_checks.html.md"""
 
 # %% auto #0
 __all__ = ['EXACT', 'HALF', 'CHECKS', 'NEEDS_GPU', 'CheckError', 'distance', 'full_float32', 'check_found_inf',
-           'check_bank_copies', 'limited_memory', 'check_out_of_memory', 'check_compile', 'check_resume', 'check_team',
-           'CheckResult', 'run_checks']
+           'check_bank_copies', 'limited_memory', 'check_out_of_memory', 'check_memory_returned', 'check_compile',
+           'check_resume', 'check_team', 'CheckResult', 'run_checks']
 
 # %% ../../nbs/scale/07_device_checks.ipynb #08906566
-import contextlib, multiprocessing, tempfile, time, warnings
+import contextlib, gc, multiprocessing, tempfile, time, warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 import torch
 import torch.distributed as dist
+from ..core.devices import tensor_float32
 from ..core.progress import Progress, no_progress
 from ..core.processes import ProcessGroup, init_group
 from ..method.distiller import DivergenceError
@@ -47,13 +48,9 @@ def _within(what, found, bound):
     if found <= bound: return float(f'{found:.2g}')
     raise CheckError(f'{what}: off by {found:.2g}, at most {bound:g} allowed')
 
-@contextlib.contextmanager
-def full_float32()->Iterator[None]:
+def full_float32()->contextlib.AbstractContextManager[None]:
     "Compute convolutions and matrix products in float32 inside a `with` block, not in TF32."
-    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    try: yield
-    finally: torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
+    return tensor_float32(False)
 
 # %% ../../nbs/scale/07_device_checks.ipynb #8f86d180
 def _features(net, precision='float32'):
@@ -80,7 +77,7 @@ def check_autocast(device:torch.device, sizes:Sizes)->dict[str, Any]:
     return found
 
 def check_same_as_cpu(device:torch.device, sizes:Sizes)->dict[str, Any]:
-    "Float32 on a GPU agrees with the CPU. TF32, which cuDNN uses for convolutions unless told not to, is measured too."
+    "Float32 on a GPU agrees with the CPU. TF32, in which features of real images are computed, is measured too."
     found = {}
     for name in sizes.models:
         net = random_backbone(name, sizes)
@@ -88,7 +85,8 @@ def check_same_as_cpu(device:torch.device, sizes:Sizes)->dict[str, Any]:
         with full_float32(): exact = _features(net.to(device))
         for what, a, b in zip(('features', 'gradient'), exact, cpu):
             found[f'{name} {what}'] = _within(f'{name} {what}', distance(a, b), EXACT)
-        found[f'{name} features with TF32'] = float(f'{distance(_features(net)[0], cpu[0]):.2g}')
+        with tensor_float32(): rounded = _features(net)
+        found[f'{name} features with TF32'] = float(f'{distance(rounded[0], cpu[0]):.2g}')
     return found
 
 # %% ../../nbs/scale/07_device_checks.ipynb #224bf461
@@ -133,6 +131,7 @@ def limited_memory(
 )->Iterator[None]:
     "Let allocations beyond some bytes fail inside a `with` block. Raises CheckError on systems without such a limit."
     if device.type=='cuda':
+        device = torch.device('cuda', torch.cuda.current_device() if device.index is None else device.index)
         torch.cuda.empty_cache()
         total = torch.cuda.get_device_properties(device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1., (torch.cuda.memory_reserved(device) + room)/total), device)
@@ -182,6 +181,26 @@ def check_out_of_memory(device:torch.device, sizes:Sizes)->dict[str, Any]:
     off = _within('images', distance(images, whole.images()), 1e-3)
     return dict(facts, chosen=whole.distilled().card['chunk'], images=off)
 
+# %% ../../nbs/scale/07_device_checks.ipynb #a5c00002
+def _bytes_in_use(device):
+    "Bytes of tensors on a device."
+    if device.type=='cuda': return torch.cuda.memory_allocated(device)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore') # some of torch's objects warn when they are looked at
+        tensors = [o for o in gc.get_objects() if isinstance(o, torch.Tensor)]
+    return sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values())
+
+def check_memory_returned(device:torch.device, sizes:Sizes)->dict[str, Any]:
+    "Two runs leave no more memory in use than one."
+    used = []
+    for _ in range(2):
+        for _ in noise_run(random_backbone(next(iter(sizes.models)), sizes, device), sizes, precision='auto'): pass
+        gc.collect()
+        used.append(_bytes_in_use(device))
+    left = used[1] - used[0]
+    if left > 0: raise CheckError(f'a run leaves {left/2**20:.1f} MB in use')
+    return dict(left_mb=0)
+
 # %% ../../nbs/scale/07_device_checks.ipynb #74478da0
 def check_compile(device:torch.device, sizes:Sizes)->dict[str, Any]:
     "A compiled backbone gives the images of one that is not."
@@ -201,7 +220,10 @@ def check_resume(device:torch.device, sizes:Sizes)->dict[str, Any]:
     "A run that changes its device in the middle, either way, ends with the images of one that stays on the CPU."
     cpu, name, found = torch.device('cpu'), next(iter(sizes.models)), {}
     nets = {d: random_backbone(name, sizes, d) for d in {cpu, device}}
-    def started(d): return noise_run(nets[d], sizes, complete=False)
+    def started(d):
+        run = noise_run(nets[d], sizes, complete=False)
+        run.sources[0].augmenter.noise_chance = 0.
+        return run
     whole = started(cpu)
     for _ in whole: pass
     for first, then in ((cpu, device), (device, cpu)):
@@ -269,7 +291,8 @@ class CheckResult:
 
 CHECKS:dict[str, Callable[[torch.device, Sizes], dict[str, Any]]] = {
     'autocast': check_autocast, 'same as the CPU': check_same_as_cpu, 'bad steps are skipped': check_found_inf,
-    'rows of a bank': check_bank_copies, 'out of memory': check_out_of_memory, 'resume elsewhere': check_resume,
+    'rows of a bank': check_bank_copies, 'out of memory': check_out_of_memory,
+    'memory is returned': check_memory_returned, 'resume elsewhere': check_resume,
     'team': check_team, 'compiled': check_compile}
 NEEDS_GPU = ('same as the CPU',)
 

@@ -11,7 +11,7 @@ __all__ = ['MACHINES', 'Machine', 'measure_machine', 'measure_here']
 import math, os, time
 from dataclasses import dataclass
 import torch
-from ..core.devices import pick_device
+from ..core.devices import pick_device, pick_precision, tensor_float32
 from ..backbones.backbone import canvas_size
 from ..method.augmentation import Augmenter
 from ..method.pyramid import Pyramid
@@ -31,17 +31,23 @@ class Machine:
     note:str='assumed' # where the rates come from
     probe:float=4e10 # operations per second in the training of a probe, on the CPU
     host:float=math.inf # bytes of main memory; infinite if unknown
+    features:dict[str, float]|None=None # as `forward`, for features that are kept, in float32; None if that is the same
+    half:bool=False # `precision='auto'` is half precision
+    full:dict[str, float]|None=None # family → how much longer a step takes in float32 than in half precision; None: 1
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca20004
 def _gpu(name, rate, memory, pixels, note):
     "A GPU with an assumed rate of matrix products; convolutions reach a part of it."
     rates = dict(vit=rate, cnn=rate*.5, depthwise=rate*.15)
-    return Machine(name, rates, rates, pixels, pixels/4, memory, note, probe=1e11)
+    return Machine(name, rates, rates, pixels, pixels/4, memory, note, probe=1e11, half=True)
 
+_FULL = dict(vit=6.1, cnn=1.6, depthwise=1.6) # passes of 300 views through a ViT-B/16 and an RN50 on the H100
 _CPU = dict(vit=.25e12, cnn=.25e12, depthwise=.06e12)
 
 MACHINES = {
-    'H100': _gpu('H100', 85e12, 80e9, 5e9, "from the paper's 3 h for ImageNet-100"),
+    'H100': Machine('H100', dict(vit=254e12, cnn=99e12, depthwise=14e12), dict(vit=159e12, cnn=35e12, depthwise=4.6e12),
+                    3.3e9, 3.1e9, 85e9, 'measured: NVIDIA H100 80GB HBM3', 7e10,
+                    features=dict(vit=142e12, cnn=60e12, depthwise=9.2e12), half=True, full=_FULL),
     'RTX 4090': _gpu('RTX 4090', 51e12, 24e9, 3e9, "from the paper's 30 min for ten classes"),
     'laptop': Machine('laptop', _CPU, _CPU, 40e6, 20e6, 16e9, 'assumed: eight CPU cores', host=16e9)}
 
@@ -62,34 +68,40 @@ _REFERENCES:dict[str, tuple[str, dict]] = {
     'cnn': ('resnet18', {}),
     'depthwise': ('mobilenetv2_100', {})}
 
-def _reference(family, size):
+_ON_GPU = _REFERENCES | {'vit': ('vit_base_patch16_224', dict(depth=4)), 'cnn': ('resnet50', {})}
+
+def _reference(family, size, references=_REFERENCES):
     "Build the reference network of a family; returns it and its input size."
     import timm
-    model, options = _REFERENCES[family]
+    model, options = references[family]
     if family=='vit':
         size = max(16, size//16*16) # whole patches
         options = dict(options, img_size=size)
     network = timm.create_model(model, num_classes=0, **options).requires_grad_(False).eval()
     return network.to(memory_format=torch.channels_last), size
 
+# %% ../../nbs/scale/01_machine.ipynb #5ca2000e
 def _synchronize(device):
     "Wait until a GPU has finished its queued work."
     if torch.device(device).type=='cuda': torch.cuda.synchronize()
 
 def _network_rates(family, size, batch, seconds, device):
-    "Operations per second of a family, forwards and backwards."
-    network, side = _reference(family, size)
+    "Operations per second of a family: forwards and backwards in a step, and forwards for features that are kept."
+    on_gpu, dtype = torch.device(device).type=='cuda', pick_precision('auto', device)
+    network, side = _reference(family, size, _ON_GPU if on_gpu else _REFERENCES)
     network = network.to(device)
     images = torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0))
     images = images.to(device).contiguous(memory_format=torch.channels_last)
-    def run(grad):
+    def run(grad, half):
         x = images.detach().requires_grad_(grad)
-        with torch.set_grad_enabled(grad): z = network(x)
+        with torch.set_grad_enabled(grad), torch.autocast(images.device.type, dtype, enabled=half): z = network(x)
         if grad: z.sum().backward()
         _synchronize(device)
-    effort = count_work(network, family, side).effort*batch
-    ahead, both = _fastest(lambda: run(False), seconds), _fastest(lambda: run(True), seconds)
-    return effort/ahead, effort/max(both - ahead, .3*ahead)
+    def took(*way): return _fastest(lambda: run(*way), seconds)
+    effort, half = count_work(network, family, side).effort*batch, dtype != torch.float32
+    ahead, both = took(False, half), took(True, half)
+    with tensor_float32(): kept = took(False, False) if half else ahead
+    return effort/ahead, effort/max(both - ahead, .3*ahead), effort/kept
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000a
 def _augmented_rate(size, batch, seconds, device):
@@ -135,13 +147,15 @@ def measure_machine(
 )->Machine:
     "Measure the rates of this machine."
     rates = {f: _network_rates(f, size, batch, seconds, device) for f in families}
-    forward, backward = ({f: both[i] for f, both in rates.items()} for i in (0, 1))
+    forward, backward, features = ({f: each[i] for f, each in rates.items()} for i in range(3))
     pixels = _augmented_rate(size, batch, seconds/2, device)
     rendered = _rendered_rate(size, batch, seconds/2, device)
     host, on_gpu = main_memory(), torch.device(device).type=='cuda'
     memory = torch.cuda.get_device_properties(device).total_memory if on_gpu else host
     note = f'measured at {size} px' + ('' if on_gpu else f', {torch.get_num_threads()} threads')
-    return Machine(name, forward, backward, pixels, rendered, memory, note, _probe_rate(seconds/2), host)
+    probe = _probe_rate(seconds/2)
+    half = pick_precision('auto', device) != torch.float32
+    return Machine(name, forward, backward, pixels, rendered, memory, note, probe, host, features, half)
 
 # %% ../../nbs/scale/01_machine.ipynb #b8cc0a3d
 def measure_here(
@@ -149,4 +163,4 @@ def measure_here(
 )->Machine:
     "Measure this machine at the size of the published backbones."
     chosen = pick_device(device)
-    return measure_machine(224, batch=4 if chosen.type=='cpu' else 64, device=chosen)
+    return measure_machine(224, batch=4 if chosen.type=='cpu' else 128, device=chosen)
