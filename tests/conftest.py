@@ -34,8 +34,9 @@ def run_here(command, *args, cwd=None):
 
 def start_until(there, *args, cwd=None, timeout=600):
     "Start a command and return it when a condition holds, while it is still running."
-    # A parent that was started in the background hands down an ignored SIGINT; a terminal would not.
-    def restore(): signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # A parent that was started in the background, or by nohup, hands down ignored signals; a terminal would not.
+    def restore():
+        for number in (signal.SIGINT, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
     process = subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, preexec_fn=restore)
     end = time.monotonic() + timeout
