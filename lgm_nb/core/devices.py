@@ -9,7 +9,7 @@ __all__ = ['PRECISIONS', 'pick_device', 'pick_precision', 'free_memory', 'graph_
 
 # %% ../../nbs/core/02_devices.ipynb #95875c9c
 import sys, time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,13 +87,14 @@ def free_memory(
 
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c09
 def graph_bytes(
-    build:Callable[[], Any], # builds a graph and returns its result
+    build:Callable[[], Any], # builds a graph
+    without:Iterable[torch.Tensor]=(), # tensors that are there anyway, as the weights of a network
 )->int: # bytes of the tensors that the graph keeps
-    "Count the bytes that autograd saves for a computation, without the parameters themselves."
-    kept = {} # alive until counted: a freed storage could be counted again under another address
+    "Count the bytes that autograd saves for a computation, on any device, `meta` too."
+    def key(t): return t.untyped_storage()._cdata # on `meta`, every address is 0
+    known, kept = {key(t) for t in without}, {} # `kept` holds tensors alive, so that no storage is counted twice
     def note(t):
-        if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter):
-            kept[t.untyped_storage().data_ptr()] = t.detach()
+        if key(t) not in known: kept[key(t)] = t.detach()
     # the graph gets nothing to keep: a tensor that refers to its own node would never be freed
     with torch.autograd.graph.saved_tensors_hooks(note, lambda t: t): build()
     return sum(t.untyped_storage().nbytes() for t in kept.values())

@@ -165,7 +165,8 @@ class _ViewEncoder:
 # %% ../../nbs/method/07_sides.ipynb #6d0c0005
 def _fitting(encoder, images, drawn):
     "Choose the chunk from the graphs of one view and of two."
-    one, two = (graph_bytes(lambda: encoder.encode(images, drawn, torch.arange(n))) for n in (1, 2))
+    def graph(n): return lambda: encoder.encode(images, drawn, torch.arange(n))
+    one, two = (graph_bytes(graph(n), encoder.weights) for n in (1, 2))
     each = two - one
     free, share = free_memory(encoder.device) - (one - each), .7 if encoder.device.type=='cuda' else .4
     return fitting_chunk(each, len(drawn), free, share)
@@ -175,7 +176,8 @@ class ChunkedEncoder(_ChunkLoop):
     "Passes views of the synthetic images through the backbone, and gradients back."
     def __init__(self, backbone:Backbone, augmenter:Augmenter, settings:Settings):
         super().__init__(settings.chunk, backbone.device)
-        self.dim, self.encode = backbone.dim, _ViewEncoder(backbone, augmenter, settings)
+        self.dim, self.weights = backbone.dim, [*backbone.parameters(), *backbone.buffers()]
+        self.encode = _ViewEncoder(backbone, augmenter, settings)
 
     def forward(self,
         images:torch.Tensor, # (n, 3, H, W) rendered

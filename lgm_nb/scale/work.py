@@ -12,6 +12,7 @@ import contextlib, functools, json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 import torch
+from ..core.devices import graph_bytes
 from ..core.files import package_path
 from ..backbones.backbone import Backbone, canvas_size
 from ..backbones.embedded import tiny_network, zoo_cards
@@ -51,24 +52,6 @@ def family_of(
     depthwise = [m for m in convs if 1 < m.groups==m.in_channels]
     return 'depthwise' if len(depthwise) > len(convs)/6 else 'cnn'
 
-# %% ../../nbs/scale/00_work.ipynb #5ca10009
-class _Activations:
-    "Add up the bytes that a graph saves, excluding the network's own weights."
-    def __init__(self, network:torch.nn.Module):
-        own = (*network.parameters(), *network.buffers())
-        self.seen = {t.untyped_storage()._cdata for t in own}
-        self.bytes = 0
-        self.alive:list[torch.Tensor] = [] # keeps storages alive, so that no address is reused
-
-    def note(self, t:torch.Tensor)->torch.Tensor: # `t` itself
-        "Count a tensor that autograd saves."
-        storage = t.untyped_storage()
-        if storage._cdata not in self.seen:
-            self.seen.add(storage._cdata)
-            self.bytes += storage.nbytes()
-            self.alive.append(t)
-        return t
-
 # %% ../../nbs/scale/00_work.ipynb #5ca1000b
 @contextlib.contextmanager
 def _frozen(network:torch.nn.Module)->Iterator[None]:
@@ -99,12 +82,12 @@ def count_work(
     from torch.utils.flop_counter import FlopCounterMode
     device = next(network.parameters()).device
     x = torch.zeros(1, 3, input_size, input_size, device=device, requires_grad=True)
-    kept, flops = _Activations(network), FlopCounterMode(display=False)
-    hooks = torch.autograd.graph.saved_tensors_hooks(kept.note, lambda t: t)
-    with _frozen(network), _conv_outputs(network) as outputs, flops, hooks: z = network.eval()(x)
-    weights = sum(p.numel()*p.element_size() for p in network.parameters())
-    dim, operations = z.flatten(1).shape[1], flops.get_total_flops()
-    return ModelWork(name, family_of(network), input_size, dim, operations, kept.bytes, weights, sum(outputs))
+    flops, dims = FlopCounterMode(display=False), []
+    def forward(): dims.append(network.eval()(x).flatten(1).shape[1])
+    with _frozen(network), _conv_outputs(network) as outputs, flops:
+        kept = graph_bytes(forward, (*network.parameters(), *network.buffers()))
+    weights, total = sum(p.numel()*p.element_size() for p in network.parameters()), flops.get_total_flops()
+    return ModelWork(name, family_of(network), input_size, dims[0], total, kept, weights, sum(outputs))
 
 # %% ../../nbs/scale/00_work.ipynb #5ca1000e
 def _timm_model(source):
