@@ -49,6 +49,14 @@ def pick_precision(
     if torch.device(device).type != 'cuda': return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
+# %% ../../nbs/core/02_devices.ipynb #7c1d0012
+def to_device(
+    t:torch.Tensor, # on the CPU, or there already
+    device:torch.device,
+)->torch.Tensor:
+    "Copy a tensor to a device, without waiting for the queue of an NVIDIA GPU."
+    return t.to(device, non_blocking=device.type=='cuda') # on Apple's GPUs the source could be freed too early
+
 # %% ../../nbs/core/02_devices.ipynb #7c1d0002
 @contextmanager
 def tensor_float32(

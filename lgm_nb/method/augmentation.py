@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
+from ..core.devices import to_device
 
 # %% ../../nbs/method/01_augmentation.ipynb #f0201ed6
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _add_noise(images, seeds, mean, std):
     noise = images.new_empty(len(noisy), *images.shape[1:], dtype=torch.float32)
     for one, seed in zip(noise, seeds[noisy].tolist()):
         one.normal_(mean, std, generator=torch.Generator(images.device).manual_seed(seed))
-    return images.index_add(0, noisy.to(images.device), noise.to(images))
+    return images.index_add(0, to_device(noisy, images.device), noise.to(images))
 
 # %% ../../nbs/method/01_augmentation.ipynb #d3c29aa8
 def _check_ranges(size, chances, scale, ratio):
@@ -74,8 +75,7 @@ class Augmenter:
     ):
         _check_ranges(size, dict(flip=flip, noise_chance=noise_chance), scale, ratio)
         self.size, self.flip, self.noise_chance = size, flip, noise_chance
-        self.scale, self.ratio = scale, ratio
-        self.noise_mean, self.noise_std = noise_mean, noise_std
+        self.scale, self.ratio, self.noise_mean, self.noise_std = scale, ratio, noise_mean, noise_std
 
     def sample(self,
         n:int, # views
@@ -95,7 +95,8 @@ class Augmenter:
     )->torch.Tensor: # (N, 3, size, size), differentiable w.r.t. the images
         "Apply each view to its image. Raises ValueError if their numbers differ."
         if len(images) != len(views): raise ValueError(f'images: {len(images)} for {len(views)} views; give one each')
-        grid = F.affine_grid(views.theta.to(images), [len(views), 3, self.size, self.size], align_corners=False)
+        theta = to_device(views.theta, images.device).to(images.dtype)
+        grid = F.affine_grid(theta, [len(views), 3, self.size, self.size], align_corners=False)
         out = F.grid_sample(images, grid, mode='bilinear', padding_mode='border', align_corners=False)
         return _add_noise(out, views.noise_seed, self.noise_mean, self.noise_std)
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 import numpy as np
 import torch
-from ..core.devices import fitting_chunk, free_memory, graph_bytes, out_of_memory, pick_precision
+from ..core.devices import fitting_chunk, free_memory, graph_bytes, out_of_memory, pick_precision, to_device
 from ..core.processes import ProcessGroup
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter, ViewParams
@@ -149,7 +149,7 @@ class _ViewEncoder:
         "Return the features of consecutive views, and the copy of their images that the graph starts from."
         first = self.image_of(rows[0])
         images = images[first:self.image_of(rows[-1]) + 1].detach().requires_grad_(torch.is_grad_enabled())
-        each = (rows//self.augs - first).to(images.device)
+        each = to_device(rows//self.augs - first, images.device)
         shown = self.augmenter.apply(images.index_select(0, each), drawn[rows])
         half = self.dtype != torch.float32
         with torch.autocast(images.device.type, self.dtype, enabled=half): z = self.network(shown)
@@ -201,7 +201,7 @@ class ChunkedEncoder(_ChunkLoop):
         "Back-propagate a gradient through backbone and augmentation, a chunk at a time."
         scale, pulled = self.encode.scale(by_feature), torch.zeros_like(self.images)
         def back(rows, images, z):
-            z.backward(by_feature[rows]*scale)
+            z.backward(by_feature[rows[0]:rows[-1] + 1]*scale)
             first = self.encode.image_of(rows[0])
             pulled[first:first + len(images)] += images.grad/scale
         kept, last = [self.last], self.last[0] # the graph is dropped before others are built

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 import torch
 import torch.nn.functional as F
+from ..core.devices import to_device
 from ..core.progress import Progress, no_progress
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter
@@ -150,7 +151,7 @@ class Source:
         shown = on_canvas(leaf, self.backbone.canvas)
         z = share.gather(self.encoder.forward(shown.detach(), views), augs).requires_grad_()
         images = share.gather(leaf.detach()).requires_grad_() if self.objective.needs_images else leaf.detach()
-        labels = run.labels.repeat_interleave(augs).to(device)
+        labels = to_device(run.labels.repeat_interleave(augs), device)
         loss = factor*self.objective(Step(images, z, labels, real.features, real.labels, real.mean, run.n_classes,
                                           run.generator, real.class_means, real.covariance, self.part_means))
         loss.backward()
