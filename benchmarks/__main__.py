@@ -15,6 +15,7 @@ BRIEF = {
     'against': 'HEAD --rounds 1 --steps 5',
     'scaling': '--images 1000,10000 --classes 10,30 --augs 1,3 --repeats 1',
     'processes': '--classes 4 --augs 2 --steps 2 --rounds 1',
+    'cluster': '--classes 20 --images 2000 --size 32 --processes 3',
     'accuracy_time': '--paper-steps 20 --steps 40 --points 2 --seeds 2 --epochs 50',
     'fewer_steps': '--sets cifar10-mini --budgets 4,8 --seeds 1 --probes 1 --epochs 10',
     'cost_model': '--size 64 --repeats 1 --seconds .2',

@@ -1,7 +1,7 @@
 """A run on ImageNet-1k over several processes, in everything but the network: what does it need, what breaks first?
 
     python -m benchmarks.cluster [--classes 1000] [--images 1281167] [--views 3] [--size 224] [--augs 3]
-        [--processes 4] [--steps 3] [--json]
+        [--processes 4] [--steps 1] [--json]
 
 A bank of random features of the true size on disk is filled by all processes through the library's own store, closed,
 checked and opened; then each objective takes steps with a backbone of one convolution (768 features) at the true size
@@ -29,6 +29,7 @@ from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching
 from lgm_nb.method.objectives import WhitenedMeans
 from lgm_nb.method.real_features import BankBuild
+from lgm_nb.method.run_folder import find_checkpoint
 from lgm_nb.method.runs import load_checkpoint, save_checkpoint
 from lgm_nb.method.settings import Settings
 
@@ -134,15 +135,15 @@ def lose_one(folder, *sizes):
     for _ in range(2): # the second keeps the first as the previous one
         start = time.perf_counter()
         save_checkpoint(run, Path(folder)/'run/checkpoint.safetensors')
+    ProcessGroup().wait() # the first process writes
     write(folder, 'checkpoint', seconds=time.perf_counter() - start, at=time.time())
-    if ProcessGroup().rank: # the last process dies
-        if ProcessGroup().rank==ProcessGroup().size - 1: os.kill(os.getpid(), signal.SIGKILL)
+    if ProcessGroup().rank==ProcessGroup().size - 1: os.kill(os.getpid(), signal.SIGKILL)
     next(run)
 
 def go_on(folder, kept, *sizes):
     "Take the third step, from the checkpoint if there is one; the images go into a file."
     run, file = begun(folder, 'class means', *sizes, 3), Path(folder)/'run/checkpoint.safetensors'
-    if kept: load_checkpoint(run, file)
+    if kept: load_checkpoint(run, find_checkpoint(file))
     while run.step < 3: next(run)
     images = run.images()
     if ProcessGroup().rank==0: np.save(Path(folder)/f'images-{kept}.npy', images[:50].numpy())
@@ -180,7 +181,7 @@ def most(bank, objectives, checkpoint):
                 disk='bank' if bank['bytes'] > checkpoint['bytes'] else 'checkpoints',
                 disk_bytes=bank['bytes'] + checkpoint['bytes'])
 
-def main(classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=3):
+def main(classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=1):
     sizes = (size, images, classes, views, augs)
     with tempfile.TemporaryDirectory() as folder:
         launch(fill_bank, processes, folder, *sizes[:4])
@@ -199,5 +200,5 @@ def main(classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4,
 
 if __name__=='__main__':
     p = parser(__doc__)
-    add_numbers(p, classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=3)
+    add_numbers(p, classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=1)
     run(main, p)

@@ -17,6 +17,7 @@ def roll_call():
     team = ProcessGroup()
     assert team.gather(torch.full((team.rank + 1,), float(team.rank)), [1, 2]).tolist()==[0., 1., 1.]
     assert float(team.any(torch.tensor(float(team.rank))))==1
+    assert float(team.sum(torch.tensor(float(team.rank + 1))))==3
 
 def build_together(folder, tiny):
     from lgm_nb.backbones.open import open_backbone

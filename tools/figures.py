@@ -79,6 +79,7 @@ BENCHMARKS = (
     further('further', '--counts 1,2,5 --class-seeds 5'),
     further('further_photos', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
+    benchmark('cluster'),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
     benchmark('cost_model'),
     benchmark('studio_fps', saving('studio_fps', '--seconds 10')),

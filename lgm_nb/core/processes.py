@@ -65,10 +65,12 @@ class ProcessGroup:
         _collective(dist.all_gather, out, padded)
         return torch.cat([o[:n] for o, n in zip(out, lengths)])
 
-    def any(self, flag:torch.Tensor)->torch.Tensor: # like `flag`
-        "Return the maximum of a flag over all processes."
-        if self.size > 1: _collective(dist.all_reduce, flag, dist.ReduceOp.MAX)
-        return flag
+    def _reduce(self, t, how):
+        if self.size > 1: _collective(dist.all_reduce, t, how)
+        return t
+
+    def any(self, flag:torch.Tensor)->torch.Tensor: return self._reduce(flag, dist.ReduceOp.MAX) # `flag`, the maximum
+    def sum(self, t:torch.Tensor)->torch.Tensor: return self._reduce(t, dist.ReduceOp.SUM) # `t`, added up
 
     def wait(self):
         "Wait until every process has reached this point."

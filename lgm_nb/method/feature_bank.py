@@ -34,15 +34,16 @@ def _draw_rows(by_class, per_class, generator):
     return torch.cat([rows[(p*len(rows)).long()] for rows, p in zip(by_class, places)])
 
 # %% ../../nbs/method/03_feature_bank.ipynb #f5a4370e
-def _covariance(features, labels, means, rows=4096):
-    "Covariance of features around the means of their classes; all classes have equal weight."
+def _covariance(features, labels, means, rows=4096, team=None):
+    "Covariance of features around the means of their classes; all classes have equal weight. A team shares the work."
     weights = (len(means)*torch.bincount(labels, minlength=len(means)).double()).rsqrt()
     total = means.new_zeros(means.shape[1], means.shape[1], dtype=torch.float64)
-    for start in range(0, len(labels), rows):
+    starts = range(0, len(labels), rows)
+    for start in starts[team.rank::team.size] if team else starts:
         own = labels[start:start + rows]
         off = (features[start:start + rows].double() - means[own].double())*weights[own, None]
         total.addmm_(off.T, off)
-    return total.float()
+    return (team.sum(total) if team else total).float()
 
 def _extent(bank):
     "What a bank holds, in words."
@@ -90,6 +91,14 @@ class FeatureBank:
 
     def __repr__(self)->str:
         return f"FeatureBank({_extent(self)}, {self.n_classes} classes, {self.facts.get('backbone', 'in memory')})"
+
+# %% ../../nbs/method/03_feature_bank.ipynb #36c4e412
+def shared_covariance(
+    bank:FeatureBank,
+)->torch.Tensor: # (D, D)
+    "Return the covariance of a bank. All processes of a run must call it."
+    team = ProcessGroup()
+    return bank.covariance if team.size==1 else _covariance(bank._kept(), bank.labels, bank.class_means, team=team)
 
 # %% ../../nbs/method/03_feature_bank.ipynb #133de960
 def _bank_facts(data, backbone, views, augmenter, seed):

@@ -17,6 +17,7 @@ from ..core.devices import fitting_chunk, free_memory, graph_bytes, out_of_memor
 from ..core.processes import ProcessGroup
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter, ViewParams
+from .feature_bank import shared_covariance
 from .settings import Settings
 
 # %% ../../nbs/method/07_sides.ipynb #f9b1fb27
@@ -53,7 +54,7 @@ class RealTarget:
         raise NotImplementedError(f'{type(self).__name__} has no real side; define __call__(step, generator)')
 
 # %% ../../nbs/method/07_sides.ipynb #338bdd8a
-def _covariance_of(bank, needed, device): return bank.covariance.to(device) if needed else None
+def _covariance_of(bank, needed, device): return shared_covariance(bank).to(device) if needed else None
 
 class WholeBank(RealTarget):
     "The same real side at every step."
