@@ -10,7 +10,8 @@ is killed after a checkpoint, and the run goes on with one process fewer.
 
 Keys: `bank` (seconds to fill, close and open it again; bytes), `objectives`: for each its seconds per step by part
 (mean over processes: real side, rendering, network forwards, objective, network backwards, the rest), bytes in memory
-of the largest process and of all (memory that processes share is divided among them), `checkpoint` (seconds, bytes on
+between two steps, of the largest process and of all (memory that processes share is divided among them; the graphs
+within a step come on top, as much as the chosen chunk allows), `checkpoint` (seconds, bytes on
 disk with the previous one), `lost` (seconds until the others ended, with how many processes the run went on, and by
 how much its images differ from those of a run that lost nothing), `most`: the largest share of time, memory and disk.
 Linux only: memory is read from /proc.
