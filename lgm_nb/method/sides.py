@@ -166,6 +166,7 @@ class _ViewEncoder:
 # %% ../../nbs/method/07_sides.ipynb #6d0c0005
 def _fitting(encoder, images, drawn):
     "Choose the chunk from the graphs of one view and of two."
+    if len(drawn)==1: return 1
     def graph(n): return lambda: encoder.encode(images, drawn, torch.arange(n))
     one, two = (graph_bytes(graph(n), encoder.weights) for n in (1, 2))
     each = two - one
