@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BRIEF = {
     'step': '--classes 3 --augs 2 --repeats 1 --many 20',
-    'against': 'HEAD --rounds 1 --steps 5',
+    'against': 'HEAD --rounds 1 --steps 5 --banks 1',
     'scaling': '--images 1000,10000 --classes 10,30 --augs 1,3 --repeats 1',
     'processes': '--classes 4 --augs 2 --steps 2 --rounds 1',
     'cluster': '--classes 20 --images 2000 --size 32 --processes 3',

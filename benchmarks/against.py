@@ -1,29 +1,44 @@
 """Is a step, or the build of a feature bank, slower than in another revision of this repository?
 
-    python -m benchmarks.against REV [--rounds 10] [--steps 60] [--backbone tiny-simclr-resnet] [--views 1]
+    python -m benchmarks.against REV [--rounds 10] [--steps 60] [--banks 10] [--backbone tiny-simclr-resnet] [--views 1]
 
-Checks REV out into a temporary git worktree and runs the same commands in both trees, in new processes with one
-thread each: a distillation of cifar10-mini, and the build of its bank. In each round the order is here, there, there,
-here, so that a slow change of the machine's load meets both alike. Seconds are those that the commands record, without
-the start of a process: of the steps in `card.json`, of the bank in the output of `lgm-bank --json`. They are seconds of
-the processor: the commands are given its clock, which stands still while other work has the processor.
+Checks REV out into a temporary git worktree. In each round two new processes, one of each tree, with one thread each,
+distil cifar10-mini side by side: a step here, the same step there, and so on, each waiting while the other works, so
+that a change of the machine's load meets both. The tree that goes first alternates. Banks of a fifth of the images are
+built in turn likewise, each into a new folder on the disk.
 
 Keys: `step` and `bank`, each with `ratio` (here over there: above 1 is slower here), the 95 % interval `low` to `high`
-of its mean over the rounds, and the median `seconds` of both. `same_images`: are the images of both equal, bit by bit?
+of its mean over the rounds, and the median `seconds` of both. A round counts with the median of its ratios.
+`same_images`: are the images of both equal, bit by bit?
 """
-import contextlib, hashlib, json, math, os, statistics, subprocess, sys, tempfile
+import contextlib, json, math, os, statistics, subprocess, sys, tempfile
 from pathlib import Path
 from benchmarks.common import add_numbers, middle, parser, run, say
+from lgm_nb.probing.compare import student_t
 
 ROOT = Path(__file__).resolve().parents[1]
-T95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26) # Student's t, two-sided, of 1 to 9 degrees of freedom
 
-RUN = """import sys, time
-time.perf_counter = time.process_time # what the commands measure with
-try: from lgm_nb.cli import distil as commands
-except ImportError: import lgm_nb.cli as commands # before there were rooms
-sys.argv = ['lgm-' + sys.argv[1], *sys.argv[2:]]
-getattr(commands, sys.argv[0].replace('-', '_'))()
+WORKER = """import hashlib, sys, tempfile, time
+from pathlib import Path
+try: from lgm_nb.all import Distiller, Settings, build_bank, from_arrays, open_backbone, open_dataset
+except ImportError: # before there were rooms
+    from lgm_nb.backbones import open_backbone
+    from lgm_nb.data import from_arrays, open_dataset
+    from lgm_nb.distill import Distiller, Settings
+    from lgm_nb.feature_bank import build_bank
+out, sys.stdout = sys.stdout, sys.stderr # nothing else may write between the answers
+name, steps, views = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+data, backbone = open_dataset('cifar10-mini'), open_backbone(name)
+fifth = from_arrays(*((s.source[::5], s.labels[::5]) for s in (data.train, data.test)), data.classes)
+run = Distiller(data, backbone, Settings(steps=steps, views=views), bank=build_bank(data, backbone, views, folder=False))
+work = dict(step=lambda folder: next(run), bank=lambda folder: build_bank(fifth, backbone, views, folder=folder/'bank'))
+for line in sys.stdin:
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        if line.strip() in work: work[line.strip()](Path(folder))
+        answer = time.perf_counter() - start
+    if line.strip()=='images': answer = hashlib.sha256(run.images().numpy().tobytes()).hexdigest()
+    print(answer, file=out, flush=True)
 """
 
 def git(*words): return subprocess.run(['git', '-C', str(ROOT), *words], check=True, capture_output=True, text=True)
@@ -39,55 +54,68 @@ def worktree(rev):
         try: yield Path(folder)/'tree'
         finally: git('worktree', 'remove', '--force', f'{folder}/tree')
 
-def command(tree, cache, *words):
-    "Run a command of the tree, with one thread; returns the last line that it prints."
-    env = dict(os.environ, PYTHONPATH=str(tree), OMP_NUM_THREADS='1', MKL_NUM_THREADS='1', LGM_NB_CACHE=str(cache))
-    script = cache/'run.py' # a file, because `call_parse` reads the arguments of scripts only
-    script.write_text(RUN)
-    call = [sys.executable, str(script), *map(str, words), '--device', 'cpu', '--json']
-    done = subprocess.run(call, cwd=cache, env=env, capture_output=True, text=True)
-    if done.returncode: raise SystemExit(f'{tree}: lgm-{" ".join(map(str, words))}\n{done.stderr}')
-    return done.stdout.strip().splitlines()[-1]
+class Worker:
+    "A process of a tree that works when it is asked to."
+    def __init__(self, tree, folder, *words):
+        env = dict(os.environ, PYTHONPATH=str(tree), OMP_NUM_THREADS='1', MKL_NUM_THREADS='1',
+                   LGM_NB_CACHE=str(folder), TMPDIR=str(folder))
+        self.process = subprocess.Popen([sys.executable, '-c', WORKER, *map(str, words)], env=env, cwd=folder,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-def measure(tree, cache, backbone, steps, views):
-    "Seconds of a step and of a bank, and a hash of the images."
+    def ask(self, what):
+        "Let it work; returns what it answers."
+        self.process.stdin.write(what + '\n')
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().strip()
+        if not answer: raise SystemExit(f'{self.process.args[-3:]}: ended during {what!r}')
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+def in_turn(here, there, what, times):
+    "Seconds of both, of work done in turn."
+    pairs = []
+    for i in range(times):
+        first, second = (here, there) if i%2==0 else (there, here)
+        seconds = {first: float(first.ask(what)), second: float(second.ask(what))}
+        pairs.append((seconds[here], seconds[there]))
+    return pairs
+
+def measure(trees, steps, banks, words):
+    "One round, in new processes: pairs of seconds of steps and of banks, and whether the images are equal."
     with tempfile.TemporaryDirectory() as folder:
-        common = ['--data', 'cifar10-mini', '--backbone', backbone, '--views', views, '--out']
-        bank = json.loads(command(tree, cache, 'bank', *common, f'{folder}/bank'))['seconds']
-        command(tree, cache, 'distill', '--steps', steps, *common, f'{folder}/set')
-        card = json.loads(Path(folder, 'set/card.json').read_text(encoding='utf-8'))
-        images = b''.join(f.read_bytes() for f in sorted(Path(folder, 'set/images').iterdir()))
-        return dict(step=card['seconds']/steps, bank=bank), hashlib.sha256(images).hexdigest()
+        here, there = workers = [Worker(tree, folder, *words) for tree in trees]
+        for w in workers: w.ask('start') # both have opened everything before the first is timed
+        pairs = dict(step=in_turn(here, there, 'step', steps), bank=in_turn(here, there, 'bank', banks))
+        same = here.ask('images')==there.ask('images')
+        for w in workers: w.close()
+    return pairs, same
 
-def compared(rounds, what):
-    "The ratio of a duration with its interval, from rounds of four: here, there, there, here."
-    logs = [math.log((a[what] + d[what])/(b[what] + c[what])) for a, b, c, d in rounds]
+def compared(rounds):
+    "The ratio of a duration with its interval."
+    logs = [statistics.median(math.log(a/b) for a, b in pairs) for pairs in rounds]
     mean, n = statistics.fmean(logs), len(logs)
-    off = statistics.stdev(logs)/math.sqrt(n)*(T95[n - 2] if n - 2 < len(T95) else 2.1) if n > 1 else math.inf
+    off = student_t(n)*statistics.stdev(logs)/math.sqrt(n) if n > 1 else None
     low, high = (round(math.exp(mean + sign*off), 4) if n > 1 else None for sign in (-1, 1))
-    seconds = dict(here=middle([s[what] for r in rounds for s in (r[0], r[3])]),
-                   there=middle([s[what] for r in rounds for s in (r[1], r[2])]))
-    return dict(ratio=round(math.exp(mean), 4), low=low, high=high, seconds=seconds)
+    here, there = zip(*[p for pairs in rounds for p in pairs])
+    return dict(ratio=round(math.exp(mean), 4), low=low, high=high, seconds=dict(here=middle(here), there=middle(there)))
 
-def main(rev, rounds=10, steps=60, views=1, backbone='tiny-simclr-resnet'):
-    with worktree(rev) as there, tempfile.TemporaryDirectory() as caches:
-        trees, hashes, found = {'here': ROOT, 'there': there}, set(), []
-        for name in trees: Path(caches, name).mkdir()
-        for i in range(rounds + 1):
-            four = []
-            for name in ('here', 'there', 'there', 'here'):
-                seconds, images = measure(trees[name], Path(caches, name), backbone, steps, views)
-                four.append(seconds)
-                hashes.add(images)
-            if i: found.append(four) # the first round warms caches up
-            say(i, four)
+def main(rev, rounds=10, steps=60, banks=10, views=1, backbone='tiny-simclr-resnet'):
+    with worktree(rev) as there:
+        found = []
+        for i in range(rounds):
+            found.append(measure((ROOT, there), steps, banks, (backbone, steps, views)))
+            say(i, {what: compared([pairs]) for what, pairs in found[-1][0].items()})
     return dict(benchmark='against', rev=git('rev-parse', '--short', rev).stdout.strip(), rounds=rounds, steps=steps,
-                views=views, backbone=backbone, step=compared(found, 'step'), bank=compared(found, 'bank'),
-                same_images=len(hashes)==1)
+                banks=banks, views=views, backbone=backbone,
+                **{what: compared([pairs[what] for pairs, _ in found]) for what in ('step', 'bank')},
+                same_images=all(same for _, same in found))
 
 if __name__=='__main__':
     p = parser(__doc__)
     p.add_argument('rev', help='a commit, branch or tag')
     p.add_argument('--backbone', default='tiny-simclr-resnet')
-    add_numbers(p, rounds=10, steps=60, views=1)
+    add_numbers(p, rounds=10, steps=60, banks=10, views=1)
     run(main, p)

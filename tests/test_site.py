@@ -44,6 +44,7 @@ def pages(site): return {p.relative_to(site).as_posix(): Reader(p) for p in sort
 def address(site):
     "The site on a local server."
     class Quiet(SimpleHTTPRequestHandler):
+        protocol_version = 'HTTP/1.1' # which keeps connections
         def log_message(self, *args): pass
     server = ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=site))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -53,8 +54,9 @@ def address(site):
 @pytest.fixture(scope='module') # closed with the module: while Playwright is open, no other test can run an event loop
 def browser():
     from playwright.sync_api import sync_playwright
+    alone = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' # no other host is found
     with sync_playwright() as p:
-        with p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox', '--disable-gpu']) as b: yield b
+        with p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox', '--disable-gpu', alone]) as b: yield b
 
 @pytest.fixture
 def tab(browser):
@@ -74,13 +76,11 @@ def tab(browser):
             slow = request.url.endswith('/images/logo.svg') or '/try_it/' in request.url
             if not (slow and request.failure=='net::ERR_ABORTED'): note('failed')(request.url)
         page.on('requestfailed', lost)
-        def gate(route):
-            parts = urlsplit(route.request.url)
-            if parts.hostname in (None, '', '127.0.0.1') or parts.scheme in ('file', 'data',
-                'blob'): return route.continue_()
-            note('other host')(route.request.url)
-            route.abort()
-        page.route('**/*', gate)
+        def check_host(request):
+            parts = urlsplit(request.url)
+            local = parts.hostname in (None, '', '127.0.0.1') or parts.scheme in ('file', 'data', 'blob')
+            if not local: note('other host')(request.url)
+        page.on('request', check_host)
         return page
     open_tab.faults = []
     yield open_tab
