@@ -11,7 +11,7 @@ Keys: `step` and `bank`, each with `ratio` (here over there: above 1 is slower h
 of its mean over the rounds, and the median `seconds` of both. A round counts with the median of its ratios.
 `same_images`: are the images of both equal, bit by bit?
 """
-import contextlib, json, math, os, statistics, subprocess, sys, tempfile
+import contextlib, math, os, statistics, subprocess, sys, tempfile
 from pathlib import Path
 from benchmarks.common import add_numbers, middle, parser, run, say
 from lgm_nb.probing.compare import student_t
@@ -30,8 +30,10 @@ out, sys.stdout = sys.stdout, sys.stderr # nothing else may write between the an
 name, steps, views = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data, backbone = open_dataset('cifar10-mini'), open_backbone(name)
 fifth = from_arrays(*((s.source[::5], s.labels[::5]) for s in (data.train, data.test)), data.classes)
-run = Distiller(data, backbone, Settings(steps=steps, views=views), bank=build_bank(data, backbone, views, folder=False))
-work = dict(step=lambda folder: next(run), bank=lambda folder: build_bank(fifth, backbone, views, folder=folder/'bank'))
+whole = build_bank(data, backbone, views, folder=False)
+run = Distiller(data, backbone, Settings(steps=steps, views=views), bank=whole)
+def bank(folder): build_bank(fifth, backbone, views, folder=folder/'bank')
+work = dict(step=lambda folder: next(run), bank=bank)
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
@@ -100,7 +102,8 @@ def compared(rounds):
     off = student_t(n)*statistics.stdev(logs)/math.sqrt(n) if n > 1 else None
     low, high = (round(math.exp(mean + sign*off), 4) if n > 1 else None for sign in (-1, 1))
     here, there = zip(*[p for pairs in rounds for p in pairs])
-    return dict(ratio=round(math.exp(mean), 4), low=low, high=high, seconds=dict(here=middle(here), there=middle(there)))
+    seconds = dict(here=middle(here), there=middle(there))
+    return dict(ratio=round(math.exp(mean), 4), low=low, high=high, seconds=seconds)
 
 def main(rev, rounds=10, steps=60, banks=10, views=1, backbone='tiny-simclr-resnet'):
     with worktree(rev) as there:

@@ -16,7 +16,8 @@ from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.files import cached
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
-from lgm_nb.method.objectives import FlowMatching, OrthogonalMatching, PartMatching, RidgeProbe, WhitenedMeans
+from lgm_nb.method.objectives import (
+    DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, RidgeProbe, WhitenedMeans)
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from benchmarks.common import add_numbers, distilled, interval, mean, parser, run, say, without_test
@@ -31,13 +32,16 @@ OBJECTIVES = {
     'ridge': lambda: RidgeProbe(),
     'orthogonal': lambda: OrthogonalMatching(),
     'parts': lambda: PartMatching(),
+    'discriminant': lambda number='.7': DiscriminantMatching(shrinkage=float(number)),
     'whitened': lambda number='.6': WhitenedMeans(shrinkage=float(number)),
     'tv': lambda number='.1': float(number)*TotalVariation()}
 ROWS = ('means @ lite0', 'published @ lite0', 'flow @ lite0', 'ridge @ lite0', 'orthogonal @ lite0',
         'whitened .6 @ lite0', 'whitened .3 @ lite0', 'means @ simclr', 'means @ lite0 + lite2',
+        'discriminant .7 @ lite0', 'discriminant .7 @ lite0 + simclr',
+        'discriminant .7 @ lite0 + simclr + can', 'discriminant .7 @ lite0 + simclr + dino',
         'means @ lite0 + simclr', 'whitened .6 @ lite0 + simclr', 'whitened .6 / means @ lite0 + simclr',
         'whitened .6 / means / means @ lite0 + simclr + can')
-DEFAULT = 'means @ lite0 + simclr' # what `make demo` makes; `distill` has the same objective
+DEFAULT = 'discriminant .7 @ lite0 + simclr + dino' # what `make demo` makes; `distill` has the same objective
 REAL = ('random', 'centroid', 'neighbour')
 
 def objective_of(text):
@@ -110,10 +114,10 @@ def entries(row, data, nets, each, reader):
         real['neighbour'] = mean([mean(reader.top1('neighbour', target, *s)) for s in sets])
         best = max(real, key=real.__getitem__)
         found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names, default=row==DEFAULT,
-            target=target, seen=target in names, home=target==names[0], top1_mean=round(mean(made), 2),
-            interval=interval(made), seeds=len(made), best_real=round(real[best], 2), best_real_kind=best,
-            full=round(mean(reader.top1('full', target)), 2), top1=[round(v, 2) for v in made],
-            seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
+            steps=each[0].steps, target=target, seen=target in names, home=target==names[0],
+            top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
+            best_real=round(real[best], 2), best_real_kind=best, full=round(mean(reader.top1('full', target)), 2),
+            top1=[round(v, 2) for v in made], seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
             peak_mb=max(s.card['peak_mb'] for s, _ in sets)))
     say(summary(row, found))
     return found

@@ -16,7 +16,8 @@ FRONT_DOOR = {
     'backbones.backbone': ('Backbone',),
     'backbones.open': ('list_backbones', 'open_backbone'),
     'method.meta_loss': ('GradientMatching', 'Objective', 'TotalVariation'),
-    'method.objectives': ('FlowMatching', 'OrthogonalMatching', 'RidgeProbe', 'WhitenedMeans'),
+    'method.objectives': (
+        'DiscriminantMatching', 'FlowMatching', 'OrthogonalMatching', 'RidgeProbe', 'WhitenedMeans'),
     'method.feature_bank': ('build_bank',),
     'method.settings': ('Settings',),
     'method.distilled_set': ('DistilledSet',),
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from .method.feature_bank import build_bank as build_bank
     from .method.meta_loss import GradientMatching as GradientMatching, Objective as Objective
     from .method.meta_loss import TotalVariation as TotalVariation
+    from .method.objectives import DiscriminantMatching as DiscriminantMatching
     from .method.objectives import FlowMatching as FlowMatching, OrthogonalMatching as OrthogonalMatching
     from .method.objectives import RidgeProbe as RidgeProbe, WhitenedMeans as WhitenedMeans
     from .method.runs import distill as distill

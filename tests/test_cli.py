@@ -318,3 +318,25 @@ def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
     assert (pngs.images - whole.images).abs().max() <= .501/255 and pngs.labels.tolist()==whole.labels.tolist()
     done = run_here('lgm-probe', tmp_path/'theirs', '--backbone', tiny)
     assert done.returncode==2 and '--data' in done.stderr
+
+def test_the_objective_by_name(tiny, own_data, photos, tmp_path):
+    "A card brings its objective, and so does the checkpoint of a run that is resumed."
+    from lgm_nb import Distiller, GradientMatching, Settings, open_backbone, open_dataset
+    from lgm_nb.method.runs import save_checkpoint
+    out, plain = tmp_path/'flow', ['--data', own_data, '--backbone', tiny, '--device', 'cpu', '--augs', 1, '--views', 1]
+    ok('lgm-distill', *plain, '--steps', 3, '--objective', 'FlowMatching', '--out', out, run=run_here)
+    assert DistilledSet.load(out).card['method']=='FlowMatching()'
+    ok('lgm-distill', '--from-card', out/'card.json', '--data', own_data, '--out', tmp_path/'again', run=run_here)
+    first, again = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'again'))
+    assert (first==again).all()
+    for more, words in (([*plain, '--objective', 'RidgeProbe', '--resume'], 'other objective (FlowMatching() there'),
+                        ([*plain, '--objective', 'Flow', '--resume'], "--objective: 'Flow'; must be one of Discrimi"),
+                        (['--from-card', out/'card.json', '--objective', 'FlowMatching'], 'already decides it')):
+        done = run_here('lgm-distill', *more, '--out', out)
+        assert done.returncode==2 and words in done.stderr, done.stderr
+    settings = Settings(steps=3, augs=1, views=1)
+    begun = Distiller(open_dataset(own_data), open_backbone(tiny), settings, GradientMatching())
+    next(begun)
+    save_checkpoint(begun, tmp_path/'begun'/'checkpoint.safetensors')
+    ok('lgm-distill', *plain, '--steps', 3, '--resume', '--out', tmp_path/'begun', run=run_here)
+    assert DistilledSet.load(tmp_path/'begun').card['method']==repr(GradientMatching())

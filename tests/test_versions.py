@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 import pytest, torch
 from safetensors.torch import load_file
-from lgm_nb import DistilledSet, Distiller, Settings, build_bank, from_arrays, open_backbone, open_dataset
+from lgm_nb import (
+    DistilledSet, Distiller, GradientMatching, Settings, build_bank, from_arrays, open_backbone, open_dataset)
 from lgm_nb.method.runs import load_checkpoint
 
 VERSIONS = sorted(p.name for p in (Path(__file__).parent/'versions').iterdir())
@@ -28,6 +29,11 @@ def backbone(): return open_backbone('tiny-can-vit')
 
 def never(items, **kwargs): raise AssertionError('the bank was built again')
 
+def run_of(data, backbone):
+    "A run as it was then, with the objective that was the default."
+    bank = build_bank(data, backbone, 1, folder=False, seed=5)
+    return Distiller(data, backbone, SETTINGS, GradientMatching(), bank, frames=2)
+
 def test_a_distilled_set_opens(written):
     distilled = DistilledSet.load(written/'set')
     assert torch.equal(distilled.images, load_file(written/'set'/'distilled.safetensors')['images'])
@@ -40,13 +46,13 @@ def test_banks_open(written, data, backbone, monkeypatch):
 
 def test_a_checkpoint_ends_as_it_would_have_then(written, data, backbone):
     "To rounding: the last bits depend on the processor and on the number of threads."
-    run = Distiller(data, backbone, SETTINGS, bank=build_bank(data, backbone, 1, folder=False, seed=5), frames=2)
+    run = run_of(data, backbone)
     load_checkpoint(run, written/'run'/'checkpoint.safetensors')
     assert run.step==3
     for _ in run: pass
     assert (run.images() - DistilledSet.load(written/'set').images).abs().max() < 1e-3
 
 def test_a_run_from_nothing_gives_the_same_images(written, data, backbone):
-    run = Distiller(data, backbone, SETTINGS, bank=build_bank(data, backbone, 1, folder=False, seed=5), frames=2)
+    run = run_of(data, backbone)
     for _ in run: pass
     assert (run.images() - DistilledSet.load(written/'set').images).abs().max() < 1e-3

@@ -70,7 +70,7 @@ def further(result, options, needs=()):
 
 BENCHMARKS = (
     benchmark('step'),
-    benchmark('against', saving('against', 'a9b95a6~1 --rounds 12 --steps 80 --banks 20')), # before files vouched for themselves
+    benchmark('against', saving('against', 'a9b95a6~1 --rounds 12 --steps 80 --banks 20')), # before checksums
     benchmark('scaling'),
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),

@@ -12,6 +12,7 @@ import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
+from .from_card import card_of_run, note_differences, note_other_inputs, objective_of_card
 from .terminal import check_names, exit_codes, finish_run, open_backbones
 from .terminal import print_result, probe_and_report, refuse_empty, require_options, source_of
 from .terminal import split_names, split_numbers, terminal_bar
@@ -22,7 +23,7 @@ _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision'
 
 def _given(options):
     "Name the settings that were given; 0 is a value."
-    values = {name: getattr(options, name) for name in (*_SETTINGS, 'preset')}
+    values = {name: getattr(options, name) for name in (*_SETTINGS, 'preset', 'objective')}
     return [name for name, value in values.items() if value is not None and value is not False]
 
 def _settings(options):
@@ -35,59 +36,31 @@ def _settings(options):
     given['source_weights'] = split_numbers(options.source_weights, '--source-weights')
     return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
 
-# %% ../../nbs/cli/01_distil.ipynb #5c6cfe4a
-def _card_of_run(file):
-    "Read a card that tells how to repeat its run. Raises ValueError for any other file."
-    from lgm_nb.method.run_folder import read_card
-    try: card = read_card(file)
-    except ValueError as e: raise ValueError(f'--from-card {e}') from e
-    for name in ('settings', 'data', 'backbone', 'method'):
-        if name not in card:
-            raise ValueError(f'--from-card {file}: is not the card of a distilled set; it has no {name!r}')
-    if 'history' in card:
-        raise ValueError(f'--from-card {file}: its classes were changed after the run, and no single run makes them; '
-                         'its history names the runs')
-    return card
-
-def _preset_of(method, file):
-    "Name the preset whose objective a card names; None for the default."
-    from lgm_nb.method.meta_loss import GradientMatching
-    from lgm_nb.method.settings import preset_objective
-    for preset in (None, 'paper'):
-        if repr(preset_objective(preset) or GradientMatching())==method: return preset
-    raise ValueError(f'--from-card {file}: no command can use its objective, {method}; repeat the run in Python')
-
-def _note_other_inputs(options, data, nets):
-    "Say where data or weights are not those of the card that is repeated."
-    from lgm_nb.data.dataset import has_hash
-    if not options.from_card or data is None: return
-    card = _card_of_run(options.from_card)
-    there, weights = card['data'].get('hash'), card['backbone'].get('hash')
-    differ = ['the data']*(there is not None and not has_hash(data, there))
-    differ += ['the weights of a backbone']*(weights not in (None, ' + '.join(n.hash for n in nets)))
-    if differ: print(f"the images will differ: {' and '.join(differ)} are not those of the card", file=sys.stderr)
-
-def _note_differences(card):
-    "Say where this machine differs from the one of a card."
-    import torch
-    here = dict(torch=torch.__version__, threads=torch.get_num_threads())
-    there = dict(torch=card.get('versions', {}).get('torch'), threads=card.get('machine', {}).get('threads'))
-    differ = [f'{k} {there[k]} there, {here[k]} here' for k in here if there[k] not in (None, here[k])]
-    if differ: print(f"the images can differ in the last bits: {'; '.join(differ)}", file=sys.stderr)
-
 # %% ../../nbs/cli/01_distil.ipynb #2444961d
 def _repeat(options):
     "Take settings, data and backbone from a card. Raises ValueError for options that it already decides."
     from lgm_nb.method.run_folder import source_names
     from lgm_nb.method.settings import renamed_settings, settings_from
-    card, file = _card_of_run(options.from_card), options.from_card
+    card, file = card_of_run(options.from_card), options.from_card
     twice = _given(options)
     if twice: raise ValueError(f'--{twice[0]}: --from-card {file} already decides it; leave one of them out')
     options.data = options.data or source_of(card, file)
     options.backbone = options.backbone or ','.join(source_names(card))
-    options.preset = _preset_of(card['method'], file)
-    _note_differences(card)
+    objective_of_card(card['method'], file)
+    note_differences(card)
     return settings_from(**renamed_settings(card['settings']))
+
+# %% ../../nbs/cli/01_distil.ipynb #0b1ec802
+def _objective(options):
+    "Return the objective of a run; None for the default. Raises ValueError for an unknown name."
+    from lgm_nb.method.run_folder import begun_run, read_checkpoint
+    from lgm_nb.method.settings import known_objective, named_objective, preset_objective
+    if options.objective:
+        try: return named_objective(options.objective)
+        except ValueError as e: raise ValueError(f'--{e}') from e
+    if options.from_card: return objective_of_card(card_of_run(options.from_card)['method'], options.from_card)
+    begun = begun_run(Path(options.out)/'checkpoint.safetensors') if options.resume and not options.preset else None
+    return known_objective(read_checkpoint(begun)['objective']) if begun else preset_objective(options.preset)
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000006
 def _check_same_set(options, settings, card):
@@ -98,6 +71,8 @@ def _check_same_set(options, settings, card):
     there, mine = renamed_settings(card.get('settings', {})), settings_facts(settings)
     there['backbone'] = ' + '.join(source_names(card))
     mine['backbone'] = ' + '.join(ALIASES[n].name if n in ALIASES else n for n in split_names(options.backbone))
+    objective = _objective(options)
+    if objective is not None: there['objective'], mine['objective'] = card.get('method'), repr(objective)
     compared = mine if options.preset or options.from_card else ['backbone', *_given(options)]
     differ = [f'{n} ({there[n]} there, {mine[n]} here)' for n in compared if there.get(n, mine[n]) != mine[n]]
     if differ:
@@ -141,7 +116,7 @@ def _prepare(options, settings, there, report):
     finished = there=='finished'
     if finished and not report: return None, [], []
     data, nets = open_dataset(options.data), open_backbones(options.backbone, options.device, options.weights)
-    _note_other_inputs(options, data, nets)
+    note_other_inputs(options, data, nets)
     if finished: check_writable(options.out, sorted(REPORT_FILES), written_files(options.out), '--out')
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     others = open_backbones(options.report_on, options.device) if report else []
@@ -169,9 +144,8 @@ def _run(options, settings, overwrite, data, nets, first):
     from lgm_nb.core.progress import no_progress
     from lgm_nb.method.distiller import Distiller
     from lgm_nb.method.run_folder import drop_checkpoint, drop_report, only_run
-    from lgm_nb.method.settings import preset_objective
     progress = terminal_bar if first else no_progress
-    run = Distiller(data, nets, settings, preset_objective(options.preset), progress=progress)
+    run = Distiller(data, nets, settings, _objective(options), progress=progress)
     with only_run(options.out, '--out') if first else contextlib.nullcontext():
         if options.overwrite and first: drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
         run.team.wait()
@@ -205,6 +179,7 @@ def _distil(options):
     require_options(data=options.data, backbone=options.backbone)
     check_names(options.data, options.backbone, options.report_on)
     require_options(out=options.out)
+    _objective(options) # a wrong name fails before any work
     there = _what_is_there(options, settings)
     _check_export(options)
     with join_processes() as group: # the processes of torchrun, or this one alone
@@ -238,7 +213,8 @@ def lgm_distill(
     compile:store_true=False, # run the backbone through torch.compile
     source_weights:str|None=None, # of the losses on several backbones, separated by commas [equal]
     sources_per_step:int|None=None, # backbones used in a step, drawn anew for each [all]
-    preset:str|None=None, # 'paper' for the authors' schedule
+    preset:str|None=None, # 'paper' for the authors' schedule and objective
+    objective:str|None=None, # 'GradientMatching', 'WhitenedMeans' … [DiscriminantMatching; with a preset, its own]
     seed:int|None=None, # same seed, same images [0]
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     checkpoint_every:int=50, # steps between checkpoints
@@ -265,7 +241,7 @@ def lgm_bank(
     backbone:str|None=None, # as for lgm-distill
     weights:str|None=None, # weights file for the backbone, instead of a download
     views:int=3, # augmented copies of each real image
-    keep:str='all', # 'all' features, or only the 'means' of the classes, which is what lgm-distill reads by default
+    keep:str='all', # 'all' features, or only the 'means' of the classes, which is enough for some objectives
     out:str|None=None, # folder to write [the cache, where lgm-distill finds it]
     seed:int=0, # of the augmentation
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
@@ -331,7 +307,7 @@ def _demo(backbone, steps, seed, out, overwrite):
 @call_parse
 def lgm_demo(
     backbone:str='efficientnet-lite0,tiny-simclr-resnet', # what the images are made for: one backbone, or several
-    steps:int=400, # optimiser steps
+    steps:int=800, # optimiser steps
     seed:int=0, # same seed, same images
     out:str='runs/demo', # folder to write
     overwrite:store_true=False, # replace an earlier demo in OUT; other sets are never replaced

@@ -205,7 +205,7 @@ class Distiller(_RunState):
         data:Dataset,
         backbone:Backbone|Iterable[Backbone], # one, or several
         settings:Settings=Settings(),
-        objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
+        objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the default
         bank:FeatureBank|Sequence[FeatureBank]|None=None, # None to build or open those that `real='bank'` needs
         frames:int=40, # renderings of the run to keep, evenly spaced; 0 for none
         progress:Progress=no_progress, # wraps the batches when a bank is built

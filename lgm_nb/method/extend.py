@@ -23,7 +23,7 @@ from .feature_bank import build_bank, FeatureBank
 from .meta_loss import GradientMatching, Objective, Step
 from .run_folder import source_names
 from .runs import open_sources, run_steps
-from .settings import preset_objective, renamed_settings, settings_from
+from .settings import known_objective, renamed_settings, settings_from
 from .source import augmenter_of, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
@@ -125,8 +125,8 @@ def _settings_of(distilled, changes):
 def _objective_of(distilled):
     "Return the objective that a card names. Raises ValueError for one that has to be passed."
     method = distilled.card.get('method')
-    for objective in (GradientMatching(), preset_objective('paper')):
-        if method in (None, repr(objective)): return objective
+    objective = GradientMatching() if method is None else known_objective(method)
+    if objective is not None: return objective
     raise ValueError(f'objective: None; the set was made with {method}; pass that objective, or another one')
 
 def _check_objectives(objectives):

@@ -26,10 +26,11 @@ from ..data.dataset import Dataset, has_hash
 from ..backbones.backbone import Backbone, backbone_key, network_facts
 from .distilled_set import DistilledSet
 from .distiller import Distiller, DivergenceError
-from .meta_loss import GradientMatching, Objective
+from .meta_loss import Objective
 from .run_folder import FORMAT, check_checkpoint, check_folder, DamagedError, drop_checkpoint
 from .run_folder import find_checkpoint, is_checkpoint, previous_checkpoint
-from .settings import preset_objective, renamed_settings, Settings, settings_facts, settings_from
+from .settings import (
+    default_objective, preset_objective, renamed_settings, Settings, settings_facts, settings_from)
 from .source import as_backbones, joined_hashes, joined_methods, one_each, one_or_list
 
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
@@ -84,8 +85,10 @@ def _check_same_run(run, facts, file):
     mine, there = settings_facts(run.settings), renamed_settings(facts['settings'])
     known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
     if 'data_hash' in known and has_hash(run.data, facts['data_hash']): del known['data_hash']
-    differ = changed(facts, known)
-    differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
+    shown = {name: (facts[name], known[name]) for name in changed(facts, known) if name=='objective'}
+    shown |= {name: (there.get(name), mine[name]) for name in changed(there, mine)}
+    differ = [name for name in changed(facts, known) if name not in shown]
+    differ += [f'{name} ({old} there, {new} here)' for name, (old, new) in shown.items()]
     if differ:
         raise ValueError(f'resume: {file} is from a run with other {", ".join(differ)}; '
                          'use the same, or another folder')
@@ -163,7 +166,7 @@ def _checked_set(folder, data, backbones, settings, objective):
     made = DistilledSet.load(folder)
     each = one_each(objective, len(backbones), 'objective')
     mine = dict(settings_facts(settings), data=data.hash, backbone=joined_hashes(backbones),
-                method=' | '.join(dict.fromkeys(repr(o or GradientMatching()) for o in each)))
+                method=' | '.join(dict.fromkeys(repr(o or default_objective(settings)) for o in each)))
     there = dict(made.card.get('settings', {}), method=made.card.get('method'),
                  **{k: made.card.get(k, {}).get('hash') for k in ('data', 'backbone')})
     if has_hash(data, there['data']): there['data'] = mine['data']
@@ -187,7 +190,7 @@ def open_or_distill(
     data:Dataset,
     backbone:Backbone|Iterable[Backbone], # one, or several
     settings:Settings=Settings(),
-    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the default
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
 )->DistilledSet: # if it was distilled here, its card also has `peak_mb`
@@ -210,19 +213,19 @@ def run_facts(
     data:Dataset,
     backbone:Backbone|Iterable[Backbone], # one, or several
     settings:Settings,
-    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the default
 )->dict[str, Any]: # JSON-serialisable
     "Return everything that a distilled set depends on."
     backbones = one_or_list([backbone_key(b) for b in as_backbones(backbone)])
     return dict(version=__version__, data=data.hash, backbone=backbones, settings=settings_facts(settings),
-                objective=repr(objective))
+                objective=repr(objective or default_objective(settings)))
 
 # %% ../../nbs/method/09_runs.ipynb #24ee20cb
 def cached_set(
     data:Dataset,
     backbone:Backbone|Iterable[Backbone], # one, or several
     settings:Settings=Settings(),
-    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for gradient matching
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the default
     cache:str|Path|Literal[False]|None=None, # folder for sets; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
 )->DistilledSet: # if it was distilled here, its card also has `peak_mb`
@@ -276,7 +279,7 @@ def distill(
     data:Any, # a `Dataset`, or what `open_dataset` takes
     backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
     preset:str|None=None, # 'paper' for the authors' schedule
-    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the preset's
+    objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the preset's, or the default
     device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     processes:int=1, # new processes to divide the classes among
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from

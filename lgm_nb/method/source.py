@@ -17,9 +17,9 @@ from ..core.progress import Progress, no_progress
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter
 from .feature_bank import build_bank, FeatureBank
-from .meta_loss import GradientMatching, Objective, Step
+from .meta_loss import Objective, Step
 from .parts import class_parts, part_means
-from .settings import Settings
+from .settings import default_objective, Settings
 from .sides import BankSample, ChunkedEncoder, FreshImages, WholeBank
 
 # %% ../../nbs/method/07_source.ipynb #d2f818f5
@@ -128,11 +128,11 @@ class Source:
     def __init__(self,
         run:Any, # with data, settings, n_classes and share, as a `Distiller`
         backbone:Backbone,
-        objective:Objective|None=None, # None for gradient matching with the default settings
+        objective:Objective|None=None, # None for the default
         bank:FeatureBank|None=None, # None to build or open one if `real='bank'`
         progress:Progress=no_progress, # wraps the batches when a bank is built
     ):
-        self.backbone, self.objective = backbone, objective or GradientMatching()
+        self.backbone, self.objective = backbone, objective or default_objective(run.settings)
         self.augmenter = augmenter_of(backbone, run.settings)
         self.bank = _bank(run, self, progress) if bank is None and run.settings.real=='bank' else bank
         self.target, self.part_means = _real_target(run, self), _part_means(run, self)

@@ -72,7 +72,7 @@ def bank_cost(
     images:int, # training images
     machine:Machine,
     views:int=3, # augmented copies of each
-    rows:bool=False, # keep all features; the default objective needs only class means
+    rows:bool=True, # keep all features, as for the default objective; gradient matching needs only class means
 )->WorkCost:
     "Estimate the cost of a feature bank."
     disk = images*views*(2*work.dim + 8) if rows else 4*n_classes*work.dim
@@ -133,7 +133,7 @@ def estimate(
     machine:Machine,
     images:int=0, # training images, for the bank
     frames:int=0, # frames kept for the animation
-    rows:bool=False, # the objective needs the features of the bank, not only class means
+    rows:bool=True, # the objective needs the features of the bank, as the default does, not only class means
 )->RunEstimate:
     "Estimate time, memory and disk of one distillation."
     if not isinstance(work, ModelWork):

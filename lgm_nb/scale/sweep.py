@@ -22,17 +22,23 @@ from ..core.show import Table
 from ..data.dataset import has_hash
 from ..data.open import open_dataset
 from ..backbones.open import open_backbone
+from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
-from ..method.settings import preset_objective, Settings, settings_from
+from ..method.settings import (
+    default_objective, named_objective, preset_objective, Settings, settings_from)
 from ..probing.examiner import Examiner, MOST_SEEDS
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60000
-_PLACES = ('data', 'backbone', 'preset')
-_KEYS = (*_PLACES, *(f.name for f in fields(Settings)))
+_OWN = ('data', 'backbone', 'preset', 'objective')
+_KEYS = (*_OWN, *(f.name for f in fields(Settings)))
 
 def _settings(run):
     "The settings of a run."
-    return settings_from(run.get('preset'), **{k: v for k, v in run.items() if k not in _PLACES})
+    return settings_from(run.get('preset'), **{k: v for k, v in run.items() if k not in _OWN})
+
+def _objective(run):
+    "The objective of a run; None for the default."
+    return named_objective(run['objective']) if 'objective' in run else preset_objective(run.get('preset'))
 
 def _check_grid(grid):
     "Raise ValueError for a key that is missing or does not exist, and for an empty list."
@@ -52,7 +58,7 @@ def grid_runs(
         _check_grid(g)
         values = [v if isinstance(v, list) else [v] for v in g.values()]
         runs += [dict(zip(g, chosen)) for chosen in itertools.product(*values)]
-    for run in runs: _settings(run)
+    for run in runs: _settings(run), _objective(run)
     return [run for i, run in enumerate(runs) if run not in runs[:i]]
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60001
@@ -87,6 +93,7 @@ def _read_done(file): # the result of a run that is finished; {} if it must be c
     warnings.warn(f'{file} is damaged and is computed again', stacklevel=3)
     return {}
 
+# %% ../../nbs/scale/05_sweep.ipynb #3c2b0019
 def do_run(
     run:dict, # from `grid_runs`
     out:str|Path, # folder of the sweep
@@ -99,15 +106,19 @@ def do_run(
     file = folder.with_suffix('.json')
     done = _read_done(file)
     data, where = open_dataset(run['data']), pick_device(device)
+    objective = _objective(run)
+    method = repr(objective or default_objective(_settings(run)))
     same = done.get('data') is None or has_hash(data, done['data']) # 0.1.0 did not say
+    before = repr(objective or GradientMatching()) # the default of 0.1.0, which did not name it either
+    same = same and done.get('method', before)==method
     if same and done.get('probes')==seeds: return {'protocol': 'fast'} | {k: v for k, v in done.items() if k != 'data'}
     folder.parent.mkdir(parents=True, exist_ok=True)
     nets = [open_backbone(name, device=where) for name in run['backbone'].split(',')]
-    made = open_or_distill(folder, data, nets, _settings(run), preset_objective(run.get('preset')), every)
+    made = open_or_distill(folder, data, nets, _settings(run), objective, every)
     examiner = Examiner(data, nets[0], seeds=seeds)
     score = examiner.score(made.images, made.labels).as_dict()
     times = dict(distil_seconds=made.card['seconds'], seconds=round(time.perf_counter() - start, 2))
-    result = dict(run=run, probes=seeds, protocol=examiner.protocol, **score, **times)
+    result = dict(run=run, method=method, probes=seeds, protocol=examiner.protocol, **score, **times)
     write_json(file, dict(result, data=made.card['data']['hash'], checksum=key_of(result)))
     return result
 

@@ -15,9 +15,8 @@ from ..core.progress import Progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distiller import Distiller
-from ..method.meta_loss import GradientMatching
 from ..method.pyramid import level_sizes
-from ..method.settings import Settings, settings_facts
+from ..method.settings import default_objective, Settings, settings_facts
 
 # %% ../../nbs/views/07_run_plan.ipynb #d778d13d
 MOST_IMAGES = 400 # in a view
@@ -31,7 +30,7 @@ class RunPlan:
     settings:Settings
     distil_with:str|Sequence[str] # name of the backbone that distils, or of several
     probed:tuple[str, ...] # names of the backbones that are probed
-    objective:Any = None # an `Objective`, or one for each backbone that distils; None for gradient matching
+    objective:Any = None # an `Objective`, or one for each backbone that distils; None for the default
 
     def __post_init__(self):
         if not self.backbones: raise ValueError('backbones: none given; a run needs at least one')
@@ -63,7 +62,7 @@ def change(
     distil_with:str|Sequence[str]|None=None, # None for no change
     probed:list[str]|None=None, # None for no change
     data:Dataset|None=None, # None for no change
-    objective:Any=SAME, # None for gradient matching
+    objective:Any=SAME, # None for the default
     **settings:Any, # fields of `Settings`
 )->RunPlan: # of the next start
     "Change a plan. Raises ValueError for an invalid setting or an unknown backbone."
@@ -86,8 +85,8 @@ def told_settings(
     return {'Data': data, 'Distilled with': ' + '.join(sources), 'Objective': objective, **numbers}
 
 # %% ../../nbs/views/07_run_plan.ipynb #f494cc9f
-def _objective_text(objective):
-    given = objective if isinstance(objective, (list, tuple)) else [objective or GradientMatching()]
+def _objective_text(objective, settings):
+    given = objective if isinstance(objective, (list, tuple)) else [objective or default_objective(settings)]
     return ' | '.join(dict.fromkeys(map(repr, given)))
 
 def plan_facts(
@@ -99,7 +98,8 @@ def plan_facts(
     note = f'distilled with {" + ".join(plan.sources)}'
     if plan.images > MOST_IMAGES: note += f'; {MOST_IMAGES} of {plan.images} images shown'
     labels = [c for c in range(len(classes)) for _ in range(settings.ipc)][:MOST_IMAGES]
-    told = told_settings(plan.data.name, plan.sources, _objective_text(plan.objective), settings_facts(settings))
+    objective = _objective_text(plan.objective, settings)
+    told = told_settings(plan.data.name, plan.sources, objective, settings_facts(settings))
     return dict(title=f'{plan.data.name} in {plan.images} images', note=note, classes=classes, labels=labels,
         side=min(canvas, SIDE), steps=settings.steps, settings=told,
         sizes=level_sizes(canvas, 1 if settings.pyramid else canvas))

@@ -16,8 +16,7 @@ from typing import Any
 import ipywidgets as w
 from ..data.dataset import Dataset
 from ..data.open import list_datasets, open_dataset
-from ..method.meta_loss import Objective
-from ..method.objectives import FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans
+from ..method.settings import default_objective, named_objective, OBJECTIVES
 from .run_plan import RunPlan
 
 # %% ../../nbs/views/15_settings_panel.ipynb #9d44c088
@@ -67,9 +66,6 @@ LIMITS = dict(
     seed=Limits('Seed', 'Same seed, same images', 0, 2**31 - 1))
 
 # %% ../../nbs/views/15_settings_panel.ipynb #15c40002
-OBJECTIVES:dict[str, Callable[[], Objective|None]] = {'GradientMatching': lambda: None, **{
-    kind.__name__: kind for kind in (WhitenedMeans, FlowMatching, OrthogonalMatching, RidgeProbe)}}
-
 def open_typed(
     text:str, # a name of `list_datasets()`, or a path
 )->Dataset:
@@ -83,7 +79,9 @@ class Choice:
     "The fields of what is not a number: data, objective, another backbone."
     def __init__(self, plan:RunPlan):
         self.given, self.shown = plan.objective, plan.data.source or plan.data.name
-        names = ['as given', *OBJECTIVES] if plan.objective is not None else list(OBJECTIVES)
+        self.default = type(default_objective(plan.settings)).__name__
+        names = [self.default, *(name for name in OBJECTIVES if name != self.default)]
+        if plan.objective is not None: names.insert(0, 'as given')
         self.data = w.Combobox(value=self.shown, options=list_datasets().names, description='Data',
             placeholder='name, or path of a folder', continuous_update=False, layout=field_layout(), style=SLIM,
             tooltip='A name of list_datasets(), or a folder with one sub-folder of images per class')
@@ -102,7 +100,8 @@ class Choice:
     def changes(self)->dict[str, Any]:
         "Return the objective, as `StudioRun.configure` takes it."
         name = self.objective.value
-        return dict(objective=OBJECTIVES[name]() if name in OBJECTIVES else self.given)
+        if name=='as given': return dict(objective=self.given)
+        return dict(objective=None if name==self.default else named_objective(name))
 
 # %% ../../nbs/views/15_settings_panel.ipynb #15c40004
 class BackboneBoxes:

@@ -212,7 +212,7 @@ class Studio(RunBox):
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
         probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
-        objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
+        objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run
         **settings:Any, # fields of `Settings`

@@ -8,11 +8,11 @@ from PIL.Image import Image
 from typing_extensions import assert_type
 import lgm_nb
 from lgm_nb import (
-    Backbone, Dataset, DistilledSet, Distiller, EvolutionPlayer, Examiner, FlowMatching, Gallery, GradientMatching,
-    Objective, OrthogonalMatching, RidgeProbe, Settings, Split, Studio, Table, TotalVariation, WhitenedMeans, ablate,
-    align, bias_report, build_bank, compare, distill, estimate, from_arrays, grid, list_backbones, list_datasets,
-    open_backbone, open_dataset, plant_shortcut, reproduce, shortcut_curve, sweep, transfer_agreement, transfer_matrix,
-    verify_dataset, write_report)
+    Backbone, Dataset, DiscriminantMatching, DistilledSet, Distiller, EvolutionPlayer, Examiner, FlowMatching, Gallery,
+    GradientMatching, Objective, OrthogonalMatching, RidgeProbe, Settings, Split, Studio, Table, TotalVariation,
+    WhitenedMeans, ablate, align, bias_report, build_bank, compare, distill, estimate, from_arrays, grid,
+    list_backbones, list_datasets, open_backbone, open_dataset, plant_shortcut, reproduce, shortcut_curve, sweep,
+    transfer_agreement, transfer_matrix, verify_dataset, write_report)
 from lgm_nb.core.show import NameTable
 from lgm_nb.method.feature_bank import FeatureBank
 from lgm_nb.probing.compare import CrossModelTable
@@ -46,7 +46,8 @@ def distil(data: Dataset, backbone: Backbone):
     assert_type(distill(data, [backbone, 'tiny-can-vit'], source_weights=(2, 1)), DistilledSet)
     distilled.save(Path('runs/demo'), overwrite=True)
     objective: Objective = GradientMatching() + 0.1*TotalVariation()
-    objective = FlowMatching() + WhitenedMeans(shrinkage=.3) + OrthogonalMatching(damping=1e-3) + RidgeProbe(1., .1)
+    objective = DiscriminantMatching(.8) + FlowMatching()
+    objective += WhitenedMeans(shrinkage=.3) + OrthogonalMatching(damping=1e-3) + RidgeProbe(1., .1)
     bank = assert_type(build_bank(data, backbone, views=3), FeatureBank)
     run = Distiller(data, backbone, Settings(steps=10), objective=objective, bank=bank)
     Distiller(data, [backbone, backbone], objective=[objective, objective], bank=[bank, bank])
