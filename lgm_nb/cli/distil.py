@@ -306,7 +306,7 @@ def _demo(backbone, steps, seed, out, overwrite):
 # %% ../../nbs/cli/01_distil.ipynb #37644fff
 @call_parse
 def lgm_demo(
-    backbone:str='efficientnet-lite0,tiny-simclr-resnet', # what the images are made for: one backbone, or several
+    backbone:str='efficientnet-lite0,tiny-simclr-resnet,tiny-dino-resnet', # what the images are made for
     steps:int=800, # optimiser steps
     seed:int=0, # same seed, same images
     out:str='runs/demo', # folder to write
