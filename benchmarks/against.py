@@ -1,11 +1,11 @@
 """Is a step, or the build of a feature bank, slower than in another revision of this repository?
 
-    python -m benchmarks.against REV [--rounds 10] [--steps 60] [--banks 10] [--backbone tiny-simclr-resnet] [--views 1]
+    python -m benchmarks.against REV [--rounds 10] [--steps 60] [--banks 4] [--backbone tiny-simclr-resnet] [--views 1]
 
 Checks REV out into a temporary git worktree. In each round two new processes, one of each tree, with one thread each,
-distil cifar10-mini side by side: a step here, the same step there, and so on, each waiting while the other works, so
-that a change of the machine's load meets both. The tree that goes first alternates. Banks of a fifth of the images are
-built in turn likewise, each into a new folder on the disk.
+distil cifar10-mini by gradient matching, side by side: a step here, the same step there, and so on, each waiting while
+the other works, so that a change of the machine's load meets both. The tree that goes first alternates. Banks are built
+in turn likewise, each into a new folder on the disk.
 
 Keys: `step` and `bank`, each with `ratio` (here over there: above 1 is slower here), the 95 % interval `low` to `high`
 of its mean over the rounds, and the median `seconds` of both. A round counts with the median of its ratios.
@@ -20,19 +20,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 WORKER = """import hashlib, sys, tempfile, time
 from pathlib import Path
-try: from lgm_nb.all import Distiller, Settings, build_bank, from_arrays, open_backbone, open_dataset
+try: from lgm_nb.all import Distiller, GradientMatching, Settings, build_bank, open_backbone, open_dataset
 except ImportError: # before there were rooms
     from lgm_nb.backbones import open_backbone
-    from lgm_nb.data import from_arrays, open_dataset
+    from lgm_nb.data import open_dataset
     from lgm_nb.distill import Distiller, Settings
     from lgm_nb.feature_bank import build_bank
+    from lgm_nb.meta_loss import GradientMatching
 out, sys.stdout = sys.stdout, sys.stderr # nothing else may write between the answers
 name, steps, views = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data, backbone = open_dataset('cifar10-mini'), open_backbone(name)
-fifth = from_arrays(*((s.source[::5], s.labels[::5]) for s in (data.train, data.test)), data.classes)
 whole = build_bank(data, backbone, views, folder=False)
-run = Distiller(data, backbone, Settings(steps=steps, views=views), bank=whole)
-def bank(folder): build_bank(fifth, backbone, views, folder=folder/'bank')
+run = Distiller(data, backbone, Settings(steps=steps, views=views), GradientMatching(), whole)
+def bank(folder): build_bank(data, backbone, views, folder=folder/'bank')
 work = dict(step=lambda folder: next(run), bank=bank)
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +105,7 @@ def compared(rounds):
     seconds = dict(here=middle(here), there=middle(there))
     return dict(ratio=round(math.exp(mean), 4), low=low, high=high, seconds=seconds)
 
-def main(rev, rounds=10, steps=60, banks=10, views=1, backbone='tiny-simclr-resnet'):
+def main(rev, rounds=10, steps=60, banks=4, views=1, backbone='tiny-simclr-resnet'):
     with worktree(rev) as there:
         found = []
         for i in range(rounds):
@@ -120,5 +120,5 @@ if __name__=='__main__':
     p = parser(__doc__)
     p.add_argument('rev', help='a commit, branch or tag')
     p.add_argument('--backbone', default='tiny-simclr-resnet')
-    add_numbers(p, rounds=10, steps=60, banks=10, views=1)
+    add_numbers(p, rounds=10, steps=60, banks=4, views=1)
     run(main, p)

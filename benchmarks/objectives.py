@@ -4,13 +4,15 @@
         [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
 
 A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
-each source its own objective. `--rows` names rows, or parts of the names of those in ROWS. With `--held N` the last N
-training images of each class take the place of the test split, and the rest are all there is to learn from: choices are
-made so, and the test images are read once, at the end. Every set and every score is kept in KEEP and not computed
-again, so that the benchmark resumes. What is not installed is left out with a message. Prints one JSON object as the
-last line: one entry for each row and target, with the interval (95 %, Student) of the accuracy over distillation seeds.
+each source its own objective; `means @ lite0 @ 400` has its own number of steps, instead of `--steps`. `--rows` names
+rows, or parts of the names of those in ROWS. With `--held N` the last N training images of each class take the place of
+the test split, and the rest are all there is to learn from: choices are made so, and the test images are read once, at
+the end. Every set and every score is kept in KEEP and not computed again, so that the benchmark resumes. What is not
+installed is left out with a message. Prints one JSON object as the last line: one entry for each row and target, with
+the interval (95 %, Student) of the accuracy over distillation seeds.
 """
 import math
+from dataclasses import replace
 from pathlib import Path
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.files import cached
@@ -54,7 +56,7 @@ def objective_of(text):
 
 def read_row(row):
     "Names of the sources of a row, and an objective for each."
-    what, where = (part.strip() for part in row.split('@'))
+    what, where = (part.strip() for part in row.split('@')[:2])
     names = [BACKBONES[n.strip()] for n in where.split('+')]
     each = [objective_of(t) for t in what.split('/')]
     if len(each)==1: each *= len(names)
@@ -65,6 +67,11 @@ def chosen_rows(texts):
     "The rows that a text names, or is a part of."
     if texts is None: return list(ROWS)
     return [r for t in texts for r in ([t.strip()] if '@' in t else [r for r in ROWS if t.strip() in r])]
+
+def own_steps(row, each):
+    "The settings of a row, with its own number of steps if it names one."
+    steps = row.split('@')[2:]
+    return [replace(s, steps=int(steps[0])) for s in each] if steps else each
 
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
@@ -102,6 +109,7 @@ class Reader:
 def entries(row, data, nets, each, reader):
     "One entry for each target of a row; `each` are the settings of its seeds."
     names, objectives = read_row(row)
+    each = own_steps(row, each)
     if absent := [n for n in names if n not in nets]: return say(f'{row} is left out: no {absent[0]}') or []
     sets = []
     for s in each:

@@ -50,7 +50,9 @@ def benchmark(name, options='', needs=(), outputs=None):
 def saving(name, options): return f'{options} --save benchmarks/results/{name}.json'
 
 HELD_ROWS = ('means @ lite0', 'means @ lite0 + simclr', 'whitened .3 @ lite0 + simclr', 'whitened .6 @ lite0 + simclr',
-             'whitened .6 / means @ lite0 + simclr', 'means @ lite0 + simclr + can')
+             'whitened .6 / means @ lite0 + simclr', 'means @ lite0 + simclr + can',
+             'discriminant .7 @ lite0 + simclr + dino @ 800')
+TEST_ROWS = ('means @ lite0 @ 400', 'means @ lite0 + simclr @ 400', 'discriminant .7 @ lite0 + simclr + dino')
 
 def objectives(result, rows, options):
     "A result of the benchmark of objectives."
@@ -70,11 +72,11 @@ def further(result, options, needs=()):
 
 BENCHMARKS = (
     benchmark('step'),
-    benchmark('against', saving('against', 'a9b95a6~1 --rounds 12 --steps 80 --banks 20')), # before checksums
+    benchmark('against', saving('against', 'a9b95a6~1 --rounds 12 --steps 80 --banks 4')), # before checksums
     benchmark('scaling'),
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
-    objectives('objectives', HELD_ROWS[:2], '--seeds 3'),
+    objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800'),
     further('further_held', FURTHER_HELD),
     further('further', '--counts 1,2,5 --class-seeds 5'),
     further('further_photos', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
