@@ -121,8 +121,9 @@ def entries(row, data, nets, each, reader):
         real = {k: mean(reader.top1(k, target)) for k in REAL[:2]}
         real['neighbour'] = mean([mean(reader.top1('neighbour', target, *s)) for s in sets])
         best = max(real, key=real.__getitem__)
-        found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names, default=row==DEFAULT,
-            steps=each[0].steps, target=target, seen=target in names, home=target==names[0],
+        found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names,
+            default='@'.join(row.split('@')[:2]).strip()==DEFAULT, steps=each[0].steps,
+            target=target, seen=target in names, home=target==names[0],
             top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
             best_real=round(real[best], 2), best_real_kind=best, full=round(mean(reader.top1('full', target)), 2),
             top1=[round(v, 2) for v in made], seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
