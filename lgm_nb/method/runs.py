@@ -85,10 +85,9 @@ def _check_same_run(run, facts, file):
     mine, there = settings_facts(run.settings), renamed_settings(facts['settings'])
     known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
     if 'data_hash' in known and has_hash(run.data, facts['data_hash']): del known['data_hash']
-    shown = {name: (facts[name], known[name]) for name in changed(facts, known) if name=='objective'}
-    shown |= {name: (there.get(name), mine[name]) for name in changed(there, mine)}
-    differ = [name for name in changed(facts, known) if name not in shown]
-    differ += [f'{name} ({old} there, {new} here)' for name, (old, new) in shown.items()]
+    there['objective'], mine['objective'] = facts['objective'], known.pop('objective')
+    differ = changed(facts, known)
+    differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
     if differ:
         raise ValueError(f'resume: {file} is from a run with other {", ".join(differ)}; '
                          'use the same, or another folder')

@@ -58,7 +58,9 @@ def grid_runs(
         _check_grid(g)
         values = [v if isinstance(v, list) else [v] for v in g.values()]
         runs += [dict(zip(g, chosen)) for chosen in itertools.product(*values)]
-    for run in runs: _settings(run), _objective(run)
+    for run in runs: # invalid values are found before the first run
+        _settings(run)
+        _objective(run)
     return [run for i, run in enumerate(runs) if run not in runs[:i]]
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60001
