@@ -30,6 +30,7 @@ demo: $(READY)
 
 # pytest comes last, so that its summary line ends the output and a run without tests is seen.
 # One thread for each notebook: two workers that take every core each are slower than one.
+test: export LGM_NB_CACHE ?= $(CURDIR)/build/cache
 test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print

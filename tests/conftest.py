@@ -5,6 +5,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+os.environ.setdefault('LGM_NB_CACHE', str(ROOT/'build/cache')) # not the user's
 
 def tiny_name():
     "The first embedded network that the zoo's index files name."

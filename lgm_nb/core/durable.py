@@ -91,13 +91,21 @@ def save_tensors(
     with named_errors(file): save_file({k: t.contiguous() for k, t in tensors.items()}, file, metadata=facts or None)
 
 # %% ../../nbs/core/05_durable.ipynb #c9bf0481
+_SWEPT:set[Path] = set() # folders in which this process has removed leftovers
+
+def _sweep_once(folder):
+    "Remove leftovers before the first write of this process to a folder. To list a large one for each file is slow."
+    if folder in _SWEPT: return
+    _SWEPT.add(folder)
+    remove_leftovers(folder)
+
 @contextlib.contextmanager
 def durable_write(
     file:str|PathLike, # to make or replace
 )->Iterator[Path]: # a temporary path
     "Write a file so that it is either the old one or the whole new one, whatever happens."
     file = Path(file)
-    remove_leftovers(file.parent)
+    _sweep_once(file.parent.absolute())
     temporary = temporary_path(file)
     try:
         with named_errors(file):
