@@ -93,7 +93,7 @@ def distill(tiny, own_data):
 def distilled(distill, tmp_path_factory):
     "A short distillation: six steps teach nothing, but write everything."
     out = tmp_path_factory.mktemp('runs')/'short'
-    ok(*distill(out, '--steps', 6))
+    ok(*distill(out, '--steps', 6), run=run_here)
     return out
 
 def test_distill_writes(distilled, tiny):
@@ -320,7 +320,7 @@ def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
     assert done.returncode==2 and '--data' in done.stderr
 
 def test_the_objective_by_name(tiny, own_data, photos, tmp_path):
-    "A card brings its objective, and so does the checkpoint of a run that is resumed."
+    "A card brings its objective, and so does the checkpoint of a run that is resumed, with its settings."
     from lgm_nb import Distiller, GradientMatching, Settings, open_backbone, open_dataset
     from lgm_nb.method.runs import save_checkpoint
     out, plain = tmp_path/'flow', ['--data', own_data, '--backbone', tiny, '--device', 'cpu', '--augs', 1, '--views', 1]
@@ -334,9 +334,10 @@ def test_the_objective_by_name(tiny, own_data, photos, tmp_path):
                         (['--from-card', out/'card.json', '--objective', 'FlowMatching'], 'already decides it')):
         done = run_here('lgm-distill', *more, '--out', out)
         assert done.returncode==2 and words in done.stderr, done.stderr
-    settings = Settings(steps=3, augs=1, views=1)
+    settings = Settings(steps=3, augs=1, views=1, noise_std=.2, lr_decay=False) # no option sets these
     begun = Distiller(open_dataset(own_data), open_backbone(tiny), settings, GradientMatching())
     next(begun)
     save_checkpoint(begun, tmp_path/'begun'/'checkpoint.safetensors')
     ok('lgm-distill', *plain, '--steps', 3, '--resume', '--out', tmp_path/'begun', run=run_here)
-    assert DistilledSet.load(tmp_path/'begun').card['method']==repr(GradientMatching())
+    card = DistilledSet.load(tmp_path/'begun').card
+    assert card['method']==repr(GradientMatching()) and card['settings']['noise_std']==.2

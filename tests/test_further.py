@@ -1,7 +1,7 @@
 "Sets that change: in a folder, from the shell, for several backbones; and parts of classes that backbones share."
 import json
 import pytest, torch
-from conftest import BIN, last_json, ok, run, run_here
+from conftest import last_json, ok, run_here
 from lgm_nb import (
     Distiller, DistilledSet, GradientMatching, Settings, WhitenedMeans, distill, open_backbone, open_dataset)
 from lgm_nb.core.files import cache_folder
@@ -45,7 +45,7 @@ def test_a_changed_set_from_the_shell(made, mini, tiny, tmp_path):
     assert last_json(ok(*probe, run=run_here))['top1_mean'] > 0
     card = json.loads((tmp_path/'set'/'card.json').read_text(encoding='utf-8'))
     assert set(card['accuracy'])=={tiny} and [e['what'] for e in card['history']]==['distilled', 'extended', 'kept']
-    again = run(BIN/'lgm-distill', '--from-card', tmp_path/'set'/'card.json', '--out', tmp_path/'again')
+    again = run_here('lgm-distill', '--from-card', tmp_path/'set'/'card.json', '--out', tmp_path/'again')
     assert again.returncode==2 and 'its history names the runs' in again.stderr
 
 def test_soft_labels_of_a_newer_kind_are_refused(made, tmp_path):

@@ -33,7 +33,7 @@ def test_killed_matrix_resumes(tiny, own_data, tmp_path, monkeypatch):
     killed_after_a_part(matrix_command(own_data, tiny, out, keep), keep)
     assert not (out/'transfer.json').exists()
     before = contents(keep.glob('probe-*.json'))
-    resumed = last_json(ok(*matrix_command(own_data, tiny, out, keep)))
+    resumed = last_json(ok(*matrix_command(own_data, tiny, out, keep), run=run_here))
     assert before and contents(before)==before
     done = ok(*matrix_command(own_data, tiny, tmp_path/'b', tmp_path/'other'))
     whole = last_json(done)

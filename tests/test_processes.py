@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from conftest import BIN, ok
+from conftest import ok, run_here
 from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.feature_bank import build_bank
@@ -117,7 +117,7 @@ def test_lost_processes(tiny, tmp_path):
     said = kill_some(2, [*args, '--out', out], out, [-1])
     assert 'another process' in said and '--resume' in said, said
     kill_some(3, [*args, '--out', out, '--resume'], out, [0, 2])
-    ok(BIN/'lgm-distill', *args, '--out', out, '--resume')
-    ok(BIN/'lgm-distill', *args, '--out', tmp_path/'whole')
+    ok('lgm-distill', *args, '--out', out, '--resume', run=run_here)
+    ok('lgm-distill', *args, '--out', tmp_path/'whole', run=run_here)
     a, b = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'whole'))
     assert (a - b).abs().max() < 1e-3 # forty steps let rounding grow a little

@@ -51,7 +51,7 @@ def test_interrupt(tiny, own_data, tmp_path):
     stop_when(lambda: found('results.json'))
     first = json.loads((tmp_path/'out/results.json').read_text(encoding='utf-8'))['results']
     assert kept and first and len(first) < 5
-    whole = last_json(ok(*args, '--json', cwd=tmp_path))['results']
+    whole = last_json(ok(*args, '--json', cwd=tmp_path, run=run_here))['results']
     assert len(whole)==5 and {k: whole[k] for k in first}==first
 
 def test_bad_table(tmp_path):

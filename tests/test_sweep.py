@@ -40,7 +40,7 @@ def test_killed_sweep_resumes(tiny, own_data, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     first = json.loads((out/'results.json').read_text(encoding='utf-8'))
-    whole = last_json(ok(*args))
+    whole = last_json(ok(*args, run=run_here))
     assert whole['results'][:len(first)]==first and len(whole['results'])==3
 
 def test_a_long_message_arrives_whole(tiny, tmp_path):

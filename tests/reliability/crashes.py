@@ -1,10 +1,10 @@
 """Kill a process before each of its file operations, run the command again, and see whether anything is lost.
 
-    python -m reliability.crashes FOLDER [--points N] [--seconds S] [--only NAME]     (in tests/, OMP_NUM_THREADS=1)
+    python -m reliability.crashes FOLDER [--only NAME[=N] …] [--seconds S]     (in tests/, OMP_NUM_THREADS=1)
 
 FOLDER holds what conftest.make made. Each point is two children of this process: one that dies by SIGKILL at its
-k-th operation, and one that runs the command again. N points of each scenario are tried, evenly spaced; all without
---points. After S seconds the rest of a scenario is left out; what was tried is then spread evenly, too. Prints one JSON
+k-th operation, and one that runs the command again. N points of a scenario are tried, evenly spaced; all without N.
+After S seconds the rest of a scenario is left out; what was tried is then spread evenly, too. Prints one JSON
 object: for each scenario the number of operations and of points, and the faults.
 """
 import argparse, builtins, io, json, os, shutil, signal, sys, tempfile, time, traceback
@@ -230,13 +230,12 @@ def _order(total, n):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument('folder', type=Path)
-    options.add_argument('--points', type=int)
+    options.add_argument('--only', nargs='+', default=list(SCENARIOS))
     options.add_argument('--seconds', type=float)
-    options.add_argument('--only')
     given, out = options.parse_args(), {}
-    for name, scenario in SCENARIOS.items():
-        if given.only in (None, name): out[name] = try_scenario(scenario, given.folder, given.points, given.seconds)
-        print(name, out.get(name), file=sys.stderr, flush=True)
+    for name, _, points in (text.partition('=') for text in given.only):
+        out[name] = try_scenario(SCENARIOS[name], given.folder, int(points or 0) or None, given.seconds)
+        print(name, out[name], file=sys.stderr, flush=True)
     print(json.dumps(out))
 
 if __name__=='__main__': main()
