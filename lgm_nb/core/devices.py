@@ -57,6 +57,14 @@ def to_device(
     "Copy a tensor to a device, without waiting for the queue of an NVIDIA GPU."
     return t.to(device, non_blocking=device.type=='cuda') # on Apple's GPUs the source could be freed too early
 
+# %% ../../nbs/core/02_devices.ipynb #7c1d0022
+def wait_for(
+    device:str|torch.device,
+):
+    "Wait until a GPU has finished its queued work; a CPU has no queue."
+    device = torch.device(device)
+    if device.type=='cuda': torch.cuda.synchronize(device)
+
 # %% ../../nbs/core/02_devices.ipynb #7c1d0002
 @contextmanager
 def tensor_float32(

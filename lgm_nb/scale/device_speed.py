@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from ..core.devices import Meter, out_of_memory, tensor_float32
+from ..core.devices import Meter, out_of_memory, tensor_float32, wait_for
 from ..core.files import write_json
 from ..core.durable import durable_write
 from ..core.progress import Progress, no_progress
@@ -31,10 +31,6 @@ from .noise_runs import FULL, noise_run, random_backbone, Sizes, SMALL
 from .work import work_of
 
 # %% ../../nbs/scale/08_device_speed.ipynb #dba13505
-def wait_for(device):
-    "Wait until a GPU has finished its queued work."
-    if device.type=='cuda': torch.cuda.synchronize(device)
-
 def _seconds_of(steps, device):
     "Seconds of the next step."
     start = time.perf_counter()

@@ -11,7 +11,7 @@ __all__ = ['MACHINES', 'Machine', 'measure_machine', 'measure_here']
 import math, os, time
 from dataclasses import dataclass
 import torch
-from ..core.devices import pick_device, pick_precision, tensor_float32
+from ..core.devices import pick_device, pick_precision, tensor_float32, wait_for
 from ..backbones.backbone import canvas_size
 from ..method.augmentation import Augmenter
 from ..method.pyramid import Pyramid
@@ -81,10 +81,6 @@ def _reference(family, size, references=_REFERENCES):
     return network.to(memory_format=torch.channels_last), size
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000e
-def _synchronize(device):
-    "Wait until a GPU has finished its queued work."
-    if torch.device(device).type=='cuda': torch.cuda.synchronize()
-
 def _network_rates(family, size, batch, seconds, device):
     "Operations per second of a family: forwards and backwards in a step, and forwards for features that are kept."
     on_gpu, dtype = torch.device(device).type=='cuda', pick_precision('auto', device)
@@ -96,7 +92,7 @@ def _network_rates(family, size, batch, seconds, device):
         x = images.detach().requires_grad_(grad)
         with torch.set_grad_enabled(grad), torch.autocast(images.device.type, dtype, enabled=half): z = network(x)
         if grad: z.sum().backward()
-        _synchronize(device)
+        wait_for(device)
     def took(*way): return _fastest(lambda: run(*way), seconds)
     effort, half = count_work(network, family, side).effort*batch, dtype != torch.float32
     ahead, both = took(False, half), took(True, half)
@@ -110,7 +106,7 @@ def _augmented_rate(size, batch, seconds, device):
     images = torch.rand(batch, 3, canvas, canvas, generator=g).to(device).requires_grad_()
     def augment():
         augmenter(images, g).sum().backward()
-        _synchronize(device)
+        wait_for(device)
     return batch*size**2/_fastest(augment, seconds)
 
 def _rendered_rate(size, batch, seconds, device):
@@ -120,7 +116,7 @@ def _rendered_rate(size, batch, seconds, device):
     while not pyramid.complete: pyramid.grow(g)
     def render():
         pyramid.render().sum().backward()
-        _synchronize(device)
+        wait_for(device)
     return batch*canvas**2/_fastest(render, seconds)
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000c
