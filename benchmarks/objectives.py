@@ -4,15 +4,15 @@
         [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
 
 A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
-each source its own objective; `means @ lite0 @ 400` has its own number of steps, instead of `--steps`. `--rows` names
-rows, or parts of the names of those in ROWS. With `--held N` the last N training images of each class take the place of
+each source its own objective; `means @ lite0 @ steps=400 lr_decay=0` has settings of its own. `--rows` names rows, or
+parts of the names of those in ROWS. With `--held N` the last N training images of each class take the place of
 the test split, and the rest are all there is to learn from: choices are made so, and the test images are read once, at
 the end. Every set and every score is kept in KEEP and not computed again, so that the benchmark resumes. What is not
 installed is left out with a message. Prints one JSON object as the last line: one entry for each row and target, with
 the interval (95 %, Student) of the accuracy over distillation seeds.
 """
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.files import cached
@@ -68,10 +68,11 @@ def chosen_rows(texts):
     if texts is None: return list(ROWS)
     return [r for t in texts for r in ([t.strip()] if '@' in t else [r for r in ROWS if t.strip() in r])]
 
-def own_steps(row, each):
-    "The settings of a row, with its own number of steps if it names one."
-    steps = row.split('@')[2:]
-    return [replace(s, steps=int(steps[0])) for s in each] if steps else each
+def own_settings(row):
+    "The settings that a row names."
+    given = dict(word.split('=') for part in row.split('@')[2:] for word in part.split())
+    types = {f.name: type(f.default) for f in fields(Settings)}
+    return {name: types[name](float(value)) for name, value in given.items()}
 
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
@@ -106,10 +107,15 @@ class Reader:
         def measure(): return self._examiner(target).score_row(kind, made).top1.tolist()
         return cached(known, measure, self.keep)
 
+def is_default(row, own):
+    "Is a row what `make demo` makes?"
+    return '@'.join(row.split('@')[:2]).strip()==DEFAULT and not set(own) - {'steps'}
+
 def entries(row, data, nets, each, reader):
     "One entry for each target of a row; `each` are the settings of its seeds."
     names, objectives = read_row(row)
-    each = own_steps(row, each)
+    own = own_settings(row)
+    each = [replace(s, **own) for s in each]
     if absent := [n for n in names if n not in nets]: return say(f'{row} is left out: no {absent[0]}') or []
     sets = []
     for s in each:
@@ -122,7 +128,7 @@ def entries(row, data, nets, each, reader):
         real['neighbour'] = mean([mean(reader.top1('neighbour', target, *s)) for s in sets])
         best = max(real, key=real.__getitem__)
         found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names,
-            default='@'.join(row.split('@')[:2]).strip()==DEFAULT, steps=each[0].steps,
+            default=is_default(row, own), steps=each[0].steps, settings=own,
             target=target, seen=target in names, home=target==names[0],
             top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
             best_real=round(real[best], 2), best_real_kind=best, full=round(mean(reader.top1('full', target)), 2),

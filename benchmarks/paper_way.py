@@ -35,7 +35,7 @@ class PaperWay:
         self.data, self.net, self.augs = data, net, augs
         self.lr, self.w_std = lr, w_std
         self.steps, self.step, self.classes = steps, 0, len(data.classes)
-        self.generator, self.augmenter = torch.Generator().manual_seed(seed), Augmenter(net.input_size)
+        self.generator, self.augmenter = torch.Generator().manual_seed(seed), Augmenter(net.input_size, noise_std=.2)
         self.pyramid, self.labels = Pyramid(self.classes, net.canvas, self.generator), torch.arange(self.classes)
         self.batches = iter(self._loader(workers))
         levels = len(self.pyramid.sizes)

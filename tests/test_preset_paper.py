@@ -85,7 +85,7 @@ def test_same_draws_give_the_same_losses(init, tiny):
 def test_preset_is_the_published_schedule():
     paper = PRESETS['paper']
     assert (paper.steps, paper.augs, paper.lr, paper.grow_every, paper.real)==(5000, 10, 2e-3, 200, 'paper')
-    assert (paper.noise_mean, paper.init)==(0, 'normal')
+    assert (paper.noise_std, paper.noise_mean, paper.init, paper.lr_decay)==(.2, 0, 'normal', False)
     assert paper.pyramid and paper.decorrelate and paper.augment
     objective = PRESET_OBJECTIVES['paper']()
     assert (objective.w_std, objective.centre, objective.distance)==(.01, False, 'cosine')

@@ -8,10 +8,11 @@ import pytest, torch
 from safetensors.torch import load_file
 from lgm_nb import (
     DistilledSet, Distiller, GradientMatching, Settings, build_bank, from_arrays, open_backbone, open_dataset)
+from lgm_nb.method.augmentation import Augmenter
 from lgm_nb.method.runs import load_checkpoint
 
 VERSIONS = sorted(p.name for p in (Path(__file__).parent/'versions').iterdir())
-SETTINGS = Settings(steps=6, augs=1, views=1, seed=5)
+SETTINGS = Settings(steps=6, augs=1, views=1, seed=5, noise_std=.2, lr_decay=False)
 
 @pytest.fixture(params=VERSIONS)
 def written(request, tmp_path):
@@ -29,9 +30,11 @@ def backbone(): return open_backbone('tiny-can-vit')
 
 def never(items, **kwargs): raise AssertionError('the bank was built again')
 
+def noisy(backbone): return Augmenter(backbone.input_size, noise_std=.2)
+
 def run_of(data, backbone):
-    "A run as it was then, with the objective that was the default."
-    bank = build_bank(data, backbone, 1, folder=False, seed=5)
+    "A run as it was then, with the objective and the noise that were the defaults."
+    bank = build_bank(data, backbone, 1, noisy(backbone), folder=False, seed=5)
     return Distiller(data, backbone, SETTINGS, GradientMatching(), bank, frames=2)
 
 def test_a_distilled_set_opens(written):
@@ -40,9 +43,9 @@ def test_a_distilled_set_opens(written):
     assert distilled.classes==['plane', 'car'] and len(distilled.losses)==6
 
 def test_banks_open(written, data, backbone, monkeypatch):
-    assert len(build_bank(data, backbone, 1, folder=written/'bank', progress=never).features)==len(data.train)
+    assert len(build_bank(data, backbone, 1, noisy(backbone), written/'bank', progress=never).features)==len(data.train)
     monkeypatch.setenv('LGM_NB_CACHE', str(written/'cache'))
-    build_bank(data, backbone, 1, seed=5, keep='means', progress=never)
+    build_bank(data, backbone, 1, noisy(backbone), seed=5, keep='means', progress=never)
 
 def test_a_checkpoint_ends_as_it_would_have_then(written, data, backbone):
     "To rounding: the last bits depend on the processor and on the number of threads."

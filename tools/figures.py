@@ -49,10 +49,12 @@ def benchmark(name, options='', needs=(), outputs=None):
 
 def saving(name, options): return f'{options} --save benchmarks/results/{name}.json'
 
-HELD_ROWS = ('means @ lite0', 'means @ lite0 + simclr', 'whitened .3 @ lite0 + simclr', 'whitened .6 @ lite0 + simclr',
-             'whitened .6 / means @ lite0 + simclr', 'means @ lite0 + simclr + can',
-             'discriminant .7 @ lite0 + simclr + dino @ 800')
-TEST_ROWS = ('means @ lite0 @ 400', 'means @ lite0 + simclr @ 400', 'discriminant .7 @ lite0 + simclr + dino')
+NOISY = 'noise_std=.2 lr_decay=0' # as in the paper
+HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
+             f'discriminant .7 @ lite0 + simclr @ {NOISY}', 'discriminant .7 @ lite0 + simclr @ lr_decay=0',
+             'discriminant .7 @ lite0 + simclr', 'discriminant .7 @ lite0 + simclr + dino @ steps=800')
+TEST_ROWS = (f'means @ lite0 @ steps=400 {NOISY}', f'discriminant .7 @ lite0 + simclr + dino @ {NOISY}',
+             'discriminant .7 @ lite0 + simclr + dino')
 
 def objectives(result, rows, options):
     "A result of the benchmark of objectives."

@@ -26,6 +26,20 @@ def _given(options):
     values = {name: getattr(options, name) for name in (*_SETTINGS, 'preset', 'objective')}
     return [name for name, value in values.items() if value is not None and value is not False]
 
+def _begun(options):
+    "Read the checkpoint of the run that is resumed; None if there is none, or if a preset decides."
+    from lgm_nb.method.run_folder import begun_run, read_checkpoint
+    if not options.resume or not options.out or options.preset: return None
+    begun = begun_run(Path(options.out)/'checkpoint.safetensors')
+    return read_checkpoint(begun) if begun else None
+
+def _kept(options):
+    "Return the settings of the run that is resumed for which there is no option: defaults change between versions."
+    from lgm_nb.method.settings import renamed_settings
+    begun = _begun(options)
+    there = renamed_settings(begun['settings']) if begun else {}
+    return {name: value for name, value in there.items() if name not in _SETTINGS}
+
 def _settings(options):
     "The settings of a run. Raises ValueError for an invalid option."
     from lgm_nb.method.settings import settings_from
@@ -34,7 +48,7 @@ def _settings(options):
     if options.from_card: return _repeat(options)
     given = {name: getattr(options, name) for name in _SETTINGS}
     given['source_weights'] = split_numbers(options.source_weights, '--source-weights')
-    return settings_from(options.preset, **{k: v for k, v in given.items() if v is not None})
+    return settings_from(options.preset, **_kept(options) | {k: v for k, v in given.items() if v is not None})
 
 # %% ../../nbs/cli/01_distil.ipynb #2444961d
 def _repeat(options):
@@ -53,14 +67,13 @@ def _repeat(options):
 # %% ../../nbs/cli/01_distil.ipynb #0b1ec802
 def _objective(options):
     "Return the objective of a run; None for the default. Raises ValueError for an unknown name."
-    from lgm_nb.method.run_folder import begun_run, read_checkpoint
     from lgm_nb.method.settings import known_objective, named_objective, preset_objective
     if options.objective:
         try: return named_objective(options.objective)
         except ValueError as e: raise ValueError(f'--{e}') from e
     if options.from_card: return objective_of_card(card_of_run(options.from_card)['method'], options.from_card)
-    begun = begun_run(Path(options.out)/'checkpoint.safetensors') if options.resume and not options.preset else None
-    return known_objective(read_checkpoint(begun)['objective']) if begun else preset_objective(options.preset)
+    begun = _begun(options)
+    return known_objective(begun['objective']) if begun else preset_objective(options.preset)
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000006
 def _check_same_set(options, settings, card):

@@ -1,4 +1,4 @@
-"""Flip, crop and noise: the same for real and synthetic images, differentiable, and exactly repeatable.
+"""Flip, crop and, as in the paper, noise: the same for real and synthetic images, differentiable, exactly repeatable.
 
 Docs: https://lgm-nb.github.io/lgm_nb/method/augmentation.html.md"""
 
@@ -45,20 +45,21 @@ def _crop_maps(n, scale, ratio, generator, tries=10):
 def _add_noise(images, seeds, mean, std):
     "Add Gaussian noise to the images whose seed is not negative."
     noisy = (seeds >= 0).nonzero()[:, 0]
-    if len(noisy)==0: return images
+    if len(noisy)==0 or mean==std==0: return images
     noise = images.new_empty(len(noisy), *images.shape[1:], dtype=torch.float32)
     for one, seed in zip(noise, seeds[noisy].tolist()):
         one.normal_(mean, std, generator=torch.Generator(images.device).manual_seed(seed))
     return images.index_add(0, to_device(noisy, images.device), noise.to(images))
 
 # %% ../../nbs/method/01_augmentation.ipynb #d3c29aa8
-def _check_ranges(size, chances, scale, ratio):
+def _check_ranges(size, chances, scale, ratio, noise_std):
     "Raise ValueError for arguments that an augmenter cannot use."
     if size < 1: raise ValueError(f'size: {size}; must be at least 1 pixel')
     for name, p in chances.items():
         if not 0 <= p <= 1: raise ValueError(f'{name}: {p}; must lie in [0, 1]')
     if scale is not None and not 0 < scale[0] <= scale[1] <= 1:
         raise ValueError(f'scale: {scale}; must be (low, high) with 0 < low ≤ high ≤ 1')
+    if not 0 <= noise_std < math.inf: raise ValueError(f'noise_std: {noise_std}; must be 0 or above, and finite')
     if not 0 < ratio[0] <= ratio[1]: raise ValueError(f'ratio: {ratio}; must be (low, high) with 0 < low ≤ high')
 
 # %% ../../nbs/method/01_augmentation.ipynb #1d548a15
@@ -69,11 +70,11 @@ class Augmenter:
         flip:float=.5, # probability of a horizontal flip
         scale:tuple[float, float]|None=(.08, 1.), # fraction of the area that a crop keeps; None for no crop
         ratio:tuple[float, float]=(3/4, 4/3), # width over height of the crop
-        noise_std:float=.2, # of the Gaussian noise, in image units
+        noise_std:float=0., # of Gaussian noise, in image units; 0.2 in the paper
         noise_mean:float=0., # 0.5 in the published numbers, by mistake
-        noise_chance:float=.5, # probability that a view gets noise
+        noise_chance:float=.5, # probability that a view gets noise, if there is any
     ):
-        _check_ranges(size, dict(flip=flip, noise_chance=noise_chance), scale, ratio)
+        _check_ranges(size, dict(flip=flip, noise_chance=noise_chance), scale, ratio, noise_std)
         self.size, self.flip, self.noise_chance = size, flip, noise_chance
         self.scale, self.ratio, self.noise_mean, self.noise_std = scale, ratio, noise_mean, noise_std
 

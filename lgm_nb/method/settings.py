@@ -21,7 +21,7 @@ from .objectives import (
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
 _COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows')
 _FROM_0 = ('grow_every', 'chunk', 'sources_per_step', 'seed')
-_FLAGS = ('pyramid', 'decorrelate', 'augment', 'compile')
+_FLAGS = ('lr_decay', 'pyramid', 'decorrelate', 'augment', 'compile')
 
 def _check_weights(weights):
     "Raise ValueError unless all weights are above 0, and they and their sum are finite."
@@ -36,6 +36,7 @@ def _check_settings(s):
     for name in (*_COUNTS, *_FROM_0): check_whole(name, getattr(s, name), int(name in _COUNTS))
     for name in _FLAGS: check_flag(name, getattr(s, name))
     check_number('lr', s.lr, above=0)
+    check_number('noise_std', s.noise_std, least=0)
     check_number('noise_mean', s.noise_mean)
     for name, choices in dict(real=('bank', 'paper'), init=('normal', 'zero'), precision=PRECISIONS).items():
         value = getattr(s, name)
@@ -50,6 +51,7 @@ class Settings:
     ipc:int=1 # images per class; with more than one, see `RidgeProbe`
     augs:int=3 # augmented views of each synthetic image per step
     lr:float=2e-2 # of Adam
+    lr_decay:bool=True # lower it to a twentieth along half a cosine, once all levels are there
     grow_every:int=0 # steps between levels; 0 spreads the growth over the first 40 % of the run
     real:str='bank' # 'bank': features computed once; 'paper': a fresh batch of real images every step
     views:int=3 # augmented copies of each real image in the bank
@@ -58,7 +60,8 @@ class Settings:
     pyramid:bool=True # False optimises plain pixels (ablation)
     decorrelate:bool=True # False renders without the colour matrix (ablation)
     augment:bool=True # False uses the images without augmentation (ablation)
-    noise_mean:float=0. # of the augmenter's noise; 0.5 in the published numbers
+    noise_std:float=0. # of the noise that half of the views get; 0.2 in the paper
+    noise_mean:float=0. # of this noise; 0.5 in the published numbers
     init:str='normal' # of new levels: 'normal', or 'zero' for the mean of the others, upsampled
     chunk:int=0 # views per pass through the backbone; 0 for as many as fit into free memory
     precision:str='auto' # of the backbone: 'float32', 'bfloat16', 'float16'; 'auto' is half precision on NVIDIA GPUs
@@ -73,7 +76,8 @@ class Settings:
 
 # %% ../../nbs/method/04_settings.ipynb #dfd718a5
 GROWTH = .4 # share of a run in which levels are added, if `grow_every` is 0
-PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, grow_every=200, real='paper', precision='float32')}
+PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, lr_decay=False, grow_every=200, real='paper', noise_std=.2,
+                             precision='float32')}
 PRESET_OBJECTIVES: dict[str, Callable[[], Objective]] = {'paper': lambda: GradientMatching(w_std=.01, centre=False)}
 
 # %% ../../nbs/method/04_settings.ipynb #72fe19d0
@@ -128,7 +132,8 @@ def settings_facts(
     return dict(asdict(settings), source_weights=list(settings.source_weights))
 
 OLD_NAMES = {'draw': 'bank_rows'} # fields of `Settings` with another name in version 0.1.0
-ADDED = dict(source_weights=[], sources_per_step=0) # fields that version 0.1.0 did not have
+# Fields that version 0.1.0 did not have, with what it did.
+ADDED = dict(source_weights=[], sources_per_step=0, lr_decay=False, noise_std=.2)
 
 def renamed_settings(
     settings:dict[str, Any], # fields of `Settings`, as a checkpoint or a card records them

@@ -94,8 +94,9 @@ def on_canvas(
 # %% ../../nbs/method/07_source.ipynb #80b0398a
 def augmenter_of(backbone:Backbone, settings:Settings)->Augmenter:
     "Return the augmentation of real and synthetic images."
-    if settings.augment: return Augmenter(backbone.input_size, noise_mean=settings.noise_mean)
-    return Augmenter(backbone.input_size, flip=0., scale=None, noise_chance=0.)
+    size = backbone.input_size
+    if settings.augment: return Augmenter(size, noise_std=settings.noise_std, noise_mean=settings.noise_mean)
+    return Augmenter(size, flip=0., scale=None, noise_chance=0.)
 
 def _bank(run, source, progress):
     "Build or open the bank of a source."

@@ -118,7 +118,7 @@ def to_canvas(
     "Resize images to a backbone's canvas."
     return torch.stack([square(i, backbone.canvas) for i in images])
 
-def probe_augmenter(backbone): return Augmenter(backbone.input_size, noise_chance=0.)
+def probe_augmenter(backbone): return Augmenter(backbone.input_size)
 
 def embed_pieces(
     backbone:Backbone,

@@ -31,7 +31,7 @@ class AuthorsStep:
         self.net, self.n_classes, self.augs, self.w_std = copy.deepcopy(net), n_classes, augs, w_std
         self.net.network.requires_grad_(True)
         self.device, self.dtype = net.device, pick_precision(precision, net.device)
-        self.generator, self.augmenter = torch.Generator().manual_seed(seed), Augmenter(net.input_size)
+        self.generator, self.augmenter = torch.Generator().manual_seed(seed), Augmenter(net.input_size, noise_std=.2)
         self.pyramid = Pyramid(n_classes, net.canvas, self.generator).to(self.device)
         while not self.pyramid.complete: self.pyramid.grow(self.generator)
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=lr)

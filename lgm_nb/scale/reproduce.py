@@ -135,7 +135,8 @@ def stages(
     runs:list[Stage] = []
     for m in distillations(cells):
         s = settings_of(m, preset, **options)
-        if s.real=='bank': banks.setdefault((m.data, m.by, s.views, s.augment, s.noise_mean), costs.bank(m, s))
+        views = s.views, s.augment, s.noise_std, s.noise_mean
+        if s.real=='bank': banks.setdefault((m.data, m.by, views), costs.bank(m, s))
         runs.append(costs.run(m, s))
     places:dict[tuple[str, str], list[str]] = {} # data set and backbone → kinds of images
     for m in {m.key: m for c in cells for m in c.measures}.values():
