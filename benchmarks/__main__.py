@@ -26,6 +26,7 @@ BRIEF = {
     'sources': '--backbones tiny-simclr-resnet,tiny-can-vit --repeats 2',
     'objectives': '--rows "means @ simclr,means @ simclr + can" --sets cifar10-mini --seeds 1 --steps 10 --held 20 '
                   '--probes 1 --keep {out}/kept-sets',
+    'peers': '--steps 4 --seeds 1 --rounds 1 --held 20 --probes 1 --keep {out}/kept-peers',
     'further': '--tables classes,ipc,labels --seeds 2 --steps 4 --counts 1,2 --held 20 --probes 1 '
                '--keep {out}/kept-further',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
