@@ -36,8 +36,8 @@ def _begun(options):
 def _kept(options):
     "Return the settings of the run that is resumed for which there is no option: defaults change between versions."
     from lgm_nb.method.settings import renamed_settings
-    begun = _begun(options)
-    there = renamed_settings(begun['settings']) if begun else {}
+    there = (_begun(options) or {}).get('settings')
+    there = renamed_settings(there) if isinstance(there, dict) else {} # what is damaged is reported later
     return {name: value for name, value in there.items() if name not in _SETTINGS}
 
 def _settings(options):
