@@ -56,12 +56,12 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
 TEST_ROWS = (f'means @ lite0 @ steps=400 {NOISY}', f'discriminant .7 @ lite0 + simclr + dino @ {NOISY}',
              'discriminant .7 @ lite0 + simclr + dino')
 
-def objectives(result, rows, options):
+def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     "A result of the benchmark of objectives."
-    command = f'python -m benchmarks.objectives --rows {shlex.quote(",".join(rows))} --sets cifar10-mini {options} '
+    command = f'python -m benchmarks.objectives --rows {shlex.quote(",".join(rows))} --sets {sets} {options} '
     file = f'benchmarks/results/{result}.json'
     sources = ('benchmarks/objectives.py',)
-    return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, tuple(PACKAGES))
+    return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, (*PACKAGES, *needs))
 
 FURTHER_HELD = ('--tables ipc,labels --held 60 --seeds 1 --counts 1,2 '
                 '--objectives "means,parts,ridge,means + ridge" --temperatures 1,2,4,8,16,32')
@@ -79,6 +79,7 @@ BENCHMARKS = (
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800'),
+    objectives('objectives_photos', TEST_ROWS[-1:], '--seeds 3 --steps 800 --caltech {data}', 'caltech-20', (CALTECH,)),
     further('further_held', FURTHER_HELD),
     further('further', '--counts 1,2,5 --class-seeds 5'),
     further('further_photos', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
