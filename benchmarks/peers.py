@@ -98,7 +98,7 @@ def images_of(name, data, nets, steps, seed, keep):
         made = method.start(data, own, steps, seed, method.banks(data, own) or None)
         for _ in made: pass
         with torch.no_grad(): images = made.images().detach()
-        DistilledSet(images, torch.arange(len(data.classes)), data.classes, facts).save(folder)
+        DistilledSet(images, torch.arange(len(data.classes)), data.classes, dict(peer=facts)).save(folder)
         say(f'{name}: {steps} steps, seed {seed}')
     return DistilledSet.load(folder), facts
 
