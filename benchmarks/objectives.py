@@ -107,6 +107,16 @@ class Reader:
         def measure(): return self._examiner(target).score_row(kind, made).top1.tolist()
         return cached(known, measure, self.keep)
 
+    def beside_real(self, target, sets):
+        "Accuracy of sets, one for each seed, with the best real images of as many and with all of them."
+        made = [mean(self.top1('distilled', target, *s)) for s in sets]
+        real = {k: mean(self.top1(k, target)) for k in REAL[:2]}
+        real['neighbour'] = mean([mean(self.top1('neighbour', target, *s)) for s in sets])
+        best = max(real, key=real.__getitem__)
+        return dict(top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
+                    best_real=round(real[best], 2), best_real_kind=best, full=round(mean(self.top1('full', target)), 2),
+                    top1=[round(v, 2) for v in made])
+
 def is_default(row, own):
     "Is a row what `make demo` makes?"
     return '@'.join(row.split('@')[:2]).strip()==DEFAULT and not set(own) - {'steps'}
@@ -123,16 +133,10 @@ def entries(row, data, nets, each, reader):
         say(f'{data.name}: {row}, seed {s.seed}: {sets[-1][0].card["seconds"]:.0f} s')
     found = []
     for target in nets:
-        made = [mean(reader.top1('distilled', target, *s)) for s in sets]
-        real = {k: mean(reader.top1(k, target)) for k in REAL[:2]}
-        real['neighbour'] = mean([mean(reader.top1('neighbour', target, *s)) for s in sets])
-        best = max(real, key=real.__getitem__)
         found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names,
             default=is_default(row, own), steps=each[0].steps, settings=own,
             target=target, seen=target in names, home=target==names[0],
-            top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
-            best_real=round(real[best], 2), best_real_kind=best, full=round(mean(reader.top1('full', target)), 2),
-            top1=[round(v, 2) for v in made], seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
+            **reader.beside_real(target, sets), seconds=round(mean([s.card['seconds'] for s, _ in sets]), 1),
             peak_mb=max(s.card['peak_mb'] for s, _ in sets)))
     say(summary(row, found))
     return found

@@ -24,12 +24,12 @@ from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching, Objective
 from lgm_nb.method.objectives import DiscriminantMatching, FlowMatching, RidgeProbe
 from lgm_nb.method.settings import Settings
-from benchmarks.common import add_numbers, alternate, interval, mean, middle, parser, run, say, without_test
-from benchmarks.objectives import above, BACKBONES, DEFAULT, open_all, read_row, Reader, REAL
+from benchmarks.common import add_numbers, alternate, mean, middle, parser, run, say, without_test
+from benchmarks.objectives import above, BACKBONES, DEFAULT, open_all, read_row, Reader
 from benchmarks.paper_way import PaperWay, plain_backbone
 
 HOME = BACKBONES['lite0']
-def _centre(net): return Augmenter(net.input_size, flip=0., scale=None, noise_chance=0.)
+def _centre(net): return Augmenter(net.input_size, flip=0., scale=None)
 
 @dataclass(frozen=True)
 class Method:
@@ -107,14 +107,8 @@ def entries(name, data, nets, steps, seeds, reader):
     sets = [images_of(name, data, nets, steps, seed, reader.keep) for seed in range(seeds)]
     found, sources = [], METHODS[name].sources
     for target in nets:
-        top1 = [mean(reader.top1('distilled', target, *s)) for s in sets]
-        real = {k: mean(reader.top1(k, target)) for k in REAL[:2]}
-        real['neighbour'] = mean([mean(reader.top1('neighbour', target, *s)) for s in sets])
-        best = max(real, key=real.__getitem__)
         found.append(dict(method=name, source=list(sources), target=target, seen=target in sources,
-            home=target==sources[0], steps=steps, top1_mean=round(mean(top1), 2), interval=interval(top1),
-            top1=[round(v, 2) for v in top1], seeds=seeds, best_real=round(real[best], 2), best_real_kind=best,
-            full=round(mean(reader.top1('full', target)), 2)))
+                          home=target==sources[0], steps=steps, **reader.beside_real(target, sets)))
     gains = [above(e)[0] for e in found if e['target'] not in METHODS['ours'].sources]
     home = next(e for e in found if e['home'])
     say(f'{name}: {steps} steps, home {home["top1_mean"]:.1f}, never seen by any {mean(gains):+.2f}')

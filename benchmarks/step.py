@@ -54,9 +54,10 @@ def in_memory(files, size):
     return Dataset('memory', split, split, files.classes)
 
 def ours(data, net, augs, **kw):
+    "A run with the paper's noise, so that only the way a step is computed differs."
     features = torch.randn(len(data.train), net.dim, generator=torch.Generator().manual_seed(0))
     bank = FeatureBank(features, data.train.labels, len(data.classes))
-    settings = Settings(steps=10_000, augs=augs, views=1, grow_every=1, precision='float32', **kw)
+    settings = Settings(steps=10_000, augs=augs, views=1, grow_every=1, precision='float32', noise_std=.2, **kw)
     return grown(Distiller(data, net, settings, bank=bank, frames=0))
 
 def grown(way):

@@ -1,4 +1,4 @@
-"""Flip, crop and, as in the paper, noise: the same for real and synthetic images, differentiable, exactly repeatable.
+"""Flip, crop and, if wanted, noise: the same for real and synthetic images, differentiable, and exactly repeatable.
 
 Docs: https://lgm-nb.github.io/lgm_nb/method/augmentation.html.md"""
 
@@ -45,7 +45,7 @@ def _crop_maps(n, scale, ratio, generator, tries=10):
 def _add_noise(images, seeds, mean, std):
     "Add Gaussian noise to the images whose seed is not negative."
     noisy = (seeds >= 0).nonzero()[:, 0]
-    if len(noisy)==0 or mean==std==0: return images
+    if len(noisy)==0: return images
     noise = images.new_empty(len(noisy), *images.shape[1:], dtype=torch.float32)
     for one, seed in zip(noise, seeds[noisy].tolist()):
         one.normal_(mean, std, generator=torch.Generator(images.device).manual_seed(seed))
@@ -86,7 +86,7 @@ class Augmenter:
         if self.scale is None: theta = torch.eye(2, 3).repeat(n, 1, 1)
         else: theta = _crop_maps(n, self.scale, self.ratio, generator)
         theta[:, 0, 0] *= 1 - 2*(torch.rand(n, generator=generator) < self.flip).float()
-        noisy = torch.rand(n, generator=generator) < self.noise_chance
+        noisy = torch.rand(n, generator=generator) < (self.noise_chance if self.noise_std or self.noise_mean else 0)
         seeds = torch.randint(2**62, (n,), generator=generator)
         return ViewParams(theta, torch.where(noisy, seeds, -1))
 

@@ -96,7 +96,7 @@ def augmenter_of(backbone:Backbone, settings:Settings)->Augmenter:
     "Return the augmentation of real and synthetic images."
     size = backbone.input_size
     if settings.augment: return Augmenter(size, noise_std=settings.noise_std, noise_mean=settings.noise_mean)
-    return Augmenter(size, flip=0., scale=None, noise_chance=0.)
+    return Augmenter(size, flip=0., scale=None)
 
 def _bank(run, source, progress):
     "Build or open the bank of a source."

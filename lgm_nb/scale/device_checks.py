@@ -223,10 +223,7 @@ def check_resume(device:torch.device, sizes:Sizes)->dict[str, Any]:
     "A run that changes its device in the middle, either way, ends with the images of one that stays on the CPU."
     cpu, name, found = torch.device('cpu'), next(iter(sizes.models)), {}
     nets = {d: random_backbone(name, sizes, d) for d in {cpu, device}}
-    def started(d):
-        run = noise_run(nets[d], sizes, complete=False)
-        run.sources[0].augmenter.noise_chance = 0.
-        return run
+    def started(d): return noise_run(nets[d], sizes, complete=False, noise_std=0.)
     whole = started(cpu)
     for _ in whole: pass
     for first, then in ((cpu, device), (device, cpu)):

@@ -82,10 +82,10 @@ def noise_run(
     complete:bool=True, # start with all levels of the pyramid
     **settings:Any, # other fields of `Settings`
 )->Distiller:
-    "Return a run on images of noise."
-    given = dict(dict(steps=sizes.steps, augs=sizes.augs, views=1, grow_every=1, precision='float32'), **settings)
+    "Return a run on images of noise. Its views have noise, as in the paper, so that this is checked and timed, too."
+    given:dict = dict(steps=sizes.steps, augs=sizes.augs, views=1, grow_every=1, precision='float32', noise_std=.2)
     bank = noise_bank(sizes.n_classes, net.dim)
-    run = Distiller(noise_data(sizes.n_classes), net, Settings(**given), objective, bank=bank, frames=0)
+    run = Distiller(noise_data(sizes.n_classes), net, Settings(**given | settings), objective, bank=bank, frames=0)
     if complete:
         while not run.pyramid.complete: run.pyramid.grow(run.generator)
         run.restart_optimiser()

@@ -234,7 +234,7 @@ def main():
     options.add_argument('--seconds', type=float)
     given, out = options.parse_args(), {}
     for name, _, points in (text.partition('=') for text in given.only):
-        out[name] = try_scenario(SCENARIOS[name], given.folder, int(points or 0) or None, given.seconds)
+        out[name] = try_scenario(SCENARIOS[name], given.folder, int(points) if points else None, given.seconds)
         print(name, out[name], file=sys.stderr, flush=True)
     print(json.dumps(out))
 
