@@ -28,6 +28,8 @@ def test_ray_equals_local(tiny, own_data, tmp_path):
     assert [r['seed'] for r in rows]==['0', '1', '2', '0']
     again = last_json(run_here(*args, '--out', tmp_path/'there', '--retries', 0))
     assert again['results'][:3]==there['results'][:3], 'finished runs were done again'
+    page = (tmp_path/'there'/'report.html').read_text(encoding='utf-8')
+    assert page.count('<img ')==3 and 'tiny-nothing' in page
 
 def test_killed_sweep_resumes(tiny, own_data, tmp_path):
     file, out = grid(tmp_path, own_data, tiny, seeds=[0, 1, 2]), tmp_path/'out'
@@ -58,6 +60,14 @@ def test_mistakes(tiny, own_data, tmp_path):
     for more, word in (('sedes = 3', 'sedes'), ('ipc = 0', 'ipc: 0'), ('nonsense', 'cannot be read')):
         done = run_here('lgm-sweep', grid(tmp_path, own_data, tiny, seeds=0, more=more), '--out', tmp_path/'out')
         assert done.returncode==2 and word in done.stderr and 'Traceback' not in done.stderr, done.stderr
+
+def test_somebody_elses_page_is_left_alone(tiny, own_data, tmp_path):
+    "It is found before the first run."
+    (tmp_path/'out').mkdir()
+    (tmp_path/'out'/'report.html').write_text('mine')
+    done = run_here('lgm-sweep', grid(tmp_path, own_data, tiny, seeds=0), '--out', tmp_path/'out')
+    assert done.returncode==2 and 'report.html, which lgm_nb did not write' in done.stderr, done.stderr
+    assert [p.name for p in (tmp_path/'out').iterdir()]==['report.html']
 
 def test_a_run_on_two_backbones(tiny, own_data, tmp_path):
     "'A,B' in a grid is one run; its accuracy is read on the first."

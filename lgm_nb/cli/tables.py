@@ -109,8 +109,12 @@ def lgm_sweep(
     with exit_codes(f'results so far are in {out}; run the same command to resume'):
         refuse_empty(given)
         from lgm_nb.scale.sweep import read_grid, sweep, sweep_table
-        results = sweep(read_grid(grid), out, on, workers, retries, terminal_bar, seeds=seeds, device=device)
+        from lgm_nb.scale.sweep_page import check_page, write_sweep_page
+        runs = read_grid(grid)
+        check_page(out)
+        results = sweep(runs, out, on, workers, retries, terminal_bar, seeds=seeds, device=device)
+        page = write_sweep_page(results, out)
         failed = sum('error' in r for r in results)
-        summary = dict(out=out, runs=len(results), failed=failed, results=results)
-        print_result(summary, json, f'{sweep_table(results)}\n\n→ {out}')
+        summary = dict(out=out, runs=len(results), failed=failed, page=str(page), results=results)
+        print_result(summary, json, f'{sweep_table(results)}\n\n{page}: all images side by side')
     if failed: sys.exit(1)

@@ -47,10 +47,11 @@ def page_html(
 # %% ../../nbs/core/09_page.ipynb #9a6e0008
 def image_uri(
     images:torch.Tensor, # (N, 3, H, W) in [0, 1]
+    columns:int=10, # images per row
 )->str: # 'data:image/png;base64,…'
     "Return a grid of images as the address of a picture."
     file = io.BytesIO()
-    grid(images).save(file, 'png')
+    grid(images, columns).save(file, 'png')
     return 'data:image/png;base64,' + base64.b64encode(file.getvalue()).decode()
 
 def figure_html(

@@ -182,6 +182,15 @@ def _ray(runs, job)->Iterator[dict]:
 
 _EXECUTORS = {'local': _local, 'ray': _ray}
 
+# %% ../../nbs/scale/05_sweep.ipynb #5ca60018
+def varied_keys(
+    results:Sequence[dict], # from `sweep`
+)->list[str]: # at least one
+    "Name the keys in which the runs differ."
+    keys = dict.fromkeys(k for r in results for k in r['run'])
+    different = {k: {json.dumps(r['run'].get(k)) for r in results} for k in keys}
+    return [k for k, values in different.items() if len(values) > 1] or ['backbone']
+
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60008
 def _accuracy(r): return r['error'] if 'error' in r else f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}"
 
@@ -189,9 +198,7 @@ def sweep_table(
     results:Sequence[dict], # from `sweep`
 )->Table:
     "Show one row per run: what was varied, and the accuracy or the error."
-    keys = dict.fromkeys(k for r in results for k in r['run'])
-    different = {k: {json.dumps(r['run'].get(k)) for r in results} for k in keys}
-    varied = [k for k, values in different.items() if len(values) > 1] or ['backbone']
+    varied = varied_keys(results)
     rows = [(*[str(r['run'].get(k, '')) for k in varied], _accuracy(r), r.get('seconds', '')) for r in results]
     protocols = dict.fromkeys(r.get('protocol', 'fast') for r in results if 'error' not in r) # 0.1.0 did not say
     return Table((*varied, 'top-1 %', 'seconds'), rows, f"protocol {', '.join(protocols)}" if protocols else '')
