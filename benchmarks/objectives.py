@@ -4,8 +4,8 @@
         [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
 
 A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
-each source its own objective; `means @ lite0 @ steps=400 lr_decay=0` has settings of its own. `--rows` names rows, or
-parts of the names of those in ROWS. With `--held N` the last N training images of each class take the place of
+each source its own objective; `means @ lite0 @ steps=400 lr_decay=0` has settings of its own, and with `data=caltech-20`
+among them it is for that data set only. `--rows` names rows, or parts of the names of those in ROWS. With `--held N` the last N training images of each class take the place of
 the test split, and the rest are all there is to learn from: choices are made so, and the test images are read once, at
 the end. Every set and every score is kept in KEEP and not computed again, so that the benchmark resumes. What is not
 installed is left out with a message. Prints one JSON object as the last line: one entry for each row and target, with
@@ -68,11 +68,14 @@ def chosen_rows(texts):
     if texts is None: return list(ROWS)
     return [r for t in texts for r in ([t.strip()] if '@' in t else [r for r in ROWS if t.strip() in r])]
 
+def own_words(row):
+    "What a row names besides objective and sources."
+    return dict(word.split('=') for part in row.split('@')[2:] for word in part.split())
+
 def own_settings(row):
     "The settings that a row names."
-    given = dict(word.split('=') for part in row.split('@')[2:] for word in part.split())
     types = {f.name: type(f.default) for f in fields(Settings)}
-    return {name: types[name](float(value)) for name, value in given.items()}
+    return {name: types[name](float(value)) for name, value in own_words(row).items() if name != 'data'}
 
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
@@ -164,7 +167,8 @@ def main(rows=None, sets=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, aug
         ds = open_data(name, caltech, held)
         if ds is None: continue
         reader = Reader(ds, nets, probes, Path(keep))
-        for row in chosen_rows(rows): found += entries(row, ds, nets, each, reader)
+        for row in chosen_rows(rows):
+            if own_words(row).get('data', name)==name: found += entries(row, ds, nets, each, reader)
     return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT, rows=found)
 
 def arguments():
