@@ -13,7 +13,7 @@ OPTIONS = {
     'lgm-demo': ['--backbone', '--steps', '--out', '--report-on'],
     'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device',
         '--resume',
-                    '--checkpoint-every', '--report', '--report-on', '--json'],
+                    '--checkpoint-every', '--report', '--report-on', '--extend', '--json'],
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
     'lgm-compare': ['--backbones', '--baselines', '--json'],
     'lgm-bank': ['--data', '--backbone'],

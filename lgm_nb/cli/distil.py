@@ -12,6 +12,8 @@ import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from fastcore.script import call_parse, store_true
+from .extend import begin_extension, check_added, check_extended_folder
+from .extend import finished_run, made_by, note_other_split, objective_of_base
 from .from_card import card_of_run, note_differences, note_other_inputs, objective_of_card
 from .terminal import check_names, exit_codes, finish_run, open_backbones
 from .terminal import print_result, probe_and_report, refuse_empty, require_options, source_of
@@ -45,9 +47,10 @@ def _settings(options):
     from lgm_nb.method.settings import settings_from
     if options.checkpoint_every < 1:
         raise ValueError(f'--checkpoint-every {options.checkpoint_every}: must be at least 1')
-    if options.from_card: return _repeat(options)
     given = {name: getattr(options, name) for name in _SETTINGS}
     given['source_weights'] = split_numbers(options.source_weights, '--source-weights')
+    if options.extend: return begin_extension(options, given)
+    if options.from_card: return _repeat(options)
     return settings_from(options.preset, **_kept(options) | {k: v for k, v in given.items() if v is not None})
 
 # %% ../../nbs/cli/01_distil.ipynb #2444961d
@@ -72,6 +75,7 @@ def _objective(options):
         try: return named_objective(options.objective)
         except ValueError as e: raise ValueError(f'--{e}') from e
     if options.from_card: return objective_of_card(card_of_run(options.from_card)['method'], options.from_card)
+    if options.extend: return objective_of_base(options)
     begun = _begun(options)
     return known_objective(begun['objective']) if begun else preset_objective(options.preset)
 
@@ -81,6 +85,7 @@ def _check_same_set(options, settings, card):
     from lgm_nb.backbones.published import ALIASES
     from lgm_nb.method.run_folder import source_names
     from lgm_nb.method.settings import renamed_settings, settings_facts
+    card = finished_run(options, card)
     there, mine = renamed_settings(card.get('settings', {})), settings_facts(settings)
     there['backbone'] = ' + '.join(source_names(card))
     mine['backbone'] = ' + '.join(ALIASES[n].name if n in ALIASES else n for n in split_names(options.backbone))
@@ -91,12 +96,6 @@ def _check_same_set(options, settings, card):
     if differ:
         raise ValueError(f'--resume: {options.out} holds a finished set with other {", ".join(differ)}; '
                          'use another folder, or --overwrite to replace it')
-
-def _made(facts, card):
-    "Did the run of a checkpoint make the set of a card?"
-    data, backbone = card.get('data', {}).get('hash'), card.get('backbone', {}).get('hash')
-    there = facts['settings'], facts['objective'], facts.get('data_hash', data), facts['backbone_hash']
-    return there==(card.get('settings'), card.get('method'), data, backbone)
 
 # %% ../../nbs/cli/01_distil.ipynb #e7197e26
 def _what_is_there(options, settings):
@@ -109,7 +108,7 @@ def _what_is_there(options, settings):
     if options.resume and not finished: return 'new'
     if options.resume:
         card = read_card(out/'card.json')
-        if begun and not _made(read_checkpoint(begun), card): return 'replaced'
+        if begun and not made_by(read_checkpoint(begun), card): return 'replaced'
         _check_same_set(options, settings, card)
         return 'finished'
     if finished:
@@ -128,9 +127,12 @@ def _prepare(options, settings, there, report):
     from lgm_nb.method.run_folder import REPORT_FILES, check_folder, written_files
     finished = there=='finished'
     if finished and not report: return None, [], []
-    data, nets = open_dataset(options.data), open_backbones(options.backbone, options.device, options.weights)
+    data = open_dataset(options.data)
+    if options.extend: check_added(options, data, report)
+    nets = open_backbones(options.backbone, options.device, options.weights)
     note_other_inputs(options, data, nets)
     if finished: check_writable(options.out, sorted(REPORT_FILES), written_files(options.out), '--out')
+    elif options.extend: check_extended_folder(options, settings, data, report, there=='replaced')
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     others = open_backbones(options.report_on, options.device) if report else []
     known = {b.name for b in nets}
@@ -156,14 +158,17 @@ def _run(options, settings, overwrite, data, nets, first):
     "Distil and, in the first process, save; returns the run and the set."
     from lgm_nb.core.progress import no_progress
     from lgm_nb.method.distiller import Distiller
+    from lgm_nb.method.extend import Extension
     from lgm_nb.method.run_folder import drop_checkpoint, drop_report, only_run
-    progress = terminal_bar if first else no_progress
-    run = Distiller(data, nets, settings, _objective(options), progress=progress)
+    progress, objective = terminal_bar if first else no_progress, _objective(options)
+    if options.extend and first: note_other_split(options.base, data)
+    added = Extension(options.base, data, nets, settings, objective, progress=progress) if options.extend else None
+    run = added.run if added else Distiller(data, nets, settings, objective, progress=progress)
     with only_run(options.out, '--out') if first else contextlib.nullcontext():
         if options.overwrite and first: drop_checkpoint(Path(options.out)/'checkpoint.safetensors')
         run.team.wait()
         finish_run(run, options.out, options.checkpoint_every)
-        distilled = run.distilled()
+        distilled = added.joined() if added else run.distilled()
         if first:
             if overwrite: drop_report(options.out)
             distilled.save(options.out, overwrite)
@@ -172,11 +177,13 @@ def _run(options, settings, overwrite, data, nets, first):
 
 def _print_outcome(options, run, distilled, data, nets, report):
     "Write the report if requested, and print the result."
-    card, out = distilled.card, str(options.out)
+    out = str(options.out)
     if options.export: _export(options, distilled)
-    result = dict(out=out, images=len(distilled), loss=card['loss'], seconds=card['seconds'])
+    last = distilled.card.get('history', [distilled.card])[-1]
+    result = dict(out=out, images=len(distilled), loss=last['loss'], seconds=last['seconds'])
     text = f'{distilled} → {out}'
     if report:
+        if options.extend: data = data.subset(distilled.classes)
         table, words, page = probe_and_report(out, run, distilled, data, nets)
         result |= dict(report=str(page), **table.as_dict())
         text = f'{table}\n\n{words}\n\n{text}\n{page}: open it in a browser'
@@ -236,6 +243,7 @@ def lgm_distill(
     report:store_true=False, # after the run, compare with real images and write OUT/report.html (self-contained)
     report_on:str|None=None, # further backbones for the report, separated by commas
     from_card:str|None=None, # card.json of a set to make again: its data, backbone, settings and seed
+    extend:str|None=None, # folder of a finished set; OUT gets its images, and those of the new classes in DATA
     export:str|None=None, # 'lgm' also writes OUT/data.pth, which the authors' evaluator reads
     json:store_true=False, # print the result as one line of JSON
 ):

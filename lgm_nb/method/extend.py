@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 import torch
 from ..core.durable import tensors_hash
+from ..core.files import key_of
 from ..core.progress import no_progress, Progress
+from ..backbones.backbone import Backbone
 from ..data.dataset import Dataset, Split
 from .distilled_set import DistilledSet
 from .distiller import Distiller
@@ -23,8 +25,8 @@ from .feature_bank import build_bank, FeatureBank
 from .meta_loss import GradientMatching, Objective, Step
 from .run_folder import source_names
 from .runs import open_sources, run_steps
-from .settings import known_objective, renamed_settings, settings_from
-from .source import augmenter_of, on_canvas, one_each
+from .settings import known_objective, renamed_settings, Settings, settings_from
+from .source import augmenter_of, normalised_weights, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
 class _OneClass(Dataset):
@@ -46,7 +48,10 @@ def _old_part(distilled, data):
     if known.get('hash')==part.hash: part.name = known['name']
     return part
 
-def _new_classes(distilled, data):
+def new_classes(
+    distilled:DistilledSet,
+    data:Dataset,
+)->list[str]:
     "List the classes to add. Raises ValueError if there are none, or the data has only some of the old classes."
     new = [c for c in data.classes if c not in distilled.classes]
     if not new: raise ValueError(f'data: the set has all classes of {data.name} already; pass data with others')
@@ -62,7 +67,7 @@ class _OldSide:
     "What a step needs to know of the classes that are there already, on one backbone."
     syn:FeatureBank # of the distilled images
     real:FeatureBank|None # of real images; None if there are none
-    mark:str # hash of the distilled images
+    mark:str # hash of the distilled images, and of the real ones
 
     def real_side(self, new_means):
         "Features of real images, or what stands in for them; `new_means` (k, D) of the new classes."
@@ -116,13 +121,18 @@ class _Beside(Objective):
     def __repr__(self)->str: return f'{self.objective!r} beside {self.old.syn.n_classes} classes {self.old.mark}'
 
 # %% ../../nbs/method/11_extend.ipynb #41c21327
-def _settings_of(distilled, changes):
+def settings_of_set(
+    distilled:DistilledSet,
+    changes:dict[str, Any], # fields of `Settings`
+)->Settings:
     "Return the settings of a set with some of them changed."
     known = renamed_settings(distilled.card.get('settings', {}))
     ipc = max(1, len(distilled)//len(distilled.classes))
     return settings_from(**(known | dict(ipc=ipc) | changes))
 
-def _objective_of(distilled):
+def objective_of_set(
+    distilled:DistilledSet,
+)->Objective:
     "Return the objective that a card names. Raises ValueError for one that has to be passed."
     method = distilled.card.get('method')
     objective = GradientMatching() if method is None else known_objective(method)
@@ -151,12 +161,12 @@ def _check_backbones(distilled, backbones):
 _OLD_VIEWS = 10 # of each image that is kept
 
 @torch.no_grad()
-def _views_bank(distilled, backbone, settings):
+def _views_bank(distilled, backbone, settings, progress):
     "Features of augmented views of the distilled images."
     g, augmenter = torch.Generator().manual_seed(settings.seed), augmenter_of(backbone, settings)
     images = on_canvas(distilled.images, backbone.canvas)
     views = []
-    for image in images:
+    for image in progress(images, desc='kept images', total=len(images), unit='image'):
         copies = image.expand(_OLD_VIEWS, -1, -1, -1)
         views.append(backbone.embed(augmenter(copies, g)))
     labels = distilled.labels.repeat_interleave(_OLD_VIEWS)
@@ -164,7 +174,8 @@ def _views_bank(distilled, backbone, settings):
 
 def _old_side(distilled, data, backbone, settings, objective, progress):
     "Features of the old classes on one backbone; `data` has their real images, or is None."
-    syn, mark = _views_bank(distilled, backbone, settings), tensors_hash(dict(images=distilled.images))[:8]
+    syn = _views_bank(distilled, backbone, settings, progress)
+    mark = key_of([tensors_hash(dict(images=distilled.images)), data and data.hash], 8)
     if data is None: return _OldSide(syn, None, mark)
     keep = 'all' if objective.needs_rows or objective.needs_covariance else 'means'
     augmenter = augmenter_of(backbone, settings)
@@ -172,15 +183,21 @@ def _old_side(distilled, data, backbone, settings, objective, progress):
     return _OldSide(syn, real, mark)
 
 # %% ../../nbs/method/11_extend.ipynb #6ed6ef82
-def _share_of(settings, new, old):
-    "Settings of a run over the new classes only."
-    return replace(settings, bank_rows=max(1, settings.bank_rows*new//(new + old)))
+def run_key(
+    settings:dict[str, Any], # as a checkpoint, or the card of a run, has them
+    objective:str, # how it prints
+    data_hash:str,
+    backbone_hash:str,
+)->str:
+    "Hash what a checkpoint and the run that made a set must agree on."
+    return key_of([settings, objective, data_hash, backbone_hash])
 
 def _extended(distilled, made, objectives, data, old_data):
     "Join the images, and add the run to the history."
     new, card = made.classes, made.card
     facts = {k: card[k] for k in ('seed', 'step', 'seconds', 'loss', 'backbones', 'versions')}
     facts['method'] = ' | '.join(dict.fromkeys(map(repr, objectives)))
+    facts['run'] = run_key(card['settings'], card['method'], card['data']['hash'], card['backbone']['hash'])
     for entry, objective in zip(facts['backbones'], objectives): entry['method'] = repr(objective)
     whole = dict(name=data.name, source=data.source, hash=data.hash)
     beside = 'real images' if old_data is not None else 'distilled images' # that stood for the old classes
@@ -190,6 +207,38 @@ def _extended(distilled, made, objectives, data, old_data):
     labels = torch.cat([distilled.labels, made.labels + len(distilled.classes)])
     images = torch.cat([distilled.images, made.images])
     return DistilledSet(images, labels, [*distilled.classes, *new], joined, made.losses)
+
+
+# %% ../../nbs/method/11_extend.ipynb #5c0e1a01
+class Extension:
+    "A run that makes the new classes of a set, and the set that they join."
+    def __init__(self,
+        distilled:DistilledSet, # finished; stays as it is
+        data:Dataset, # with new classes and, if possible, all of the old ones
+        backbones:Sequence[Backbone], # those of the set
+        settings:Settings, # for all classes
+        objective:Objective|Sequence[Objective]|None=None, # one, or one for each backbone; None for that of the set
+        frames:int=40, # renderings of the new images to keep; 0 for none
+        progress:Progress=no_progress, # wraps the batches of feature banks
+    ):
+        self.distilled, self.data, self.old_data = distilled, data, _old_part(distilled, data)
+        new, old = new_classes(distilled, data), len(distilled.classes)
+        part = _part(data, new)
+        part.require(settings.ipc)
+        normalised_weights(settings, len(backbones)) # raises, as the run would after the features are computed
+        _check_backbones(distilled, backbones)
+        self.objectives = one_each(objective or objective_of_set(distilled), len(backbones), 'objective')
+        _check_objectives(self.objectives)
+        warn_soft(distilled)
+        share = replace(settings, bank_rows=max(1, settings.bank_rows*len(new)//(len(new) + old)))
+        sides = [_old_side(distilled, self.old_data, b, share, o, progress) for b, o in zip(backbones, self.objectives)]
+        beside = [_Beside(o, side) for o, side in zip(self.objectives, sides)]
+        self.run = Distiller(part, backbones, share, beside, frames=frames, progress=progress)
+
+    def joined(self)->DistilledSet: # if several processes share the run, all must call it
+        "Return the images that were there, bit for bit, then those of the run."
+        return _extended(self.distilled, self.run.distilled(), self.objectives, self.data, self.old_data)
+
 
 # %% ../../nbs/method/11_extend.ipynb #313f4e1f
 def extend(
@@ -205,16 +254,10 @@ def extend(
     "Add classes to a distilled set. Raises ValueError for other backbones, or if there is nothing to add."
     from lgm_nb.data.open import open_dataset
     data = open_dataset(data)
-    new = _new_classes(distilled, data)
-    old_data = _old_part(distilled, data)
+    new_classes(distilled, data) # what cannot be added is said before a backbone is opened
     backbones = open_sources(source_names(distilled.card) if backbone is None else backbone, device)
-    _check_backbones(distilled, backbones)
-    warn_soft(distilled)
-    given = _settings_of(distilled, settings)
-    given = _share_of(given, len(new), len(distilled.classes))
-    objectives = one_each(objective or _objective_of(distilled), len(backbones), 'objective')
-    _check_objectives(objectives)
-    beside = [_Beside(o, _old_side(distilled, old_data, b, given, o, progress)) for b, o in zip(backbones, objectives)]
-    run = Distiller(_part(data, new), backbones, given, beside, frames=0, progress=progress)
-    run_steps(run, checkpoint, progress=progress)
-    return _extended(distilled, run.distilled(), objectives, data, old_data)
+    given = settings_of_set(distilled, settings)
+    added = Extension(distilled, data, backbones, given, objective, frames=0, progress=progress)
+    run_steps(added.run, checkpoint, progress=progress)
+    return added.joined()
+

@@ -61,10 +61,16 @@ _FILM = '''<h2>How they evolved</h2>
 '''
 
 # %% ../../nbs/views/04_report.ipynb #20af54dc
+def _runs(entries): # of a history, and of the histories of sets that were merged
+    for entry in entries:
+        if 'step' in entry: yield entry
+        yield from _runs(entry.get('history', []))
+
 def _summary(card, n):
-    "One sentence about a run, from its card."
+    "One sentence about a run, or about those of a set that grew, from its card."
+    runs = list(_runs(card.get('history', [card])))
     return (f"{card['data']['name']}, distilled to {n} images with {card['backbone']['name']}"
-            f" in {card['seconds']:.0f} s ({card['step']} steps).")
+            f" in {sum(run['seconds'] for run in runs):.0f} s ({' + '.join(str(run['step']) for run in runs)} steps).")
 
 def _seeds(table): # over which the accuracies of a table are means
     first_row = next(iter(table.scores.values()))

@@ -43,7 +43,8 @@ REFUSED = {
                              precision=('float8',), real=('some',), preset=('fast',), export=('zip',)).items()
        for v in values},
     **{f'lgm-distill --{k.replace("_", "-")} empty': (_distil(**{k: ''}), (k.replace('_', '-'), 'empty'))
-       for k in ('data', 'backbone', 'out', 'weights', 'report_on', 'from_card', 'preset', 'device', 'source_weights')},
+       for k in ('data', 'backbone', 'out', 'weights', 'report_on', 'from_card', 'extend', 'preset', 'device',
+                 'source_weights')},
     **{f'two backbones, --{k.replace("_", "-")} {v}': (_distil(**{'backbone': BOTH, k: v}), (k.rpartition('_')[2],))
        for k, values in dict(source_weights=('nan,1', 'inf,1', '1e308,1e308', '1', '1,1,1', '0,1', 'a,b'),
                              sources_per_step=(3, -1, 2**63), weights=('a.pth', 'a.pth,b.pth,c.pth')).items()
@@ -65,6 +66,9 @@ REFUSED = {
     'weights that are not there': (_distil(weights='nowhere.pth'), ('nowhere.pth',)),
     'a report on an unknown backbone': (_distil(report_on='nosuch'), ('nosuch',)),
     'a card that is not there': (_distil(from_card='nowhere.json'), ('nowhere.json',)),
+    'a set to extend that is not there': (_distil(extend='nowhere'), ('--extend nowhere',)),
+    'a set without new classes': (_with('lgm-distill', '--extend', 'SET', '--data', 'PHOTOS', '--out', 'OUT',
+        set_=True), ('has all classes',)),
     'bank: views 0': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--views', 0), ('views',)),
     'bank: views that overflow': (_with('lgm-bank', '--data', 'PHOTOS', '--backbone', TINY, '--views', 2**63), ('views',
         )),

@@ -111,6 +111,15 @@ def _unfinished(place):
 
 def _resume(place): return command(*place.distil('photos', 'run', '--steps', 4, '--checkpoint-every', 1, '--resume'))
 
+def _larger(place):
+    "A set, and photographs of its classes and another one."
+    place.copy('set')
+    shutil.copytree(place.photos()/'bird', place/'photos/crow')
+
+def _extend(*more):
+    return lambda place: command('lgm-distill', '--extend', place/'set', '--data', f'folder:{place/"photos"}',
+        '--steps', 3, '--device', 'cpu', '--checkpoint-every', 1, '--out', place/'out', *more)
+
 def _two(*more): return _distil('--backbone', f'{TINY},tiny-simclr-resnet', '--sources-per-step', 1, *more)
 
 def _reproduce(place):
@@ -164,6 +173,7 @@ SCENARIOS = {
     'wider bank': Scenario(_means_alone, _bank, _bank, _bank_bytes, ('out/*',)),
     'distil': Scenario(Place.photos, _distil(), _distil('--resume'), _images('out')),
     'resume': Scenario(_unfinished, _resume, _resume, _images('run'), ('run/checkpoint*',)),
+    'extend': Scenario(_larger, _extend(), _extend('--resume'), _images('out')),
     'two backbones': Scenario(Place.photos, _two(), _two('--resume'), _images('out')),
     'overwrite': Scenario(lambda place: (place.photos(), shutil.copytree(place.made/'set', place/'out')),
                           _distil('--overwrite', '--seed', 1), _distil('--overwrite', '--seed', 1), _images('out'),

@@ -4,8 +4,8 @@ import pytest
 from conftest import ROOT
 from reliability.crashes import SCENARIOS
 
-POINTS = {'save': 16, 'bank': 5, 'wider bank': 2, 'distil': 5, 'resume': 2, 'two backbones': 2, 'overwrite': 4,
-          'probe': 6, 'report': 6, 'transfer': 3, 'reproduce': 2, 'sweep': 2}
+POINTS = {'save': 16, 'bank': 5, 'wider bank': 2, 'distil': 5, 'resume': 2, 'extend': 3, 'two backbones': 2,
+          'overwrite': 4, 'probe': 6, 'report': 6, 'transfer': 3, 'reproduce': 2, 'sweep': 2}
 # Points of a scenario in the long form, and when the rest is left out.
 MANY, SECONDS = 400, float(os.environ.get('SOAK_SECONDS', 900))
 
