@@ -41,7 +41,7 @@ PROBED = [*SOURCES.values(), 'efficientnet-lite2', 'tiny-vicreg-resnet']
 TRIPLE = '+'.join(SOURCES)
 USUAL = [f'cifar10-mini/{sources}' for sources in (*SOURCES, 'lite0+simclr', TRIPLE)]
 USUAL += [f'{data}/{TRIPLE}' for data in ('caltech10-mini', 'caltech101-20')]
-BY_NAME = ['caltech101/lite0'] # takes hours
+BY_NAME = ['caltech101/lite0'] # takes much longer
 
 def of_mini(name, caltech): return open_dataset(name)
 def of_photographs(name, caltech): return photographs(caltech, CLASSES)

@@ -27,14 +27,14 @@ def read_index()->dict[str, Any]: # `sets`: name → hash and facts; `archive`: 
 
 def _row(name, s):
     accuracy = mean_std(s['top1_mean'], s['top1_std'])
-    return name, s['data'], ' + '.join(s['sources']), s['classes'], s['images'], s['px'], accuracy, s['protocol']
+    return name, s['data'], s['classes'], s['images'], s['px'], accuracy, s['protocol'], ' + '.join(s['sources'])
 
 # %% ../../nbs/method/12_gallery.ipynb #9a11e007
 def list_distilled(
     filter:str='', # with wildcards, such as 'cifar10-mini/*'; '' for all
 )->NameTable:
-    "List the distilled sets that can be opened by name, with their accuracy on the first backbone that made them."
-    columns = ('name', 'data', 'distilled with', 'classes', 'images', 'px', 'top-1 % at home', 'protocol')
+    "List the distilled sets that can be opened by name, with their accuracy on the first backbone they were made for."
+    columns = ('name', 'data', 'classes', 'images', 'px', 'top-1 % at home', 'protocol', 'distilled with')
     return NameTable(columns, [_row(*item) for item in read_index()['sets'].items()]).matching(filter)
 
 # %% ../../nbs/method/12_gallery.ipynb #9a11e011
