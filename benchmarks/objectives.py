@@ -4,12 +4,13 @@
         [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
 
 A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
-each source its own objective; `means @ lite0 @ steps=400 lr_decay=0` has settings of its own, and with `data=caltech-20`
-among them it is for that data set only. `--rows` names rows, or parts of the names of those in ROWS. With `--held N` the last N training images of each class take the place of
-the test split, and the rest are all there is to learn from: choices are made so, and the test images are read once, at
-the end. Every set and every score is kept in KEEP and not computed again, so that the benchmark resumes. What is not
-installed is left out with a message. Prints one JSON object as the last line: one entry for each row and target, with
-the interval (95 %, Student) of the accuracy over distillation seeds.
+each source its own objective; `means @ lite0 @ steps=400 lr_decay=0` has settings of its own, and one with
+`data=caltech-20` among them is for that data set only. `--rows` names rows, or parts of the names of those in ROWS.
+With `--held N` the last N training images of each class take the place of the test split, and the rest are all there is
+to learn from: choices are made so, and the test images are read once, at the end. Every set and every score is kept in
+KEEP and not computed again, so that the benchmark resumes. What is not installed is left out with a message. Prints one
+JSON object as the last line: one entry for each row and target, with the interval (95 %, Student) of the accuracy over
+distillation seeds.
 """
 import math
 from dataclasses import fields, replace

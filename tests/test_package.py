@@ -1,5 +1,5 @@
 "The wheel holds all it needs, and works where there is no checkout."
-import configparser, json, re, shutil, sys, sysconfig, venv, zipfile
+import configparser, json, re, shutil, sys, sysconfig, tarfile, venv, zipfile
 from email import message_from_bytes
 from pathlib import Path
 import pytest
@@ -41,6 +41,13 @@ def test_wheel_holds_the_package(names):
     r'_modidx\.py', r'samples/cifar10-mini.*', r'samples/caltech10-mini.*jpg', r'samples/caltech10-mini.*LICENSE.*',
     r'zoo/.*\.safetensors', r'zoo/.*\.json', r'static/.*\.js', r'static/.*\.css'])
 def test_wheel_holds_kind(names, pattern): assert any(re.fullmatch(f'lgm_nb/(?:.+/)?{pattern}', n) for n in names)
+
+def test_gallery_stays_in_the_repository(wheel, names):
+    "Neither archive has its images; the wheel has the index that they are compared with."
+    [source] = wheel.parent.glob('*.tar.gz')
+    with tarfile.open(source) as archive: packed = archive.getnames()
+    assert 'lgm_nb/method/samples/gallery.json' in names and (ROOT/'gallery').is_dir()
+    assert not [n for n in (*names, *packed) if re.match(r'([^/]+/)?gallery(/|$)', n)]
 
 @pytest.fixture
 def copy(tmp_path):

@@ -79,7 +79,8 @@ BENCHMARKS = (
     benchmark('scaling'),
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
-    objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20', (CALTECH,)),
+    objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20',
+               (CALTECH,)),
     further('further_held', FURTHER_HELD),
     further('further', '--counts 1,2,5 --class-seeds 5'),
     further('further_photos', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
@@ -112,9 +113,9 @@ README = Figure('readme', 'python tools/readme.py', ('README.md',), ('tools/read
 NOTEBOOKS_NEED = {'tutorials/domain_shift': (LITE0,), 'tutorials/own_photographs': (CALTECH, LITE0)}
 
 def has_figures(file):
-    "Does a notebook have slow cells, or show saved results?"
+    "Does a notebook have slow cells, or show saved results or the gallery?"
     code = [''.join(c['source']) for c in notebook(file)['cells'] if c['cell_type']=='code']
-    return any('#| slow' in c or 'benchmarks/results' in c for c in code)
+    return any('#| slow' in c or 'benchmarks/results' in c or 'list_distilled' in c for c in code)
 
 def notebooks(root):
     "The saved outputs of each notebook that has figures; what the README is made from comes last."

@@ -20,7 +20,7 @@ from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import grid
 from .edits import ClassEdits
-from .exchange import is_foreign, read_foreign
+from .exchange import is_foreign, read_foreign, read_pictures
 from .run_folder import check_format, FORMAT, image_names
 from .run_folder import read_card, REPORT_FILES, written_files
 from .settings import renamed_settings
@@ -43,11 +43,37 @@ def _checked_card(folder):
     card = read_card(file)
     if 'classes' not in card: raise DamagedError(f'distilled set: {file} names no classes')
     check_format(card, file)
+    if 'labels' in card: return card # its images are PNG files alone
+    if not tensors.is_file(): raise _absent(folder)
     written = card.get('files', {}).get(tensors.name) # None in version 0.1.0
-    if written and file_hash(tensors) != written:
-        raise DamagedError(f'distilled set: {tensors} is not the file that card.json was written for; '
-                           'copy both again from where they come from')
+    if written and file_hash(tensors) != written: raise _replaced(tensors)
     return card
+
+def _absent(folder):
+    unfinished = (folder/'checkpoint.safetensors').exists()
+    remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
+    return ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
+
+def _replaced(file):
+    return DamagedError(f'distilled set: {file} is not the file that card.json was written for; '
+                        'copy both again from where they come from')
+
+# %% ../../nbs/method/06_distilled_set.ipynb #5c0e7d02
+def _read_png_set(folder, card):
+    "Read images and labels of a set without tensors. Raises ValueError if a file is not the one that was written."
+    labels, classes = card.pop('labels'), card['classes']
+    if not labels or not all(isinstance(c, int) and 0 <= c < len(classes) for c in labels):
+        raise DamagedError(f'distilled set: {folder}/card.json is damaged: its labels are no numbers of its classes')
+    names = image_names(labels, classes)
+    for name in names:
+        same = (folder/name).is_file() and file_hash(folder/name)==card.get('files', {}).get(name)
+        if not same: raise _replaced(folder/name)
+    return dict(images=read_pictures(folder, names), labels=torch.tensor(labels))
+
+def _read_tensors(folder, card):
+    if 'labels' in card: return _read_png_set(folder, card)
+    try: return load_file(folder/'distilled.safetensors')
+    except SafetensorError as e: raise DamagedError(f'distilled set: {folder}/distilled.safetensors: {e}') from e
 
 def _read_set(folder, classes):
     "Return images, labels, classes, card, losses and soft labels of the set in a folder."
@@ -56,15 +82,11 @@ def _read_set(folder, classes):
         images, labels = read_foreign(folder, classes)
         _check_tensors(dict(images=images, labels=labels), classes, folder)
         return images, labels, classes, dict(backbone=dict(name='unknown'), source=str(folder)), None, None
-    if not (folder/'card.json').is_file() or not (folder/'distilled.safetensors').is_file():
-        unfinished = (folder/'checkpoint.safetensors').exists()
-        remedy = ' (it holds the checkpoint of an unfinished run: resume it with --resume)' if unfinished else ''
-        raise ValueError(f'distilled set: {folder} has no card.json and distilled.safetensors{remedy}')
+    if not (folder/'card.json').is_file(): raise _absent(folder)
     card = _checked_card(folder)
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
-    try: tensors = load_file(folder/'distilled.safetensors')
-    except SafetensorError as e: raise DamagedError(f'distilled set: {folder}/distilled.safetensors: {e}') from e
-    _check_tensors(tensors, card['classes'], folder/'distilled.safetensors')
+    tensors = _read_tensors(folder, card)
+    _check_tensors(tensors, card['classes'], folder)
     known = [tensors.get(name) for name in ('losses', 'soft_labels')]
     return tensors['images'], tensors['labels'], card['classes'], card, *known
 

@@ -81,6 +81,14 @@ def read_images(
     side = min(min(image.shape[1:]) for image in images)
     return torch.stack([square(image, side) for image in images]), labels
 
+# %% ../../nbs/method/10_exchange.ipynb #3d7a0c12
+def read_pictures(
+    folder:str|os.PathLike,
+    names:Sequence[str], # of the files, relative to the folder
+)->torch.Tensor: # (N, 3, H, W) in [0, 1]
+    "Read images of one size."
+    return torch.stack([_read_pixels(Path(folder)/name) for name in names])
+
 # %% ../../nbs/method/10_exchange.ipynb #de6ebec5
 def lgm_file(
     folder:str|os.PathLike, # or the file itself

@@ -34,7 +34,7 @@ def image_names(
 
 # %% ../../nbs/method/05_run_folder.ipynb #b8dda26f
 _FIELDS = dict(classes=list, format=int, images=int, files=dict, settings=dict, data=dict, backbone=dict, accuracy=dict,
-               backbones=list, history=list, soft_labels=dict, versions=dict, machine=dict)
+               backbones=list, history=list, soft_labels=dict, versions=dict, machine=dict, labels=list, table=dict)
 
 def read_card(
     file:str|Path, # `card.json`
