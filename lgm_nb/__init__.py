@@ -12,15 +12,15 @@ __version__ = "0.1.0"
 FRONT_DOOR = {
     'core.show': ('Table', 'grid'),
     'data.dataset': ('Dataset', 'Split', 'from_arrays'),
-    'data.open': ('list_datasets', 'open_dataset', 'verify_dataset'),
+    'data.open': ('list_datasets', 'open_dataset'),
     'backbones.backbone': ('Backbone',),
     'backbones.open': ('list_backbones', 'open_backbone'),
     'method.meta_loss': ('GradientMatching', 'Objective', 'TotalVariation'),
-    'method.objectives': (
-        'DiscriminantMatching', 'FlowMatching', 'OrthogonalMatching', 'RidgeProbe', 'WhitenedMeans'),
+    'method.objectives': ('DiscriminantMatching', 'FlowMatching', 'RidgeProbe', 'WhitenedMeans'),
     'method.feature_bank': ('build_bank',),
     'method.settings': ('Settings',),
     'method.distilled_set': ('DistilledSet',),
+    'method.gallery': ('list_distilled', 'open_distilled'),
     'method.distiller': ('Distiller',),
     'method.runs': ('distill',),
     'probing.examiner': ('Examiner',),
@@ -56,15 +56,15 @@ if TYPE_CHECKING:
     from .core.show import Table as Table, grid as grid
     from .data.dataset import Dataset as Dataset, Split as Split, from_arrays as from_arrays
     from .data.open import list_datasets as list_datasets, open_dataset as open_dataset
-    from .data.open import verify_dataset as verify_dataset
     from .method.distilled_set import DistilledSet as DistilledSet
     from .method.distiller import Distiller as Distiller
     from .method.feature_bank import build_bank as build_bank
+    from .method.gallery import list_distilled as list_distilled, open_distilled as open_distilled
     from .method.meta_loss import GradientMatching as GradientMatching, Objective as Objective
     from .method.meta_loss import TotalVariation as TotalVariation
     from .method.objectives import DiscriminantMatching as DiscriminantMatching
-    from .method.objectives import FlowMatching as FlowMatching, OrthogonalMatching as OrthogonalMatching
-    from .method.objectives import RidgeProbe as RidgeProbe, WhitenedMeans as WhitenedMeans
+    from .method.objectives import FlowMatching as FlowMatching, RidgeProbe as RidgeProbe
+    from .method.objectives import WhitenedMeans as WhitenedMeans
     from .method.runs import distill as distill
     from .method.settings import Settings as Settings
     from .probing.compare import compare as compare

@@ -9,10 +9,10 @@ from typing_extensions import assert_type
 import lgm_nb
 from lgm_nb import (
     Backbone, Dataset, DiscriminantMatching, DistilledSet, Distiller, EvolutionPlayer, Examiner, FlowMatching, Gallery,
-    GradientMatching, Objective, OrthogonalMatching, RidgeProbe, Settings, Split, Studio, Table, TotalVariation,
+    GradientMatching, Objective, RidgeProbe, Settings, Split, Studio, Table, TotalVariation,
     WhitenedMeans, ablate, align, bias_report, build_bank, compare, distill, estimate, from_arrays, grid,
-    list_backbones, list_datasets, open_backbone, open_dataset, plant_shortcut, reproduce, shortcut_curve, sweep,
-    transfer_agreement, transfer_matrix, verify_dataset, write_report)
+    list_backbones, list_datasets, list_distilled, open_backbone, open_dataset, open_distilled, plant_shortcut,
+    reproduce, shortcut_curve, sweep, transfer_agreement, transfer_matrix, write_report)
 from lgm_nb.core.show import NameTable
 from lgm_nb.method.feature_bank import FeatureBank
 from lgm_nb.probing.compare import CrossModelTable
@@ -30,10 +30,11 @@ def open_things(images: torch.Tensor, labels: torch.Tensor, network: torch.nn.Mo
     assert_type(lgm_nb.__version__, str)
     assert_type(list_datasets('cifar'), NameTable)
     assert_type(list_backbones('dino'), NameTable)
+    assert_type(list_distilled('cifar10-mini/*'), NameTable)
+    assert_type(open_distilled('cifar10-mini/lite0+simclr+dino', root='gallery'), DistilledSet)
     data = assert_type(open_dataset('cifar10-mini'), Dataset)
     assert_type(data.train, Split)
     assert_type(from_arrays((images, labels), test=(images, labels), classes=['cat', 'dog']), Dataset)
-    assert_type(verify_dataset('caltech101', root='/data').faults, list[str])
     backbone = assert_type(open_backbone('tiny-simclr-resnet', device='cpu'), Backbone)
     assert_type(backbone.embed(images), torch.Tensor)
     Backbone('mine', network, input_size=224)
@@ -47,7 +48,7 @@ def distil(data: Dataset, backbone: Backbone):
     distilled.save(Path('runs/demo'), overwrite=True)
     objective: Objective = GradientMatching() + 0.1*TotalVariation()
     objective = DiscriminantMatching(.8) + FlowMatching()
-    objective += WhitenedMeans(shrinkage=.3) + OrthogonalMatching(damping=1e-3) + RidgeProbe(1., .1)
+    objective += WhitenedMeans(shrinkage=.3) + RidgeProbe(1., .1)
     bank = assert_type(build_bank(data, backbone, views=3), FeatureBank)
     run = Distiller(data, backbone, Settings(steps=10), objective=objective, bank=bank)
     Distiller(data, [backbone, backbone], objective=[objective, objective], bank=[bank, bank])
