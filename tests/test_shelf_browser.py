@@ -1,7 +1,7 @@
 "The studio's shelf, two runs side by side, and the closer look, in Chromium; the kernel is played by the test."
-import base64, json, os, shutil, subprocess
-from pathlib import Path
+import base64, json, shutil
 import numpy as np, pytest
+from conftest import violations
 from lgm_nb.views.messages import read_protocol
 from lgm_nb.views.sheets import make_sheet, page_json, style_sheet, without_pixels
 from lgm_nb.views.widgets import film_facts, live_module
@@ -78,25 +78,6 @@ def studio(browser, tmp_path):
     yield open_
     for p in pages: p.close()
     assert not wrong
-
-@pytest.fixture(scope='session')
-def axe(tmp_path_factory):
-    "The script of axe-core, which finds what keeps people out; from npm, or the folder that AXE_CORE names."
-    folder = Path(os.environ.get('AXE_CORE') or tmp_path_factory.mktemp('axe')/'node_modules/axe-core')
-    if not folder.is_dir():
-        if not shutil.which('npm'): pytest.skip('no npm on this machine')
-        command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder.parents[1]]
-        try: done = subprocess.run([*command, 'axe-core@4'], capture_output=True, text=True, timeout=60)
-        except subprocess.TimeoutExpired: pytest.skip('npm does not answer')
-        if done.returncode: pytest.skip(f'axe-core cannot be installed: {done.stderr[-200:]}')
-    return (folder/'axe.min.js').read_text(encoding='utf-8')
-
-def violations(page, axe):
-    "What axe-core calls serious or critical, as rule and nodes."
-    page.evaluate(axe)
-    found = page.evaluate("async () => (await axe.run()).violations")
-    return [(v['id'], [(n['html'], n['failureSummary']) for n in v['nodes']]) for v in found
-            if v['impact'] in ('serious', 'critical')]
 
 SHOWN = "document.querySelector('#view > div').shadowRoot"
 def pixels(page, what='.tile canvas'):
