@@ -116,6 +116,30 @@ def test_a_start_takes_over(studio):
     page.locator('[data-run=""]').click()
     page.locator('.chip', has_text='Running').wait_for()
 
+def test_a_map_arrives_while_a_run_goes_on(studio):
+    "First with its dots, then one moment at a time; the marks are where the newest frame is."
+    page = studio(reduced_motion='reduce')
+    assert page.locator('.maps:visible').count()==0
+    page.evaluate("""() => {
+      window.measured = (step, x, more) => {
+        const curves = [{ name: 'net', own: true, points: [[step, 40, 1]], baselines: {}, classes: [30, 30] }];
+        const walk = [{ step, at: [x, 0, -x, 0], near: [0, x ? 1 : 0] }];
+        tell({ kind: 'curves', run: 0, curves, maps: [{ name: 'net', walk, ...more }], words: '', caution: '' });
+      };
+      measured(0, 0, { dots: [[1000, 0], [-1000, 0]], share: 1, of: 'class means' });
+    }""")
+    def says(text): return page.get_by_role('img', name=f'Feature map of net, {text} to the mean of their own class')
+    says('step 0: 1 of 2 distilled images are nearest').wait_for()
+    page.evaluate("""() => {
+      measured(5, 900, {});
+      const frame = { step: 5, levels: 1, sheet: 1 }, status = { ...live.status, state: 'running', step: 5 };
+      const sheet = { id: 1, mime: 'raw', columns: 1, side: 1, count: 2 };
+      tell({ kind: 'frame', run: 0, frame, sheet, newest: 1, levels: 1, loss: [], status }, [new DataView(new ArrayBuffer(6))]);
+    }""")
+    says('step 5: 2 of 2 distilled images are nearest').wait_for()
+    w, x = (page.locator('.spot').nth(i).bounding_box()['x'] for i in (0, 1))
+    assert w - x > .5*page.locator('.map').bounding_box()['width']
+
 def test_two_runs_with_the_keyboard_alone(studio):
     "Mark two, move the common slider and the border between the images, choose another image, leave."
     page = studio()

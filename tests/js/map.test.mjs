@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './load.mjs';
 
-const { extent, fitted, hit, joined, marksAt, shownNames, trail } = await load('plane.js');
+const { extent, fitted, hit, joined, marksAt, placedNames, trail } = await load('plane.js');
 const { mapLabel, nearText } = await load('map.js');
 const { Film } = await load('film.js');
 
@@ -57,10 +57,18 @@ test('the pointer finds the nearest mark, then the class of the nearest dot', ()
 });
 
 test('names do not cover each other', () => {
-  const names = [[0, 0], [5, 3], [200, 0], [0, 40], [210, 5]].map(([x, y]) => ({ x, y, text: 'cat' }));
-  const shown = shownNames(names);
-  assert.deepEqual([shown[0] !== shown[1], shown[2] !== shown[4], shown[3]], [true, true, true]);
-  assert.deepEqual(shownNames([]), []);
+  const names = [[100, 50], [105, 53], [300, 50], [100, 90], [290, 55]].map(([x, y]) => ({ x, y, text: 'cat' }));
+  const covers = (a, b) => Math.abs(a.x - b.x) < 17 && Math.abs(a.y - b.y) < 12;
+  for (const marks of [[], [102, 52, 300, 50], Array.from({ length: 80 }, (_, i) => 9 * i % 320)]) {
+    const placed = placedNames(names, marks, 400).filter(Boolean);
+    assert(placed.every((a, i) => placed.every((b, j) => i === j || !covers(a, b))));
+    for (let i = 0; i < marks.length; i += 2) {
+      assert(placed.every(({ x, y }) => Math.abs(marks[i] - x) >= 8 || Math.abs(marks[i + 1] - y) >= 6));
+    }
+  }
+  assert.deepEqual(placedNames(names, [], 400).map((name, i) => name?.x === names[i].x && name.y === names[i].y),
+    [true, false, true, true, false], 'those in the middle make room');
+  assert.deepEqual(placedNames([], [], 400), []);
 });
 
 test('how near is said in words', () => {

@@ -1,7 +1,7 @@
 // The feature map of one backbone: the real images as dots, the distilled ones as marks that walk.
 import { el, svg, say, colour } from './dom.js';
 import { key } from './chart.js';
-import { extent, fitted, hit, marksAt, shownNames, trail } from './plane.js';
+import { extent, fitted, hit, marksAt, placedNames, trail } from './plane.js';
 
 /** @typedef {import('./protocol.js').FeatureMap} FeatureMap */
 /** @typedef {import('./film.js').Film} Film */
@@ -87,13 +87,14 @@ export class MapView {
     this.dots = (map.dots ?? []).map(at => at.map((v, i) => i % 2 ? fit.Y(v) : fit.X(v)));
     const names = this.dots.map((at, c) => ({ ...middle(at), text: short(film.classes[c]) }));
     const images = map.walk.length ? film.labels : [], n = images.length;
-    const shown = names.length > FEW ? [] : shownNames(names);
+    const last = (map.walk.at(-1)?.at ?? []).map((v, i) => i % 2 ? fit.Y(v) : fit.X(v));
+    const placed = names.length > FEW ? [] : placedNames(names, last, width);
     this.radius = n > FEW ? 3.2 : 4.6;
     this.clouds = this.dots.map(at => svg('path', { class: 'cloud', d: specks(at) }));
-    this.texts = names.map(({ x, y, text }, c) => {
-      const half = 2.8 * text.length + 4;
+    this.texts = names.map((name, c) => {
+      const { x, y, text } = placed[c] ?? name, half = 2.8 * text.length + 4;
       const place = { x: Math.max(half, Math.min(width - half, x)), y: y + 3.5 };
-      return svg('text', { ...place, class: shown[c] ? '' : 'extra' }, text);
+      return svg('text', { ...place, class: placed[c] ? '' : 'extra' }, text);
     });
     this.trails = images.map(() => svg('path', { class: n > FEW ? 'trail extra' : 'trail' }));
     this.marks = images.map(() => svg('circle', { class: 'spot', r: this.radius }));

@@ -47,6 +47,7 @@ export class Maps {
 
   /** Highlight what is pointed at, else the image of the closer look. */
   light() {
+    if (!this.maps.length) return;
     const lit = this.pointed ?? this.of(this.open);
     this.grid.light(lit);
     for (const map of this.maps) map.light(lit);

@@ -113,21 +113,38 @@ export function hit(x, y, marks, labels, dots) {
   return { label, image: null };
 }
 
+/** @typedef {{x: number, y: number, text: string}} Name its middle, in pixels */
+
+const LETTER = 5.6, LINE = 12, SPOT = 6; // pixels, roughly
+
 /**
- * Which names can be shown without covering each other: those far from the middle first.
- * @param {{x: number, y: number, text: string}[]} names
- * @param {number} [letter] pixels
- * @param {number} [line] pixels
- * @returns {boolean[]}
+ * Where names can stand without covering each other or a mark: in their place, else above, below or beside it. Those
+ * far from the middle come first, since they have more room.
+ * @param {Name[]} names
+ * @param {number[]} marks x, y, x, y … in pixels
+ * @param {number} width of the map
+ * @returns {(Name | null)[]} null where there is no room
  */
-export function shownNames(names, letter = 5.6, line = 12) {
-  const middle = [0, 1].map(d => names.reduce((sum, { x, y }) => sum + [x, y][d], 0) / Math.max(1, names.length));
-  const far = (/** @type {number} */ i) => Math.hypot(names[i].x - middle[0], names[i].y - middle[1]);
-  const shown = names.map(() => false);
-  for (const i of [...names.keys()].sort((a, b) => far(b) - far(a))) {
-    const { x, y, text } = names[i];
-    shown[i] = !names.some((other, j) => shown[j] && Math.abs(other.y - y) < line
-      && Math.abs(other.x - x) < letter * (other.text.length + text.length) / 2 + 4);
+export function placedNames(names, marks, width) {
+  const mean = (/** @type {'x' | 'y'} */ d) => names.reduce((sum, n) => sum + n[d], 0) / Math.max(1, names.length);
+  const [x, y] = [mean('x'), mean('y')], far = (/** @type {Name} */ n) => Math.hypot(n.x - x, n.y - y);
+  /** @type {(Name | null)[]} */
+  const placed = names.map(() => null);
+  for (const i of [...names.keys()].sort((a, b) => far(names[b]) - far(names[a]))) {
+    const half = LETTER * names[i].text.length / 2, side = half + SPOT + 3;
+    const tries = [[0, 0], [0, -LINE], [0, LINE], [side, 0], [-side, 0]]
+      .map(([dx, dy]) => ({ ...names[i], x: names[i].x + dx, y: names[i].y + dy }));
+    placed[i] = tries.find(name => name.x > half && name.x < width - half && isFree(name, placed, marks)) ?? null;
   }
-  return shown;
+  return placed;
+}
+
+/** @param {Name} name @param {(Name | null)[]} others @param {number[]} marks */
+function isFree({ x, y, text }, others, marks) {
+  const half = LETTER * text.length / 2;
+  const covers = (/** @type {Name | null} */ other) => other && Math.abs(other.y - y) < LINE
+    && Math.abs(other.x - x) < half + LETTER * other.text.length / 2 + 4;
+  const hides = marks.some((mark, i) => i % 2 === 0
+    && Math.abs(mark - x) < half + SPOT && Math.abs(marks[i + 1] - y) < LINE / 2 + SPOT - 2);
+  return !hides && !others.some(covers);
 }
