@@ -1,5 +1,5 @@
 "The feature maps of a run in Chromium: they move with the slider, and share their highlight with the images."
-import shutil
+import re, shutil
 import numpy as np, pytest
 from conftest import violations
 from lgm_nb.views.sheets import save_page, still_html
@@ -123,6 +123,24 @@ def test_a_mark_and_a_dot_light_their_image(two):
 def test_a_run_without_maps_shows_none(page):
     facts = page_of([map_of('a', 0)]).replace('"maps":', '"other":')
     assert page(facts).locator('.maps').is_hidden()
+
+def luminance(colour):
+    "Relative luminance of a CSS colour, as WCAG defines it."
+    numbers = [float(v) for v in re.findall(r'[\d.]+', colour)[:3]]
+    srgb = np.array(numbers) if colour.startswith('color(') else np.array(numbers)/255
+    return float(np.where(srgb <= .04045, srgb/12.92, ((srgb + .055)/1.055)**2.4)@[.2126, .7152, .0722])
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_marks_stand_out(page, scheme):
+    "The outline of a mark, filled or hollow, in each of the six colours: a contrast of at least 3 to 1."
+    page = page(page_of([map_of(f'net {k}', k) for k in range(6)]), color_scheme=scheme)
+    page.locator('.spot').nth(23).wait_for()
+    found = page.locator('.map').evaluate_all("""all => all.map(m =>
+        [getComputedStyle(m).backgroundColor, getComputedStyle(m.querySelector('.spot')).stroke])""")
+    assert len({stroke for _, stroke in found})==6
+    for pair in found:
+        dark, light = sorted(map(luminance, pair))
+        assert (light + .05)/(dark + .05) >= 3, pair
 
 @pytest.mark.parametrize('width, scheme', [(390, 'dark'), (390, 'light'), (1000, 'dark'), (1600, 'light')])
 def test_five_maps_fit_and_axe_finds_nothing_serious(page, axe, width, scheme):

@@ -68,7 +68,8 @@ export class RunView {
     const tower = this.film.sizes.length ? this.tower.node : null;
     return el('div', { class: 'lgm' }, this.header.nodes,
       el('div', { class: 'body' },
-        el('div', { class: 'left' }, this.grid.node, tower, foot, this.detail.node), this.charts.node, this.maps.node));
+        el('div', { class: 'left' }, this.grid.node, tower, foot, this.detail.node), this.charts.node),
+      this.maps.node);
   }
 
   /** @returns {RunState} */

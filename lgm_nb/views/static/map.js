@@ -127,12 +127,28 @@ export class MapView {
     if (this.fit) this.trails?.[image].setAttribute('d', polyline(trail(this.map.walk, this.step, image), this.fit));
   }
 
+  /**
+   * How far a name moves away from a highlighted mark.
+   * @param {SVGElement} text
+   * @param {(i: number) => boolean} isOn whether the mark of an image is highlighted
+   */
+  yields(text, isOn) {
+    const { places = [] } = this, half = 3.3 * (text.textContent ?? '').length + 8;
+    const [x, y] = [Number(text.getAttribute('x')), Number(text.getAttribute('y')) - 3.5];
+    const i = places.findIndex((at, i) => i % 2 === 0 && isOn(i / 2)
+      && Math.abs(at - x) < half && Math.abs(places[i + 1] - y) < 15);
+    return i < 0 ? 0 : places[i + 1] + (y < places[i + 1] ? -15 : 15) - y;
+  }
+
   /** @param {Lit | null} lit */
   light(lit) {
     const { all: { film } } = this, isOn = (/** @type {number} */ i) => lit?.image === i
       || (lit?.image === null && film.labels[i] === lit.label);
     this.svg.classList.toggle('lit', lit !== null);
     for (const parts of [this.clouds, this.texts]) parts?.forEach((p, c) => p.classList.toggle('on', c === lit?.label));
+    this.texts?.forEach((text, c) => {
+      text.setAttribute('dy', `${c === lit?.label ? this.yields(text, isOn) : 0}`);
+    });
     this.trails?.forEach((path, i) => { if (path.classList.toggle('on', isOn(i))) this.drawTrail(i); });
     this.marks?.forEach((mark, i) => {
       mark.classList.toggle('on', isOn(i));

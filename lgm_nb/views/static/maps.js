@@ -80,6 +80,7 @@ export class Maps {
     if (maps.length === film.maps.length && maps.every((m, i) => m.map === film.maps[i])) return;
     this.maps = film.maps.map(map => maps.find(m => m.map === map) ?? new MapView(map, this));
     this.node.hidden = !this.maps.length;
+    this.row.style.setProperty('--maps', `${this.maps.length}`);
     this.row.replaceChildren(...this.maps.map(m => m.node));
     levelHeadings(this.node);
   }
