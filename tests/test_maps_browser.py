@@ -121,8 +121,11 @@ def test_a_mark_and_a_dot_light_their_image(two):
     assert two.locator('.detail').is_hidden()
 
 def test_a_run_without_maps_shows_none(page):
-    facts = page_of([map_of('a', 0)]).replace('"maps":', '"other":')
-    assert page(facts).locator('.maps').is_hidden()
+    "As an animation that was saved before there were maps."
+    page = page(page_of([map_of('a', 0)]).replace('"maps":', '"other":'))
+    assert page.locator('.maps').is_hidden()
+    page.locator('.tile').first.focus()
+    assert page.locator('.tile.lit').count()==0
 
 def luminance(colour):
     "Relative luminance of a CSS colour, as WCAG defines it."

@@ -133,8 +133,8 @@ def test_a_map_arrives_while_a_run_goes_on(studio):
     page.evaluate("""() => {
       measured(5, 900, {});
       const frame = { step: 5, levels: 1, sheet: 1 }, status = { ...live.status, state: 'running', step: 5 };
-      const sheet = { id: 1, mime: 'raw', columns: 1, side: 1, count: 2 };
-      tell({ kind: 'frame', run: 0, frame, sheet, newest: 1, levels: 1, loss: [], status }, [new DataView(new ArrayBuffer(6))]);
+      const sheet = { id: 1, mime: 'raw', columns: 1, side: 1, count: 2 }, pixels = new DataView(new ArrayBuffer(6));
+      tell({ kind: 'frame', run: 0, frame, sheet, newest: 1, levels: 1, loss: [], status }, [pixels]);
     }""")
     says('step 5: 2 of 2 distilled images are nearest').wait_for()
     w, x = (page.locator('.spot').nth(i).bounding_box()['x'] for i in (0, 1))
