@@ -1,5 +1,5 @@
 "What the tests share. They drive the installed package, as a user would, through its commands."
-import contextlib, io, json, os, re, runpy, signal, subprocess, sys, time
+import contextlib, io, json, os, re, runpy, shutil, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 
@@ -127,3 +127,21 @@ def photos(tmp_path_factory):
 @pytest.fixture(scope='session')
 def own_data(photos): return f'folder:{photos}'
 
+@pytest.fixture(scope='session')
+def axe(tmp_path_factory):
+    "The script of axe-core, which finds what keeps people out; from npm, or the folder that AXE_CORE names."
+    folder = Path(os.environ.get('AXE_CORE') or tmp_path_factory.mktemp('axe')/'node_modules/axe-core')
+    if not folder.is_dir():
+        if not shutil.which('npm'): pytest.skip('no npm on this machine')
+        command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder.parents[1]]
+        try: done = subprocess.run([*command, 'axe-core@4'], capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired: pytest.skip('npm does not answer')
+        if done.returncode: pytest.skip(f'axe-core cannot be installed: {done.stderr[-200:]}')
+    return (folder/'axe.min.js').read_text(encoding='utf-8')
+
+def violations(page, axe):
+    "What axe-core calls serious or critical, as rule and nodes."
+    page.evaluate(axe)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [(v['id'], [(n['html'], n['failureSummary']) for n in v['nodes']]) for v in found
+            if v['impact'] in ('serious', 'critical')]

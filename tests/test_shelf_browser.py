@@ -1,7 +1,7 @@
 "The studio's shelf, two runs side by side, and the closer look, in Chromium; the kernel is played by the test."
-import base64, json, os, shutil, subprocess
-from pathlib import Path
+import base64, json, shutil
 import numpy as np, pytest
+from conftest import violations
 from lgm_nb.views.messages import read_protocol
 from lgm_nb.views.sheets import make_sheet, page_json, style_sheet, without_pixels
 from lgm_nb.views.widgets import film_facts, live_module
@@ -79,25 +79,6 @@ def studio(browser, tmp_path):
     for p in pages: p.close()
     assert not wrong
 
-@pytest.fixture(scope='session')
-def axe(tmp_path_factory):
-    "The script of axe-core, which finds what keeps people out; from npm, or the folder that AXE_CORE names."
-    folder = Path(os.environ.get('AXE_CORE') or tmp_path_factory.mktemp('axe')/'node_modules/axe-core')
-    if not folder.is_dir():
-        if not shutil.which('npm'): pytest.skip('no npm on this machine')
-        command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder.parents[1]]
-        try: done = subprocess.run([*command, 'axe-core@4'], capture_output=True, text=True, timeout=60)
-        except subprocess.TimeoutExpired: pytest.skip('npm does not answer')
-        if done.returncode: pytest.skip(f'axe-core cannot be installed: {done.stderr[-200:]}')
-    return (folder/'axe.min.js').read_text(encoding='utf-8')
-
-def violations(page, axe):
-    "What axe-core calls serious or critical, as rule and nodes."
-    page.evaluate(axe)
-    found = page.evaluate("async () => (await axe.run()).violations")
-    return [(v['id'], [(n['html'], n['failureSummary']) for n in v['nodes']]) for v in found
-            if v['impact'] in ('serious', 'critical')]
-
 SHOWN = "document.querySelector('#view > div').shadowRoot"
 def pixels(page, what='.tile canvas'):
     "The pixels of the visible canvases."
@@ -134,6 +115,30 @@ def test_a_start_takes_over(studio):
     assert page.locator('[aria-current="true"]').get_attribute('data-run')=='one'
     page.locator('[data-run=""]').click()
     page.locator('.chip', has_text='Running').wait_for()
+
+def test_a_map_arrives_while_a_run_goes_on(studio):
+    "First with its dots, then one moment at a time; the marks are where the newest frame is."
+    page = studio(reduced_motion='reduce')
+    assert page.locator('.maps:visible').count()==0
+    page.evaluate("""() => {
+      window.measured = (step, x, more) => {
+        const curves = [{ name: 'net', own: true, points: [[step, 40, 1]], baselines: {}, classes: [30, 30] }];
+        const walk = [{ step, at: [x, 0, -x, 0], near: [0, x ? 1 : 0] }];
+        tell({ kind: 'curves', run: 0, curves, maps: [{ name: 'net', walk, ...more }], words: '', caution: '' });
+      };
+      measured(0, 0, { dots: [[1000, 0], [-1000, 0]], share: 1, of: 'class means' });
+    }""")
+    def says(text): return page.get_by_role('img', name=f'Feature map of net, {text} to the mean of their own class')
+    says('step 0: 1 of 2 distilled images are nearest').wait_for()
+    page.evaluate("""() => {
+      measured(5, 900, {});
+      const frame = { step: 5, levels: 1, sheet: 1 }, status = { ...live.status, state: 'running', step: 5 };
+      const sheet = { id: 1, mime: 'raw', columns: 1, side: 1, count: 2 }, pixels = new DataView(new ArrayBuffer(6));
+      tell({ kind: 'frame', run: 0, frame, sheet, newest: 1, levels: 1, loss: [], status }, [pixels]);
+    }""")
+    says('step 5: 2 of 2 distilled images are nearest').wait_for()
+    w, x = (page.locator('.spot').nth(i).bounding_box()['x'] for i in (0, 1))
+    assert w - x > .5*page.locator('.map').bounding_box()['width']
 
 def test_two_runs_with_the_keyboard_alone(studio):
     "Mark two, move the common slider and the border between the images, choose another image, leave."

@@ -50,7 +50,7 @@ def page_facts(
     run:StudioRun,
     kilobytes:int=900, # of pixels in its frames, at most
 )->dict[str, Any]: # as `film_facts`, with details
-    "Return what a page of a run holds: its animation, its curves, and a closer look at the first 40 images."
+    "Return what a page of a run holds: its animation, curves and maps, and a closer look at the first 40 images."
     images = min(len(run.history.frames[-1]['tiles']), 40)
     return dict(run.film(kilobytes), details=[_page_details(run, i) for i in range(images)])
 

@@ -19,6 +19,9 @@ from ..backbones.backbone import Backbone, network_facts
 from ..method.distilled_set import DistilledSet
 from ..probing.compare import CrossModelTable, is_beaten, scores_minus
 from ..probing.examiner import Examiner, Score
+from ..probing.probe import embed_pieces
+from .feature_map import FeatureMap
+from .run_plan import MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
 
 # %% ../../nbs/views/08_measuring.ipynb #743dc2d1
@@ -62,9 +65,10 @@ def _mean_std(score): # of top-1 in percent
 
 # %% ../../nbs/views/08_measuring.ipynb #fc45c070
 class ScoresOverSteps:
-    "The scores of a run over its steps, by backbone, and those of the baselines."
+    "The scores and the maps of a run over its steps, by backbone, and the scores of the baselines."
     def __init__(self, examined:Mapping[str, Examined]): # by backbone
         self.examined = examined
+        self.maps = {name: FeatureMap(own.examiner) for name, own in examined.items()}
         self.scores:dict[str, list[tuple[int, Score]]] = {name: [] for name in examined}
 
     def add(self, name:str, step:int, score:Score)->None:
@@ -151,12 +155,25 @@ class Measurement:
     step:int = 0 # of the moment
     live:bool = False # with one probe
 
+Found = tuple[Score, torch.Tensor|None] # and the features of distilled images as they are, without augmentation
+
+def measure(
+    own:Examined,
+    job:Measurement,
+)->Generator[Any, None, Found]:
+    "Take one measurement in pieces."
+    features, examiner = None, own.live if job.live else own.examiner
+    if job.kind=='distilled':
+        features = yield from embed_pieces(examiner.backbone, job.images.images[:MOST_IMAGES])
+    return (yield from examiner.iter_row(job.kind, job.images)), features
+
+# %% ../../nbs/views/08_measuring.ipynb #b0d716af
 class Lane:
     "Measurements that are taken one after the other."
     def __init__(self)->None:
         self.waiting:deque[Measurement] = deque()
         self.current:Measurement|None = None
-        self._pieces:Generator[Any, None, Score]|None = None
+        self._pieces:Generator[Any, None, Found]|None = None
 
     def __bool__(self)->bool: return self.current is not None or len(self.waiting) > 0
 
@@ -171,23 +188,21 @@ class Lane:
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
         examined:Mapping[str, Examined], # by backbone
         seconds:float, # length of the slice
-    )->tuple[Measurement, Score]|None: # what has been measured, at its end
+    )->tuple[Measurement, Found]|None: # what has been measured, at its end
         "Measure for a slice of time."
         if self.current is None:
             self.current = job = self.waiting.popleft()
-            own = examined[job.name]
-            self._pieces = (own.live if job.live else own.examiner).iter_row(job.kind, job.images)
-        done, score = await do(advance, self._pieces, seconds)
+            self._pieces = measure(examined[job.name], job)
+        done, found = await do(advance, self._pieces, seconds)
         if not done: return None
         job, self.current, self._pieces = self.current, None, None
-        return job, score
+        return job, found
 
 # %% ../../nbs/views/08_measuring.ipynb #436cdeff
 class Measuring:
     "Measure what waits, in slices of time."
     def __init__(self, accuracies:Accuracies):
-        self.accuracies, self.pace = accuracies, Pace()
-        self.moments, self.rest = Lane(), Lane()
+        self.accuracies, self.pace, self.moments, self.rest = accuracies, Pace(), Lane(), Lane()
 
     def __bool__(self)->bool: return bool(self.moments or self.rest)
 
@@ -198,11 +213,11 @@ class Measuring:
 
     def add_first(self, names:Sequence[str], images:DistilledSet)->None:
         "Queue the first images on each backbone, and the baselines that no run has measured yet."
-        self.rest.waiting += [Measurement(name, 'distilled', images, live=True) for name in names]
+        self.rest.waiting += [Measurement(n, 'distilled', images, live=True) for n in names]
         like = DistilledSet(torch.zeros(len(images), 3, 1, 1), images.labels, images.classes) # one real image per label
         for kind in CURVE_BASELINES:
-            missing = [n for n in names if kind not in self.accuracies.examined[n].baselines]
-            self.rest.waiting += [Measurement(name, kind, like) for name in missing]
+            known = self.accuracies.examined
+            self.rest.waiting += [Measurement(n, kind, like) for n in names if kind not in known[n].baselines]
 
     def add_moment(self, names:Sequence[str], images:DistilledSet, step:int, live:bool)->None:
         "Queue the images of this moment, on each backbone."
@@ -215,10 +230,11 @@ class Measuring:
     )->bool: # whether a measurement has finished
         "Measure for a slice of time."
         lane, start = self.moments or self.rest, time.perf_counter()
-        found = await lane.slice(do, self.accuracies.examined, max(SLICE_SECONDS, lane.share*steps))
+        finished = await lane.slice(do, self.accuracies.examined, max(SLICE_SECONDS, lane.share*steps))
         if lane is self.moments: self.pace.spend(time.perf_counter() - start)
-        if found is None: return False
-        job, score = found
+        if finished is None: return False
+        job, (score, features) = finished
+        await do(self.accuracies.maps[job.name].add, job.step, features)
         if job.kind=='distilled': self.accuracies.add(job.name, job.step, score)
         else: self.accuracies.examined[job.name].baselines[job.kind] = score
         if lane is self.moments and not self.moments: self.pace.done()

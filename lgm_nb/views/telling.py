@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 from ..method.distiller import Distiller
+from .feature_map import map_facts, map_news
 from .history import History, frame_message
 from .measuring import Accuracies, describe_protocol, Examined
 from .messages import Tell
@@ -121,7 +122,6 @@ class DescribedRun(Scheduler):
     def step(self)->int: return self.distiller.step if self.distiller else 0
     @property
     def history(self)->History: return self.frames.history
-
     def status(self)->dict[str, Any]: # state, step, levels, rate, left, doing, message
         "Describe the state of the run."
         levels = len(self.distiller.pyramid.levels) if self.distiller else 0
@@ -134,9 +134,10 @@ class DescribedRun(Scheduler):
         return [self.accuracies.curve(name, name in self.plan.sources) for name in self.plan.probed]
 
     def about(self)->dict[str, Any]:
-        "Describe what is distilled, the growth of the pyramid, the loss and the accuracies."
-        measured = dict(curves=self.curves(), protocol=describe_protocol(self.accuracies.seeds))
-        return plan_facts(self.plan) | loss_facts(self.distiller) | measured | in_words(self.plan, self.accuracies)
+        "Describe what is distilled, the growth of the pyramid, the loss, the accuracies and the maps."
+        found, curves = self.accuracies, self.curves()
+        measured = dict(curves=curves, maps=map_facts(found.maps), protocol=describe_protocol(found.seeds))
+        return plan_facts(self.plan) | loss_facts(self.distiller) | measured | in_words(self.plan, found)
 
     def facts(self)->dict[str, Any]:
         "Return the whole run, without its pixels."
@@ -171,9 +172,10 @@ class Announcer:
         self._tell(Tell.SYNC, facts=self.run.facts())
 
     def curves(self)->None:
-        "Send the accuracies, and what they mean in words."
+        "Send the accuracies, what is new in the maps, and what the accuracies mean in words."
         said = in_words(self.run.plan, self.run.accuracies)
-        self._tell(Tell.CURVES, curves=self.run.curves(), words=said['words'], caution=said['caution'])
+        new = map_news(self.run.accuracies.maps)
+        self._tell(Tell.CURVES, curves=self.run.curves(), maps=new, words=said['words'], caution=said['caution'])
 
     def frame(self, frame:dict[str, Any], sheet:dict[str, Any]|None, loss:list[list[float]])->None:
         "Send a frame, with the losses since the last one."

@@ -9,6 +9,7 @@ import { Grid } from './grid.js';
 import { Tower } from './tower.js';
 import { Charts } from './charts.js';
 import { Detail } from './detail.js';
+import { Maps } from './maps.js';
 
 /** @typedef {import('./protocol.js').Frame} Frame */
 /** @typedef {import('./protocol.js').Status} Status */
@@ -49,6 +50,7 @@ export class RunView {
     this.tower = new Tower(level => this.choose(level));
     this.charts = new Charts(film, !!link, name => { this.chosen = name; this.charts.update(this.state); });
     this.detail = new Detail(film, this.grid.canvases, () => this.look(null));
+    this.maps = new Maps(film, this.grid, image => this.look(image));
     this.kept = el('p', { class: 'kept' });
     this.transport = new Transport({
       label: 'Step of the run', live: !!link, count: () => film.frames.length,
@@ -66,7 +68,8 @@ export class RunView {
     const tower = this.film.sizes.length ? this.tower.node : null;
     return el('div', { class: 'lgm' }, this.header.nodes,
       el('div', { class: 'body' },
-        el('div', { class: 'left' }, this.grid.node, tower, foot, this.detail.node), this.charts.node));
+        el('div', { class: 'left' }, this.grid.node, tower, foot, this.detail.node), this.charts.node),
+      this.maps.node);
   }
 
   /** @returns {RunState} */
@@ -82,17 +85,17 @@ export class RunView {
   /** Update everything, the charts after the images are drawn. */
   update() {
     this.updateStatus();
-    this.grid.draw(this.state).then(() => {
-      this.charts.update(this.state);
-      this.detail.update(this.state);
-    });
+    this.grid.draw(this.state).then(() => this.tell(this.charts, this.maps, this.detail));
+  }
+
+  /** @param {{update: (state: RunState) => void}[]} parts */
+  tell(...parts) {
+    const { state } = this;
+    for (const part of parts) part.update(state);
   }
 
   updateStatus() {
-    const state = this.state;
-    this.header.update(state);
-    this.grid.update(state);
-    this.tower.update(state);
+    this.tell(this.header, this.grid, this.tower);
     say(this.kept, this.film.kept);
   }
 
@@ -119,8 +122,7 @@ export class RunView {
 
   changeCurves() {
     this.chosen ??= this.film.curves[0]?.name;
-    this.header.update(this.state);
-    this.charts.update(this.state);
+    this.tell(this.header, this.charts, this.maps);
   }
 
   /** @param {Status} status */
@@ -158,8 +160,7 @@ export class RunView {
   look(image) {
     const before = this.open;
     this.open = image;
-    this.grid.update(this.state);
-    this.detail.update(this.state);
+    this.tell(this.grid, this.maps, this.detail);
     if (image === null) {
       if (before !== null) this.grid.buttons[before].focus();
       return;

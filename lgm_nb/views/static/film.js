@@ -1,4 +1,5 @@
 // The frames of a run. Images that did not change share a tile of an earlier sheet.
+import { joined } from './plane.js';
 import { decode, drawTile, unbase64 } from './sheet.js';
 
 /** @typedef {import('./protocol.js').Frame} Frame */
@@ -25,6 +26,7 @@ export class Film {
     this.grown = facts.grown ?? [];
     this.loss = facts.loss ?? [];
     this.curves = facts.curves ?? [];
+    this.maps = facts.maps ?? [];
     this.frames = facts.frames ?? [];
     this.details = facts.details ?? [];
     this.names = this.labels.map(l => this.classes[l]);
@@ -51,6 +53,15 @@ export class Film {
     if (at < 0) this.frames.push(frame);
     else this.frames.splice(at, this.frames[at].step === frame.step ? 1 : 0, frame);
     this.forget();
+  }
+
+  /** Add what is new in the maps: whole ones, or further moments. @param {import('./protocol.js').FeatureMap[]} maps */
+  addMaps(maps) {
+    for (const map of maps) {
+      const known = this.maps.find(m => m.name === map.name);
+      if (known) known.walk = joined(known.walk, map.walk);
+      else if (map.dots) this.maps.push(map);
+    }
   }
 
   /** @param {number[]} steps */

@@ -48,14 +48,19 @@ export class Grid {
     this.canvases = film.names.map(() => el('canvas', { width: film.side, height: film.side, 'aria-hidden': 'true' }));
     this.buttons = film.names.map((name, i) => el('button', {
       type: 'button', class: 'tile', 'aria-label': `${name}: look closer`, 'aria-expanded': 'false',
-      on: { click: () => look(i) },
+      on: {
+        click: () => look(i), focus: () => this.point(i), blur: () => this.point(null),
+        pointerenter: () => this.point(i), pointerleave: () => this.point(null),
+      },
     }, this.canvases[i], el('span', {}, name)));
+    this.labels = film.labels;
     this.grid = el('div', {
       class: 'grid', role: 'group', 'aria-label': 'The images, one button each',
       style: { '--rendering': rendering(film.side) },
     }, this.buttons);
     this.empty = el('p', { class: 'empty' });
     this.node = el('div', { class: 'stage' }, this.grid, this.empty);
+    this.point = (/** @type {number | null} */ _image) => {}; // called with what the pointer or the focus is at
     this.width = 0;
     this.small = false;
     /** @type {RunState | null} */
@@ -81,6 +86,12 @@ export class Grid {
     });
     this.empty.hidden = state.film.frames.length > 0;
     say(this.empty, emptyText(state));
+  }
+
+  /** Highlight one image, or all of a class. @param {import('./plane.js').Lit | null} lit */
+  light(lit) {
+    this.buttons.forEach((button, i) => button.classList.toggle('lit', lit !== null
+      && (lit.image === i || lit.image === null && this.labels[i] === lit.label)));
   }
 
   /**

@@ -50,7 +50,8 @@ function addFrame(view, { frame, sheet, newest, levels, loss, status }, buffers,
 }
 
 /** @param {RunView} view @param {import('./protocol.js').TellCurves} message @param {any} _ @param {Link} link */
-function setCurves(view, { curves, words, caution }, _, link) {
+function setCurves(view, { curves, maps, words, caution }, _, link) {
+  view.film.addMaps(maps);
   Object.assign(view.film, { curves, words, caution });
   view.changeCurves();
   if (view.open !== null) link.ask({ ask: ASK.DETAIL, image: view.open });

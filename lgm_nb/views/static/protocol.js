@@ -28,6 +28,17 @@ export const ASK = /** @type {const} */ ({
  * @property {string[]} [unbeaten] baselines that the latest images are not above beyond the interval
  * @property {number[]} [classes] accuracy of each class
  *
+ * The distilled images after a step: `at` is x, y, x, y … in a feature map, `near` the class whose mean is nearest.
+ * @typedef {{step: number, at: number[], near: number[]}} Moment
+ *
+ * The map of a probed backbone, in thousandths of the distance to its farthest dot. News of it has no dots.
+ * @typedef {object} FeatureMap
+ * @property {string} name
+ * @property {number[][]} [dots] real images of each class: x, y, x, y …
+ * @property {number} [share] of the variance that the axes show
+ * @property {string} [of] what that is the variance of
+ * @property {Moment[]} walk
+ *
  * @typedef {object} Status
  * @property {string} state
  * @property {number} step
@@ -49,6 +60,7 @@ export const ASK = /** @type {const} */ ({
  * @property {number[]} [grown] steps after which a level was added
  * @property {number[][]} [loss] [step, meta-loss]
  * @property {Curve[]} [curves]
+ * @property {FeatureMap[]} [maps]
  * @property {Frame[]} [frames]
  * @property {string} [kept]
  * @property {Record<string, string>} [settings] what tells the run apart, by title
@@ -71,7 +83,8 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{kind: 'sheet', run: number, sheet: Sheet}} TellSheet
  * @typedef {{kind: 'frame', run: number, frame: Frame, sheet: Sheet | null, levels: number, newest: number,
  *   loss: number[][], status: Status}} TellFrame
- * @typedef {{kind: 'curves', run: number, curves: Curve[], words: string, caution: string}} TellCurves
+ * @typedef {{kind: 'curves', run: number, curves: Curve[], maps: FeatureMap[], words: string,
+ *   caution: string}} TellCurves
  * @typedef {{kind: 'drop', run: number, steps: number[], kept: string}} TellDrop
  * @typedef {{kind: 'status', run: number, status: Status}} TellStatus
  * @typedef {{kind: 'detail', run: number, image: number, step: number, big: Sheet, parts: Part[]}} TellDetail

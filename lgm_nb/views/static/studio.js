@@ -96,6 +96,7 @@ export class Studio {
     for (const frame of facts.frames) if (!steps.has(frame.step)) film.addFrame(frame);
     const { loss, curves, kept, words, caution } = facts;
     Object.assign(film, { loss, curves, kept, words, caution });
+    film.addMaps(facts.maps ?? []);
     view.changeCurves();
     view.changeFrames();
     view.changeStatus(facts.status);
