@@ -2,11 +2,11 @@
 import json
 import pytest, torch
 from lgm_nb import (
-    Distiller, FlowMatching, GradientMatching, OrthogonalMatching, RidgeProbe, Settings, TotalVariation, WhitenedMeans,
-    distill, open_backbone, open_dataset)
+    Distiller, FlowMatching, GradientMatching, RidgeProbe, Settings, TotalVariation, WhitenedMeans, distill,
+    open_backbone, open_dataset)
 from lgm_nb.core.files import cache_folder
 from lgm_nb.method.feature_bank import build_bank
-from lgm_nb.method.objectives import PartMatching
+from lgm_nb.method.objectives import OrthogonalMatching, PartMatching
 
 OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PartMatching(WhitenedMeans()),
               .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
