@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from conftest import ROOT, ok
+from conftest import ROOT, ok, violations
 
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 pytestmark = pytest.mark.skipif(not (CHROMIUM and shutil.which('npm') and sys.version_info >= (3, 11)),
@@ -178,6 +178,20 @@ def test_every_page_in_a_browser(pages, address, tab):
         assert page.locator('.katex-error').count()==0, name
         if r'\(' in reader.base.read_text(encoding='utf-8'): assert page.locator('.katex').count(), name
     assert tab.faults==[] and wide==[]
+
+@pytest.mark.parametrize('dark', [False, True], ids=['light', 'dark'])
+def test_axe_finds_nothing_serious(address, tab, axe, dark):
+    "On pages of each kind, wide and on a phone."
+    kinds = ('index', 'gallery', 'try_it', 'front_door', 'tutorials/carry_over', 'views/studio', 'method/pyramid',
+             'api/method/distiller')
+    found = []
+    for width in (1280, 390):
+        page = tab(width, dark=dark)
+        for name in kinds:
+            page.goto(f'{address}/{name}.html')
+            page.evaluate('document.fonts.ready.then(() => 1)')
+            found += [(width, name, *v) for v in violations(page, axe)]
+    assert found==[]
 
 def of_each_folder(pages):
     "Two pages of each folder. Content is the same from a disk; what can differ is what a page loads."

@@ -6,6 +6,7 @@ from lgm_nb.probing.compare import CrossModelTable
 from lgm_nb.views.report import report_html
 from lgm_nb.views.sheets import save_page, still_html
 from lgm_nb.views.widgets import film_facts
+from conftest import violations
 from tools.lab import ARGS
 
 CHROMIUM = shutil.which('chromium')
@@ -127,8 +128,8 @@ def test_four_backbones_fit(browser, tmp_path, width):
     page.close()
 
 @pytest.mark.parametrize('width', [390, 1000])
-def test_a_report_fits_its_window(browser, tmp_path, width):
-    "The page is as wide as its window; the card is folded."
+def test_a_report_fits_its_window(browser, axe, tmp_path, width):
+    "The page is as wide as its window; the card is folded; axe finds nothing serious."
     names = [*'abcdefghi', 'a-class-with-a-long-name-and-no-space']
     card = dict(data=dict(name='cifar10-mini', hash='0123456789abcdef'*8), backbone=dict(name=NAMES[0]),
         seconds=3., step=9)
@@ -146,6 +147,7 @@ def test_a_report_fits_its_window(browser, tmp_path, width):
     page.locator('summary').click()
     assert page.locator('pre').is_visible() and page.evaluate('document.documentElement.scrollWidth') <= width
     page.screenshot(path=tmp_path/'report.png', full_page=True)
+    assert violations(page, axe)==[]
     page.close()
 
 def test_a_chosen_column_says_so_and_keeps_the_focus(page):

@@ -189,6 +189,16 @@ if (location.protocol === 'file:') {
 }
 </script>'''
 
+# What scrolls sideways must be reachable without a mouse; what does not should not cost a stop of the Tab key.
+REACH = '''<script>
+addEventListener('load', () => new ResizeObserver(() => {
+  for (const box of document.querySelectorAll('main :is(table, pre)')) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute('tabindex');
+  }
+}).observe(document.body));
+</script>'''
+
 def make_local(cfg, out, modules):
     "Fonts, KaTeX and what runs a network beside the pages; our own pages linked relatively; search from a disk."
     libs = out/'site_libs'
@@ -209,7 +219,8 @@ def make_local(cfg, out, modules):
         here = cfg.doc_url.rstrip('/')
         return [(layout.KATEX, f'{top}/site_libs/katex'), (f'href="{here}"', f'href="{top}/index.html"'),
             (f'href="{here}/"', f'href="{top}/index.html"'),
-                (f'href="{here}/', f'href="{top}/'), ('</head>', f'{SEARCH}</head>')]
+                (f'href="{here}/', f'href="{top}/'), ('" role="img"></i>', '" aria-hidden="true"></i>'), # an icon
+            ('</head>', f'{SEARCH}{REACH}</head>')]
     replace_all(list(out.rglob('*.html')), relative)
 
 # --- for language models

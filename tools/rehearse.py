@@ -11,7 +11,7 @@ from execnb.shell import CaptureShell
 from fastcore.nbio import read_nb
 
 ROOT = Path(__file__).resolve().parents[1]
-TRAIN, TEST = 20, 10 # images per class
+TRAIN, TEST = 10, 5 # images per class
 
 def less_work():
     "Cap the settings of runs and probes, and shrink the data set of the package. Before anything else imports it."

@@ -42,6 +42,7 @@ def page_html(
     width:str='46rem', # of the text, at most, as CSS writes it
 )->str: # HTML
     "Put a title and a body into a page."
+    for tag in ('table', 'pre'): body = body.replace(f'<{tag}', f'<{tag} tabindex="0"') # they may scroll sideways
     return _PAGE.format(title=escape(title), body=body, width=width)
 
 # %% ../../nbs/core/09_page.ipynb #9a6e0008
