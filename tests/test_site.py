@@ -231,6 +231,17 @@ def test_search_finds_the_pyramid(site, address, tab, scheme):
     page.wait_for_url('**/method/pyramid.html*')
     assert tab.faults==[]
 
+def test_search_ranks_lessons_above_the_reference(address, tab):
+    page = tab()
+    page.goto(address)
+    def found(words):
+        page.get_by_role('searchbox', name='Search').fill(words)
+        page.locator('.search-result').first.filter(has_text=words).wait_for() # those of the words before are gone
+        return page.locator('.search-result').evaluate_all('all => all.map(a => a.getAttribute("href"))')
+    for words in ('pyramid', 'objective', 'feature bank'):
+        assert not any('api/' in href for href in found(words)[:3]), words
+    assert 'api/' in found('Pyramid.grow')[0]
+
 def test_one_palette():
     "Site and logo take their colours from the palette of the views."
     from lgm_nb.core.show import PALETTE

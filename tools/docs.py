@@ -189,6 +189,13 @@ if (location.protocol === 'file:') {
 }
 </script>'''
 
+def rank_lessons(index):
+    "Entries of the search with names of the reference in their text alone, which counts half as much as a title."
+    def reference(e):
+        name = f"{e['title']}: {e['section']}" if e['section'] else e['title']
+        return dict(e, title='Reference', section='', text=f"{name}. {e['text']}")
+    return [reference(e) if e['href'].startswith('api/') else e for e in index]
+
 # What scrolls sideways must be reachable without a mouse; what does not should not cost a stop of the Tab key.
 REACH = '''<script>
 addEventListener('load', () => new ResizeObserver(() => {
@@ -211,8 +218,9 @@ def make_local(cfg, out, modules):
     shutil.copytree(cfg.nbs_path/'try_it', out/'try_it', dirs_exist_ok=True)
     (out/'try_it/ort').mkdir(exist_ok=True)
     for name in RUNTIME: shutil.copy(runtime/name, out/'try_it/ort')
-    (out/'search.js').write_text(f'window.lgmSearch = {(out/"search.json").read_text(encoding="utf-8")};\n',
-        encoding='utf-8')
+    index = json.dumps(rank_lessons(json.loads((out/'search.json').read_text(encoding='utf-8'))), ensure_ascii=False)
+    (out/'search.json').write_text(index, encoding='utf-8')
+    (out/'search.js').write_text(f'window.lgmSearch = {index};\n', encoding='utf-8')
     (out/'.nojekyll').touch()
     def relative(page):
         top = os.path.relpath(out, page.parent)
