@@ -10,7 +10,7 @@ from conftest import (bars, BIN, ROOT, check_bars, check_report, half_written, i
                       start_until, write_photographs)
 
 OPTIONS = {
-    'lgm-demo': ['--backbone', '--steps', '--out', '--report-on'],
+    'lgm-demo': ['--data', '--backbone', '--steps', '--out', '--report-on'],
     'lgm-distill': ['--data', '--backbone', '--out', '--ipc', '--steps', '--augs', '--real', '--seed', '--device',
         '--resume',
                     '--checkpoint-every', '--report', '--report-on', '--extend', '--json'],
@@ -56,6 +56,7 @@ def test_the_package_runs_every_command():
     (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY'], ['--out is missing']),
     (['lgm-transfer', '--data', 'cifar10-mini', '--backbones', 'TINY', '--targets', 'tiny-can-vitt'],
         ["Did you mean 'tiny-can-vit'"]),
+    (['lgm-demo', '--data', 'cifar-10', '--out', 'd'], ['--data cifar-10', 'caltech10-mini', 'lgm-distill']),
     (['lgm-probe', 'nosuch', '--backbone', 'TINY'], ['nosuch']),
     (['lgm-compare', 'nosuch', '--backbones', 'TINY'], ['nosuch'])])
 def test_bad_input(args, names, tiny, tmp_path):

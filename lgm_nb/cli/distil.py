@@ -300,7 +300,7 @@ def _demo_backbones(nets):
     known = {b.name for b in nets}
     return [*nets, *(open_backbone(n) for n in names if n not in known)]
 
-def _demo(backbone, steps, seed, out, overwrite):
+def _demo(data, backbone, steps, seed, out, overwrite):
     "Distil and save; returns the run, the set, and the seconds of both stages."
     from lgm_nb.data.open import open_dataset
     from lgm_nb.method.distiller import Distiller
@@ -311,7 +311,7 @@ def _demo(backbone, steps, seed, out, overwrite):
     if (Path(out)/'checkpoint.safetensors').exists():
         raise ValueError(f'--out {out}: holds the checkpoint of another run; use another folder')
     start, settings = time.perf_counter(), Settings(steps=steps, seed=seed)
-    data, nets = open_dataset('cifar10-mini'), open_backbones(backbone)
+    data, nets = open_dataset(data), open_backbones(backbone)
     check_folder(out, data, report=True, overwrite=earlier, argument='--out')
     run = Distiller(data, nets, settings, progress=terminal_bar)
     ready = time.perf_counter()
@@ -325,8 +325,11 @@ def _demo(backbone, steps, seed, out, overwrite):
     return run, distilled, seconds
 
 # %% ../../nbs/cli/01_distil.ipynb #37644fff
+_DEMO_DATA = ('cifar10-mini', 'caltech10-mini')
+
 @call_parse
 def lgm_demo(
+    data:str='cifar10-mini', # 'cifar10-mini' or 'caltech10-mini', which need no download
     backbone:str='efficientnet-lite0,tiny-simclr-resnet,tiny-dino-resnet', # what the images are made for
     steps:int=800, # optimiser steps
     seed:int=0, # same seed, same images
@@ -335,11 +338,13 @@ def lgm_demo(
     report_on:str|None=None, # backbones of the table, separated by commas [all that need no download]
     json:store_true=False, # print the result as one line of JSON
 ):
-    "Distil cifar10-mini, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
+    "Distil ten classes, compare backbones, write images, animation and report. Takes minutes on a laptop, offline."
     with exit_codes('run the same command to start over'):
-        refuse_empty(dict(backbone=backbone, out=out, report_on=report_on))
+        refuse_empty(dict(data=data, backbone=backbone, out=out, report_on=report_on))
+        if data not in _DEMO_DATA:
+            raise ValueError(f'--data {data}: must be {" or ".join(_DEMO_DATA)}; lgm-distill takes other data')
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
-        run, distilled, seconds = _demo(backbone, steps, seed, out, overwrite)
+        run, distilled, seconds = _demo(data, backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbones)
         table, words, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
         print_result(table.as_dict(), json, f'{table}\n\n{words}\n\n{page}: open it in a browser')
