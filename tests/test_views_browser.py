@@ -27,6 +27,7 @@ def html():
     frames = [(k, 1, g.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)) for k in range(8)]
     points, baselines = [[0, 10., 1.], [7, 30., 1.]], dict(random=[20., 1.])
     curves = [dict(name=n, own=n=='a', points=points, baselines=baselines, classes=[30.]*4) for n in 'ab']
+    curves[1]['mistaken'] = [[[2, 41.6], [1, 8.]], [], [], []]
     loss = [[k + 1, .85 - .1*k] for k in range(7)]
     return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], loss=loss, curves=curves))
 
@@ -62,6 +63,13 @@ def test_headings_continue_the_outline(page, before, title):
     def level(text): return page.get_by_role('heading', name=text).get_attribute('aria-level')
     levels = [level(text) for text in ('A run', 'Meta-loss', 'Test accuracy of this class')]
     assert levels==[str(title + i) for i in range(3)]
+
+def test_the_closer_look_says_what_a_class_is_taken_for(page):
+    page = page()
+    page.locator('.tile').first.click()
+    assert page.locator('.taken').all_text_contents()==['taken for y 42 %, x 8 %']
+    page.locator('.tile').nth(1).click()
+    assert page.locator('.meter').count()==2 and page.locator('.taken').count()==0
 
 @pytest.mark.parametrize('motion, behavior', [('reduce', 'auto'), ('no-preference', 'smooth')])
 def test_the_closer_look_scrolls_as_asked(page, motion, behavior):

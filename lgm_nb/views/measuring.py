@@ -98,16 +98,31 @@ class ScoresOverSteps:
         last = self.at(step)
         return all(n in last and set(CURVE_BASELINES) <= set(self.examined[n].baselines) for n in names)
 
+# %% ../../nbs/views/08_measuring.ipynb #fc45c072
+def mistaken_for(
+    score:Score,
+    labels:torch.Tensor, # (N,), of the test images
+    n_classes:int,
+    most:int=3, # answers for each class
+)->list[list[list[float]]]: # for each class: [class, percent], the most frequent first; below one percent left out
+    "List the most frequent wrong answers to the test images of each class."
+    pairs = (labels*n_classes + score.predicted).flatten().bincount(minlength=n_classes**2).view(n_classes, -1)
+    shares = 100*pairs/pairs.sum(1, keepdim=True).clamp(min=1)
+    values, classes = shares.fill_diagonal_(0).topk(min(most, n_classes))
+    return [[[k, round(v, 1)] for k, v in zip(ks, vs) if v >= 1] for ks, vs in zip(classes.tolist(), values.tolist())]
+
 # %% ../../nbs/views/08_measuring.ipynb #885ea839
 class Accuracies(ScoresOverSteps):
     "The same, as the curves of a view and as a table."
-    def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, baselines, unbeaten, classes
+    def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, baselines, unbeaten, classes, mistaken
         "Return the accuracies of a backbone as JSON; `own` if it distils."
         scores, baselines = self.scores[name], self.examined[name].baselines
         points = [[step, *_mean_std(s)] for step, s in scores]
-        classes = [round(float(v), 1) for v in scores[-1][1].per_class] if scores else []
-        return dict(name=name, own=own, points=points, classes=classes, unbeaten=self.unbeaten(name),
-            baselines={kind: _mean_std(s) for kind, s in baselines.items()})
+        data, last = self.examined[name].examiner.data, scores[-1][1] if scores else None
+        classes = [round(float(v), 1) for v in last.per_class] if last else []
+        mistaken = mistaken_for(last, data.test.labels, len(data.classes)) if last else []
+        return dict(name=name, own=own, points=points, classes=classes, mistaken=mistaken,
+            unbeaten=self.unbeaten(name), baselines={kind: _mean_std(s) for kind, s in baselines.items()})
 
     def table(self,
         sources:str|Sequence[str], # names of the backbones that distil

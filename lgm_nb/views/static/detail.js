@@ -18,11 +18,15 @@ const part = (title, note, ...body) => el('div', { class: 'part' },
 const pictures = ({ title, note, captions, sheet }) =>
   part(title, note, el('div', { class: 'row' }, tiles(loaded(sheet), captions, 56)));
 
-/** @param {string} name @param {number} k colour @param {number} value percent */
-const meter = (name, k, value) => el('div', { class: 'meter' },
+/** @param {string} name @param {number} k colour @param {number} value percent @param {string} others */
+const meter = (name, k, value, others) => [el('div', { class: 'meter' },
   el('span', {}, key(k), name),
   el('i', { 'aria-hidden': 'true' }, el('b', { style: { width: `${value}%`, background: colour(k) } })),
-  el('span', {}, percent(value)));
+  el('span', {}, percent(value))), others ? el('p', { class: 'note taken' }, others) : null];
+
+/** What test images of a class were taken for. @param {number[][]} wrong @param {string[]} classes */
+export const takenFor = (wrong, classes) => wrong.length
+  ? `taken for ${wrong.map(([c, share]) => `${classes[c]} ${Math.round(share)} %`).join(', ')}` : '';
 
 export class Detail {
   /**
@@ -118,7 +122,8 @@ export class Detail {
     const measured = this.film.curves.map((curve, k) => ({ ...curve, k, value: curve.classes?.[label] }))
       .filter(({ value }) => value !== undefined);
     const last = measured[0]?.points.at(-1);
-    const meters = measured.map(({ name, k, value }) => meter(name, k, /** @type {number} */ (value)));
+    const meters = measured.flatMap(({ name, k, value, mistaken }) =>
+      meter(name, k, /** @type {number} */ (value), takenFor(mistaken?.[label] ?? [], this.film.classes)));
     return part('Test accuracy of this class', last ? `step ${last[0]}` : '',
       meters.length ? meters : el('p', { class: 'empty' }, 'Not measured yet.'));
   }

@@ -27,6 +27,7 @@ export const ASK = /** @type {const} */ ({
  * @property {Record<string, number[]>} [baselines]
  * @property {string[]} [unbeaten] baselines that the latest images are not above beyond the interval
  * @property {number[]} [classes] accuracy of each class
+ * @property {number[][][]} [mistaken] for each class: [class that its test images were taken for, percent]
  *
  * The distilled images after a step: `at` is x, y, x, y … in a feature map, `near` the class whose mean is nearest.
  * @typedef {{step: number, at: number[], near: number[]}} Moment
