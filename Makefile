@@ -56,7 +56,9 @@ nightly: slow-cells slow-tests soak benchmarks
 slow-cells: $(READY)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --flags slow --n-workers 2 --do-print
 
+# The studio is also tested in Jupyter Notebook and marimo, which nothing else needs.
 slow-tests: $(READY)
+	$(BIN)/pip install 'notebook>=7' marimo
 	$(BIN)/pytest tests -q -rs -m slow
 
 soak: $(READY)

@@ -186,6 +186,15 @@ class RunBox(w.VBox):
         bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
         return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
 
+# %% ../../nbs/views/17_studio.ipynb #09b0d002
+def in_marimo(box:RunBox)->Any:
+    "Lay out the view of a run and buttons for marimo."
+    import marimo as mo
+    def button(label, act): return mo.ui.button(label=label, on_click=lambda _: act())
+    buttons = [button('Start', box.start), button('Pause', box.pause), button('Stop', box.stop)]
+    box.marimo = buttons, mo.ui.anywidget(box.view) # marimo itself does not keep them
+    return mo.vstack([mo.hstack(buttons, justify='start'), box.marimo[1]])
+
 # %% ../../nbs/views/17_studio.ipynb #1d942f17
 _STUDIOS:dict[Any, tuple[Controls, StudioView]] = {} # by the arguments
 
@@ -238,5 +247,7 @@ class Studio(RunBox):
     def save(self, folder:str|Path)->Path:
         "Save the distilled set."
         return self.export('set', folder)
+
+    def _display_(self)->Any: return in_marimo(self) # called by marimo
 
     def __repr__(self): return f'Studio({self.run!r})'

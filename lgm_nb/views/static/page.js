@@ -28,14 +28,26 @@ const matches = query => matchMedia(query).matches;
 export const scrolling = () => matches('(prefers-reduced-motion: reduce)') ? 'auto' : 'smooth';
 
 /**
+ * Any colour of CSS as red, green, blue and alpha, each up to 255: a page may use `oklch(…)` as well as `rgb(…)`.
+ * @param {string} colour
+ */
+function rgbaOf(colour) {
+  const canvas = el('canvas', { width: 1, height: 1 });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  return [...context.getImageData(0, 0, 1, 1).data];
+}
+
+/**
  * The first opaque background behind a node.
  * @param {Element} node
  * @returns {number[]} red, green, blue
  */
 function backdrop(node) {
   for (let n = node; n; n = n.parentElement || /** @type {ShadowRoot} */ (n.getRootNode()).host) {
-    const c = getComputedStyle(n).backgroundColor.match(/[\d.]+/g);
-    if (c && (c.length < 4 || +c[3] > 0.5)) return c.map(Number);
+    const colour = rgbaOf(getComputedStyle(n).backgroundColor);
+    if (colour[3] > 127) return colour;
   }
   const scheme = getComputedStyle(document.documentElement).colorScheme;
   return scheme.includes('dark') && matches('(prefers-color-scheme: dark)') ? [20, 20, 20] : [255, 255, 255];
