@@ -81,6 +81,7 @@ BENCHMARKS = (
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20',
                (CALTECH,)),
+    benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
     further('further_held', FURTHER_HELD),
     further('further', '--counts 1,2,5 --class-seeds 5'),
     further('further_photos', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
