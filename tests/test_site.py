@@ -179,18 +179,15 @@ def test_every_page_in_a_browser(pages, address, tab):
         if r'\(' in reader.base.read_text(encoding='utf-8'): assert page.locator('.katex').count(), name
     assert tab.faults==[] and wide==[]
 
-@pytest.mark.parametrize('dark', [False, True], ids=['light', 'dark'])
-def test_axe_finds_nothing_serious(address, tab, axe, dark):
-    "On pages of each kind, wide and on a phone."
-    kinds = ('index', 'gallery', 'try_it', 'front_door', 'tutorials/carry_over', 'views/studio', 'method/pyramid',
-             'api/method/distiller')
-    found = []
-    for width in (1280, 390):
-        page = tab(width, dark=dark)
-        for name in kinds:
-            page.goto(f'{address}/{name}.html')
-            page.evaluate('document.fonts.ready.then(() => 1)')
-            found += [(width, name, *v) for v in violations(page, axe)]
+@pytest.mark.parametrize('width, dark', [(1280, False), (390, True)], ids=['wide', 'phone'])
+def test_axe_finds_nothing_serious(address, tab, axe, width, dark):
+    "On pages of each kind: wide and light, narrow and dark."
+    page, found = tab(width, dark=dark), []
+    for name in ('index', 'gallery', 'try_it', 'tutorials/carry_over', 'views/studio', 'method/pyramid',
+                 'api/method/distiller'):
+        page.goto(f'{address}/{name}.html')
+        page.evaluate('document.fonts.ready.then(() => 1)')
+        found += [(name, *v) for v in violations(page, axe)]
     assert found==[]
 
 def of_each_folder(pages):
