@@ -198,15 +198,12 @@ def test_killed_between_the_set_and_its_checkpoint(command, tmp_path):
     assert not file.exists() and not images(out)[3:].equal(before[3:]) and images(out)[:3].equal(before[:3])
 
 def test_two_processes(command, made, tmp_path):
-    "They share the new classes and write once; more than there are new classes are too many."
-    def torchrun(n, out):
-        launcher = sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--standalone', '-m', 'lgm_nb'
-        return run(*launcher, 'distill', *command(out)[1:])
-    done = torchrun(2, tmp_path/'two')
+    "They share the new classes and write once."
+    launcher = sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', 2, '--standalone', '-m', 'lgm_nb'
+    done = run(*launcher, 'distill', *command(tmp_path/'two')[1:])
     assert done.returncode==0 and done.stdout.count('→')==1, done.stderr
     two = DistilledSet.load(tmp_path/'two')
     assert (two.images - images(made)).abs().max() < 1e-5 and torch.equal(two.images[:3], images(made)[:3])
-    assert 'processes: 3 for 2 classes' in torchrun(3, tmp_path/'three').stderr
 
 def test_for_two_backbones(own_data, more, tiny, tmp_path):
     other = 'tiny-simclr-resnet'

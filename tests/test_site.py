@@ -166,9 +166,11 @@ WIDE, PHONE = dict(width=1280, height=900), dict(width=390, height=844)
 TOO_WIDE = 'document.documentElement.scrollWidth > window.innerWidth + 1'
 
 def test_every_page_in_a_browser(pages, address, tab):
-    "No error, no other host, maths set, no sideways scrolling: on a wide screen, then on a phone."
-    page, wide = tab(), []
+    """No error, no other host, maths set, no sideways scrolling: on a wide screen, then on a phone. Of the reference,
+    whose pages are all made by one function, two of each room."""
+    page, wide, few = tab(), [], of_each_folder(pages)
     for name,reader in pages.items():
+        if name.startswith('api/') and name not in few: continue
         page.set_viewport_size(WIDE)
         page.goto(f'{address}/{name}')
         page.evaluate('document.fonts.ready.then(() => 1)')
