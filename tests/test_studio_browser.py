@@ -104,6 +104,7 @@ def test_studio_in_jupyterlab(browser, lab):
     page.get_by_text('| Idle').first.wait_for(timeout=90_000)
     menu(page, 'Run', 'Run All Cells')
     start(page)
+    assert page.locator('.jp-OutputArea-output [data-theme]').first.get_attribute('data-theme')=='light'
     distinct(page, 10)
     button(page, 'Pause').click()
     page.locator('.chip:has-text("Paused")').wait_for(timeout=90_000)

@@ -46,7 +46,8 @@ function rgbaOf(colour) {
  */
 function backdrop(node) {
   for (let n = node; n; n = n.parentElement || /** @type {ShadowRoot} */ (n.getRootNode()).host) {
-    const colour = rgbaOf(getComputedStyle(n).backgroundColor);
+    const { backgroundColor } = getComputedStyle(n); // '' before the node is part of the page
+    const colour = backgroundColor ? rgbaOf(backgroundColor) : [0, 0, 0, 0];
     if (colour[3] > 127) return colour;
   }
   const scheme = getComputedStyle(document.documentElement).colorScheme;
@@ -68,6 +69,7 @@ export function watchTheme(host) {
   const media = matchMedia('(prefers-color-scheme: dark)');
   media.addEventListener('change', apply);
   apply();
+  requestAnimationFrame(apply); // a notebook may put the view into its page after this
   return () => { seen.disconnect(); media.removeEventListener('change', apply); };
 }
 
