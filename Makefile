@@ -29,13 +29,12 @@ demo: $(READY)
 	$(BIN)/lgm-demo --overwrite
 
 # pytest comes last, so that its summary line ends the output and a run without tests is seen.
-# One thread for each notebook: two workers that take every core each are slower than one. Three processes for pytest,
-# where a fifth of the time is spent waiting: for browsers, servers, and processes that are killed.
+# One thread for each notebook: two workers that take every core each are slower than one.
 test: export LGM_NB_CACHE ?= $(CURDIR)/build/cache
 test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 # Style, types, which room may import which, and the measures of cells, modules, classes and parameter lists.
 lint: $(READY)

@@ -199,7 +199,7 @@ def rank_lessons(index):
 # What scrolls sideways must be reachable without a mouse; what does not should not cost a stop of the Tab key.
 REACH = '''<script>
 addEventListener('load', () => new ResizeObserver(() => {
-  for (const box of document.querySelectorAll('main :is(table, pre, .math.display)')) {
+  for (const box of document.querySelectorAll('main :is(table, pre, .math.display, .sd-table)')) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute('tabindex');
   }
