@@ -127,6 +127,29 @@ def photos(tmp_path_factory):
 @pytest.fixture(scope='session')
 def own_data(photos): return f'folder:{photos}'
 
+@pytest.fixture(scope='module') # closed with the module: while Playwright is open, no other test can run an event loop
+def browser():
+    "Chromium, of which every module gets its own."
+    from tools.lab import ARGS
+    sync = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
+    chromium = shutil.which('chromium') or pytest.skip('no chromium on this machine')
+    with sync.sync_playwright() as p:
+        with p.chromium.launch(executable_path=chromium, args=ARGS) as it: yield it
+
+@pytest.fixture
+def new_page(browser):
+    "A function that opens a page, as `browser.new_page`; at the end all are closed, and none has had an error."
+    def open_page(**kwargs):
+        page = browser.new_page(**kwargs)
+        pages.append(page)
+        page.on('pageerror', lambda e: wrong.append(str(e)))
+        page.on('console', lambda m: wrong.append(m.text) if m.type=='error' else None) # the policy of a page, too
+        return page
+    pages, wrong = [], []
+    yield open_page
+    for p in pages: p.close()
+    assert not wrong
+
 @pytest.fixture(scope='session')
 def axe(tmp_path_factory):
     "The script of axe-core, which finds what keeps people out; from npm, or the folder that AXE_CORE names."

@@ -1,11 +1,9 @@
 "The studio in other places than JupyterLab: Jupyter Notebook 7 and marimo. `make slow-tests` installs both."
-import contextlib, os, shutil, socket, subprocess, sys, time, urllib.request
+import contextlib, os, subprocess, sys, time, urllib.request
 import pytest
-from tools.lab import ARGS, write_notebook
+from tools.lab import free_port, write_notebook
 
-CHROMIUM = shutil.which('chromium')
-playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason='no chromium on this machine')]
+pytestmark = pytest.mark.slow
 CELL = """from lgm_nb import Studio, open_dataset
 studio = Studio(open_dataset('cifar10-mini').subset(per_class=40), 'TINY', steps=40)
 studio"""
@@ -31,10 +29,8 @@ def answers(url):
 @contextlib.contextmanager
 def served(folder, *command):
     "The address of a server that is started here."
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        port = s.getsockname()[1]
-    command, env = [c.replace('PORT', str(port)) for c in command], dict(os.environ, OMP_NUM_THREADS='1')
+    port, env = free_port(), dict(os.environ, OMP_NUM_THREADS='1')
+    command = [c.replace('PORT', str(port)) for c in command]
     with open(folder/'log', 'w') as log:
         server = subprocess.Popen([sys.executable, '-m', *command], cwd=folder, stdout=log, stderr=log, env=env)
     url, end = f'http://127.0.0.1:{port}', time.monotonic() + 90
@@ -46,11 +42,6 @@ def served(folder, *command):
     finally:
         server.terminate()
         server.wait(30)
-
-@pytest.fixture(scope='module')
-def browser():
-    with playwright.sync_playwright() as p:
-        with p.chromium.launch(executable_path=CHROMIUM, args=ARGS) as b: yield b
 
 def until(page, true, seconds=120):
     end = time.monotonic() + seconds

@@ -1,7 +1,7 @@
 "The studio in a real JupyterLab, and its page from a file, in Chromium."
 import re, shutil, threading, time
 import pytest
-from tools.lab import ARGS, lab_server, menu, write_notebook
+from tools.lab import lab_server, menu, write_notebook
 
 CHROMIUM = shutil.which('chromium')
 psutil = pytest.importorskip('psutil', reason='psutil is not installed (ipykernel brings it)')
@@ -17,13 +17,6 @@ NAME = 'cifar10-mini-40-per-class' # of the files that the studio saves
 # JupyterLab's own words, not ours
 NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy',
     'Notebook a.ipynb is not trusted', 'Notebook b.ipynb is not trusted']
-
-@pytest.fixture(scope='module')
-def browser():
-    with playwright.sync_playwright() as p:
-        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield b
-        b.close()
 
 @pytest.fixture(autouse=True)
 def bounded(seconds=600):

@@ -22,7 +22,8 @@ def menu(page, *names):
         items = [f'.{part}-itemLabel:text-is("{name}")' for part in ('lm-MenuBar', 'lm-Menu')]
         page.locator(', '.join(items)).last.click(timeout=90_000)
 
-def _free_port():
+def free_port():
+    "A port that nothing listens on."
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
@@ -72,7 +73,7 @@ def lab_server(
     (home/'work').mkdir(parents=True)
     write_notebook(home/'work', 'a', cell)
     _write_settings(home/'settings/@jupyterlab/apputils-extension', theme)
-    port = _free_port()
+    port = free_port()
     url, server = f'http://127.0.0.1:{port}', _start(home, port)
     try:
         _wait_for(url, server, home/'log')

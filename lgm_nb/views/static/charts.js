@@ -1,6 +1,7 @@
 // The charts of a run: accuracy and meta-loss.
 import { el } from './dom.js';
 import { lineChart } from './chart.js';
+import { nextFrame } from './page.js';
 import { accuracyChart, baselineKey, runRows, runTable } from './accuracy.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
@@ -40,22 +41,13 @@ export class Charts {
       film.curves.length || live
         ? card('Test accuracy', 'of a linear probe on real images', this.accuracy, this.dashes, this.table) : null,
       card('Meta-loss', film.grown.length || live ? 'dotted: a new level' : '', this.loss));
-    /** @type {RunState | null} */
-    this.wanted = null;
+    this.update = nextFrame((/** @type {RunState} */ state) => this.draw(state));
     /** @type {any[]} */
     this.shown = []; // what the table was made from
   }
 
-  /** Draw in the next animation frame. @param {RunState} state */
-  update(state) {
-    if (!this.wanted) requestAnimationFrame(() => this.draw());
-    this.wanted = state;
-  }
-
-  draw() {
-    const state = this.wanted;
-    this.wanted = null;
-    if (!state?.width) return;
+  /** @param {RunState} state */
+  draw(state) {
     const { film, chosen, cursor } = state, { curves, steps } = film;
     this.accuracy.replaceChildren(curves.length
       ? accuracyChart({ curves, steps, chosen, cursor, width: this.accuracy.clientWidth || 300 })

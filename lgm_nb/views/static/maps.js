@@ -1,6 +1,6 @@
 // The feature maps of a run, side by side, and what is highlighted in them and in the grid.
 import { el } from './dom.js';
-import { levelHeadings } from './page.js';
+import { levelHeadings, nextFrame } from './page.js';
 import { MapView } from './map.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
@@ -25,8 +25,7 @@ export class Maps {
     this.pointed = null;
     /** @type {number | null} */
     this.open = null;
-    /** @type {RunState | null} */
-    this.wanted = null;
+    this.update = nextFrame((/** @type {RunState} */ state) => this.draw(state));
     this.row = el('div', { class: 'atlas' });
     this.node = el('section', { class: 'card maps', hidden: true },
       el('h4', {}, 'Feature space', el('small', {}, 'as each probed backbone sees it')),
@@ -53,16 +52,8 @@ export class Maps {
     for (const map of this.maps) map.light(lit);
   }
 
-  /** Draw in the next animation frame. @param {RunState} state */
-  update(state) {
-    if (!this.wanted) requestAnimationFrame(() => this.draw());
-    this.wanted = state;
-  }
-
-  draw() {
-    const state = this.wanted;
-    this.wanted = null;
-    if (!state?.width) return;
+  /** @param {RunState} state */
+  draw(state) {
     this.arrange();
     const step = state.frame?.step ?? 0;
     const width = Math.max(120, this.maps[0]?.node.clientWidth ?? 0);

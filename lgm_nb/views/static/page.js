@@ -134,3 +134,24 @@ export function levelHeadings(body) {
  */
 export const titled = ({ title, note }, control = null) => el('header', {},
   el('div', {}, el('h3', {}, title), el('p', { class: 'note' }, note)), control);
+
+/**
+ * Draw in the next animation frame, with the newest state that was asked for until then, unless nothing is visible.
+ * @template {{width: number}} S
+ * @param {(state: S) => void} draw
+ * @returns {(state: S) => void}
+ */
+export function nextFrame(draw) {
+  /** @type {S | null} */
+  let wanted = null;
+  return state => {
+    if (!wanted) {
+      requestAnimationFrame(() => {
+        const newest = wanted;
+        wanted = null;
+        if (newest?.width) draw(newest);
+      });
+    }
+    wanted = state;
+  };
+}
