@@ -24,6 +24,8 @@ const NAMES = {
   random: 'random real', centroid: 'centroid real', neighbour: 'neighbour real', full: 'all real images',
 };
 
+const CHECK = 'check, 1,000 epochs';
+
 /** The axis ends at a round number. @param {number} top */
 const roundTop = top => [10, 20, 30, 40, 50, 60, 80, 100].find(v => v >= top) || 100;
 
@@ -93,11 +95,22 @@ export function runRows(curves) {
   const baselines = BASELINES.filter(b => curves.some(c => c.baselines?.[b]));
   return [
     { kind: 'distilled', name: `distilled, ${when}`, cells: latest },
+    ...checks(curves),
     ...baselines.map(b => ({
       kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
       marked: curves.filter(c => c.unbeaten?.includes(b)).map(c => c.name),
     })),
   ];
+}
+
+/**
+ * The last images with probes that were trained for long, as a check of those in closed form.
+ * @param {Curve[]} curves
+ * @returns {Row[]}
+ */
+function checks(curves) {
+  const cells = Object.fromEntries(curves.map(c => [c.name, c.check ?? undefined]));
+  return curves.some(c => c.check) ? [{ kind: 'distilled', name: CHECK, cells }] : [];
 }
 
 /**
@@ -121,6 +134,13 @@ export function baselines(curves) {
 }
 
 /** @param {Curve} curve */
+function checkMark({ name, check }) {
+  if (!check) return undefined;
+  const [y, spread] = check;
+  return { y, spread, tip: `${name}, probes of 1,000 epochs: ${y.toFixed(1)} ± ${spread.toFixed(1)}` };
+}
+
+/** @param {Curve} curve */
 const lastPoint = ({ name, points }) => {
   const last = points.at(-1);
   return last ? `${name} ${last[1].toFixed(1)} %` : `${name} not measured yet`;
@@ -139,11 +159,12 @@ const lastPoint = ({ name, points }) => {
 export function accuracyChart({ curves, steps, width, chosen, cursor = null }) {
   const all = baselines(curves), first = Math.max(0, curves.findIndex(c => c.name === chosen));
   const values = all.flatMap(({ rules }) => rules.map(r => r.y));
-  const highest = Math.max(10, ...values, ...curves.flatMap(c => c.points.map(p => p[1] + p[2])));
+  const measured = curves.flatMap(c => [...c.points, ...c.check ? [[0, ...c.check]] : []].map(p => p[1] + p[2]));
+  const highest = Math.max(10, ...values, ...measured);
   return lineChart({
     width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), cursor,
     across: all.find(({ k }) => k === first), beside: all.filter(({ k }) => k !== first),
-    lines: curves.map((c, k) => ({ k, points: c.points, marks: true })),
+    lines: curves.map((c, k) => ({ k, points: c.points, marks: true, check: checkMark(c) })),
     label: `Test accuracy by step: ${curves.map(lastPoint).join(', ')}`,
   });
 }

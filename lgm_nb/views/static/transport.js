@@ -29,11 +29,12 @@ export const KEEPS_ARROWS = {
  * @property {(i: number) => void} show
  * @property {number} [milliseconds] per position
  * @property {boolean} [live] whether new positions can come: follow them until the user looks back
+ * @property {boolean} [blended] whether what is shown fades from one position to the next
  */
 
 export class Transport {
   /** @param {TransportOptions} options */
-  constructor({ label, count, text, show, milliseconds = 90, live = false }) {
+  constructor({ label, count, text, show, milliseconds = 90, live = false, blended = false }) {
     this.count = count;
     this.text = text;
     this.show = show;
@@ -58,7 +59,11 @@ export class Transport {
     this.now = live ? el('button', {
       type: 'button', class: 'live', title: 'Follow the run', on: { click: () => this.followNow() },
     }, 'Live') : null;
-    this.node = el('div', { class: 'transport' }, this.play, this.slider, this.readout, this.pace, this.now);
+    this.word = !blended ? null : el('span', {
+      class: 'blended', title: 'Images fade from one step to the next. While nothing plays they are exact.',
+    }, 'blended');
+    this.node = el('div', { class: 'transport' },
+      this.play, this.slider, this.readout, this.word, this.pace, this.now);
     this.paint();
   }
 
