@@ -11,11 +11,12 @@ __all__ = []
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+import torch
 from ..core.progress import Progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distiller import Distiller
-from ..method.pyramid import level_sizes
+from ..method.pyramid import level_sizes, Pyramid
 from ..method.settings import default_objective, Settings, settings_facts
 
 # %% ../../nbs/views/07_run_plan.ipynb #d778d13d
@@ -53,6 +54,16 @@ class RunPlan:
         "Make the distiller; `progress` wraps the building of its bank."
         nets = [self.backbones[name] for name in self.sources]
         return Distiller(self.data, nets, self.settings, self.objective, frames=0, progress=progress)
+
+# %% ../../nbs/views/07_run_plan.ipynb #07a11c02
+@torch.no_grad()
+def first_images(
+    plan:RunPlan,
+)->torch.Tensor: # (N, 3, S, S) on the CPU
+    "Render the images before the first step."
+    s, size = plan.settings, max(plan.backbones[name].canvas for name in plan.sources)
+    start, generator = 1 if s.pyramid else size, torch.Generator().manual_seed(s.seed)
+    return Pyramid(plan.images, size, generator, start, s.decorrelate, s.init).render()
 
 # %% ../../nbs/views/07_run_plan.ipynb #5c9278d9
 SAME = object() # no change, where None means something

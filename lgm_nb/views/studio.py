@@ -29,7 +29,7 @@ from .messages import Ask, Tell
 from .run_plan import MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
 from .shelf import FIRST_RUN, last_pixels, Shelf, thinned, THUMBS
-from .studio_run import StudioRun, ask_details, ask_level
+from .studio_run import StudioRun, ask_details, ask_level, prepare
 from .telling import distiller_of
 from .widgets import FactsWidget
 
@@ -52,7 +52,7 @@ class StudioView(FactsWidget):
         **kwargs:Any, # for the widget
     ):
         super().__init__(view='studio', **kwargs)
-        self.run, self.shelf, self.first = run, shelf, first
+        self.run, self.shelf, self.first, self.prepared = run, shelf, first, False
         run.listeners.append(self.send)
         run.ended.append(self._keep)
         run.stored.append(lambda _: _send_runs(self))
@@ -79,7 +79,7 @@ class StudioView(FactsWidget):
 
     async def _keep(self, run):
         "Put a run that has ended on the shelf."
-        await run.worker.do(self.shelf.keep, run)
+        if run.step: await run.worker.do(self.shelf.keep, run) # else it has nothing but noise
         await _send_runs(self)
 
     def __repr__(self): return f'StudioView({self.run!r})'
@@ -130,6 +130,13 @@ async def _send_all(view):
         if sheet is None or run.number != number: continue
         view.send(dict(kind=Tell.SHEET, run=number, sheet=without_pixels(sheet)), [sheet['data']])
         await asyncio.sleep(.005)
+    if first: await _prepare_once(view)
+
+async def _prepare_once(view):
+    "Prepare the first start while the run that the view opened with is played."
+    if not view.prepared:
+        view.prepared = True
+        await prepare(view.run)
 
 async def _send_details(view, image):
     "Send a closer look at one image."
@@ -203,8 +210,9 @@ def _make_room(most=3):
     ended = [key for key, (controls, _) in _STUDIOS.items() if not controls.run.active]
     for key in ended[:max(0, len(_STUDIOS) + 1 - most)]: del _STUDIOS[key]
 
-NEXT = 'cifar10-mini' # for `Studio()`: on its photographs the lead over random ones is the largest, in seconds
+NEXT = 'caltech10-mini' # for `Studio()`: the classes of the run that it opens with, and a bank in seconds
 BEST = 'tiny-simclr-resnet' # the embedded backbone on which ten images reach most: benchmarks/results/zoo_matrix.md
+NEXT_PROBED = (BEST, 'tiny-dino-resnet', 'tiny-can-vit') # trained in another way; a transformer
 
 def _list_backbones(backbones):
     "Names and `Backbone`s, from what `Studio` takes; the best of the embedded ones comes first."
@@ -220,7 +228,7 @@ class Studio(RunBox):
         data:Dataset|str|tuple|None=None, # a `Dataset`, or what `open_dataset` takes; None opens on a finished run
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
-        probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
+        probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all; of `Studio()` three
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run
@@ -228,6 +236,7 @@ class Studio(RunBox):
     ):
         shorten_errors()
         first = 'first' if data is None and FIRST_RUN.is_dir() else None
+        if data is None and backbones is None and probed is None: probed = NEXT_PROBED
         data = NEXT if data is None else data
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)
