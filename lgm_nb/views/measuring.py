@@ -102,7 +102,7 @@ def describe_protocol(
 )->str:
     "Say in a sentence how a view's accuracies were measured."
     return (f'Linear probes in closed form (protocol ridge): one for each point along the way, {seeds} at the end and '
-            'for real images (mean ± standard deviation). Hollow marks: a check of the last images, with probes that are '
+            'for real images (mean ± standard deviation). Hollow marks: a check of the last images, with probes '
             'trained for 1,000 epochs (protocol fast).')
 
 # %% ../../nbs/views/08_measuring.ipynb #ce53d50d
@@ -268,9 +268,9 @@ class Lane:
         job, self.current, self._pieces = self.current, None, None
         return job, found
 
-# %% ../../nbs/views/08_measuring.ipynb #436cdeff
-class Measuring:
-    "Measure what waits, in slices of time."
+# %% ../../nbs/views/08_measuring.ipynb #08f3a007
+class Waiting:
+    "What waits to be measured: moments, and the rest."
     def __init__(self, accuracies:Accuracies):
         self.accuracies, self.pace, self.moments, self.rest = accuracies, Pace(), Lane(), Lane()
         self._turn = 0 # of the backbones that take turns
@@ -309,6 +309,9 @@ class Measuring:
         "Queue the last images with probes that are trained, after everything else."
         self.rest.waiting += [Measurement(name, 'check', images, step) for name in names]
 
+# %% ../../nbs/views/08_measuring.ipynb #436cdeff
+class Measuring(Waiting):
+    "Measure what waits, in slices of time."
     async def slice(self,
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
         steps:float=0., # seconds that the steps since the last slice took

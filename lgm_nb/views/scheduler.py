@@ -58,9 +58,7 @@ class Worker:
         return future
 
     @property
-    def wanted(self)->bool:
-        "Whether something waits for the present piece of work."
-        return len(self._pending) > 1
+    def wanted(self)->bool: return len(self._pending) > 1 # by something that waits for the present piece of work
 
     async def do(self, f:Callable[..., Any], *args:Any)->Any:
         "Do a piece of work and return its result; the loop keeps running meanwhile."

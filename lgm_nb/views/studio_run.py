@@ -125,6 +125,7 @@ async def _step(run):
     await _show(run)
     _note_moment(run)
 
+# %% ../../nbs/views/11_studio_run.ipynb #11f3a001
 def _say_measuring(run):
     "Enter the state in which only measuring is left, and say when only the check is."
     run.run_state.advance('measuring')
