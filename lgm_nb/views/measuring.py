@@ -26,7 +26,7 @@ from ..probing.compare import CrossModelTable, is_beaten, scores_minus
 from ..probing.examiner import Examiner, Score
 from ..probing.probe import embed_pieces, Pieces
 from .feature_map import FeatureMap
-from .run_plan import MOST_IMAGES
+from .run_plan import Later, MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
 
 # %% ../../nbs/views/08_measuring.ipynb #08f3a001
@@ -117,7 +117,7 @@ class ScoresOverSteps:
     "The scores and the maps of a run over its steps, by backbone, and the scores of the baselines."
     def __init__(self, examined:Mapping[str, Examined]): # by backbone
         self.examined = examined
-        self.maps = {name: FeatureMap(own.examiner) for name, own in examined.items()}
+        self.maps = Later(examined, lambda name: FeatureMap(examined[name].examiner))
         self.scores:dict[str, list[tuple[int, Score]]] = {name: [] for name in examined}
         self.checks:dict[str, Score] = {} # of the last images
 

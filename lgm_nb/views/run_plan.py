@@ -8,7 +8,8 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/run_plan.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/07_run_plan.ipynb #b26a18ce
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 import torch
@@ -19,6 +20,27 @@ from ..method.distiller import Distiller
 from ..method.pyramid import level_sizes, Pyramid
 from ..method.settings import default_objective, Settings, settings_facts
 
+# %% ../../nbs/views/07_run_plan.ipynb #07a11d02
+class Later(Mapping[str, Any]):
+    "Values that are made when they are first asked for, in whatever thread."
+    def __init__(self,
+        names:Iterable[str],
+        make:Callable[[str], Any], # takes a name, returns its value
+    ):
+        self._names, self._make, self._lock = tuple(dict.fromkeys(names)), make, threading.Lock()
+        self._made:dict[str, Any] = {}
+
+    def __getitem__(self, name:str)->Any:
+        if name not in self._names: raise KeyError(name)
+        with self._lock:
+            if name not in self._made: self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self)->Iterator[str]: return iter(self._names)
+    def __len__(self)->int: return len(self._names)
+    def __contains__(self, name:object)->bool: return name in self._names
+
+
 # %% ../../nbs/views/07_run_plan.ipynb #d778d13d
 MOST_IMAGES = 400 # in a view
 SIDE = 128 # largest side of an image in the history, in pixels
@@ -27,7 +49,7 @@ SIDE = 128 # largest side of an image in the history, in pixels
 class RunPlan:
     "What a run does. Raises ValueError for an unknown backbone."
     data:Dataset
-    backbones:dict[str, Backbone] # by name
+    backbones:Mapping[str, Backbone] # by name
     settings:Settings
     distil_with:str|Sequence[str] # name of the backbone that distils, or of several
     probed:tuple[str, ...] # names of the backbones that are probed
@@ -81,6 +103,14 @@ def change(
     return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources, data=data or plan.data,
         objective=plan.objective if objective is SAME else objective,
         probed=plan.probed if probed is None else tuple(probed))
+
+# %% ../../nbs/views/07_run_plan.ipynb #07a11d04
+def with_backbone(plan:RunPlan, backbone:Backbone)->RunPlan:
+    "Add a backbone; the others stay closed if they are."
+    nets = plan.backbones
+    def find(name): return backbone if name==backbone.name else nets[name]
+    return replace(plan, backbones=Later([*nets, backbone.name], find))
+
 
 # %% ../../nbs/views/07_run_plan.ipynb #07a11ce1
 _TITLES = dict(ipc='Images per class', steps='Steps', augs='Views per step', lr='Learning rate', seed='Seed')

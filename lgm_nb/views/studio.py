@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 import ipywidgets as w
 import numpy as np
+import torch
 from ..core.short_errors import shorten_errors
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
@@ -26,10 +27,10 @@ from ..method.settings import settings_from
 from .controls import Controls, spawn
 from .exports import page_facts, write_export, write_page
 from .messages import Ask, Tell
-from .run_plan import MOST_IMAGES
+from .run_plan import Later, MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
 from .shelf import FIRST_RUN, last_pixels, Shelf, thinned, THUMBS
-from .studio_run import StudioRun, ask_details, ask_level, prepare
+from .studio_run import StudioRun, ask_details, ask_level, open_networks, prepare
 from .telling import distiller_of
 from .widgets import FactsWidget
 
@@ -118,10 +119,11 @@ async def _write_page(view, key):
 # %% ../../nbs/views/17_studio.ipynb #b1ed97d2
 async def _send_all(view):
     "Send a new view the whole run."
-    run, number = view.run, view.run.number
-    first = view.first if number==0 else None
+    run, first = view.run, None if view.run.number else view.first
     await _send_runs(view, first)
     if first: await _send_film(view, first)
+    await run.worker.do(open_networks, run)
+    number = run.number # it may have been started meanwhile
     view.send(dict(kind=Tell.SYNC, run=number, facts=run.facts()))
     frames = list(run.history.frames)
     numbers = dict.fromkeys(sheet for i in coarse_to_fine(len(frames)) for sheet, _ in frames[i]['tiles'])
@@ -219,6 +221,15 @@ def _list_backbones(backbones):
     if backbones is None: return sorted(zoo_cards(), key=lambda name: name != BEST)
     return [backbones] if isinstance(backbones, (str, Backbone)) else list(backbones)
 
+def _by_name(listed, device):
+    "Backbones by name. Embedded ones are opened when they are needed; with others, opening may fail."
+    torch.empty(0, device=device) # as may the device
+    cards = zoo_cards()
+    nets = [b if isinstance(b, Backbone) or b in cards else open_backbone(b, device=device) for b in listed]
+    found = {b if isinstance(b, str) else b.name: b for b in nets}
+    def find(name): return open_backbone(name, device=device) if isinstance(found[name], str) else found[name]
+    return Later(found, find)
+
 def _default_folder(data): return Path('runs')/re.sub(r'[^A-Za-z0-9_.-]+', '-', data.name)
 
 # %% ../../nbs/views/17_studio.ipynb #09b00018
@@ -245,8 +256,7 @@ class Studio(RunBox):
         plan = (data.hash, names, chosen, distil_with, probed, repr(objective))
         asked = (*plan, str(folder), str(device), first)
         if asked not in _STUDIOS:
-            nets = [open_backbone(b, device=device) if isinstance(b, str) else b for b in listed]
-            run = StudioRun(data, nets, chosen, distil_with, objective)
+            run = StudioRun(data, _by_name(listed, device), chosen, distil_with, objective)
             if probed is not None: run.configure(probed=probed)
             _make_room()
             folder = Path(folder or _default_folder(data))

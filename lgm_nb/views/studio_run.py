@@ -10,7 +10,6 @@ __all__ = ['StudioRun']
 # %% ../../nbs/views/11_studio_run.ipynb #ca882061
 import asyncio, contextlib, time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from ..data.dataset import Dataset
@@ -22,7 +21,7 @@ from ..probing.compare import CrossModelTable
 from ..probing.examiner import Score
 from .closer_look import image_details, level_sheet
 from .measuring import Examined, Measuring, examined
-from .run_plan import RunPlan, change
+from .run_plan import Later, RunPlan, change, with_backbone
 from .scheduler import ACTIVE_STATES, SLICE_SECONDS, WorkStopped, advance, gate
 from .telling import Announcer, DescribedRun, distiller_of
 from .widgets import film_facts
@@ -30,6 +29,10 @@ from .widgets import film_facts
 # %% ../../nbs/views/11_studio_run.ipynb #b8afa832
 Scores = list[tuple[int, Score]] # (step, score)
 Heard = Callable[[Any], Coroutine[Any, Any, Any]] # takes the run
+
+def open_networks(run:DescribedRun)->None:
+    "Open the backbones that are still closed. The worker does it, since the first takes seconds."
+    for name in run.accuracies.examined: run.accuracies.examined[name]
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
@@ -79,7 +82,9 @@ class DistillingRun(DescribedRun):
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
 async def show_first(run:DistillingRun)->None:
     "Send the images before the first step."
-    try: frame, sheet, _ = await run.worker.do(run.frames.open, run.plan)
+    try:
+        await run.worker.do(open_networks, run)
+        frame, sheet, _ = await run.worker.do(run.frames.open, run.plan)
     finally: run.announcer.sync() # a view shows the error of a run that it knows
     run.frames.sent()
     run.announcer.frame(frame, sheet, [])
@@ -150,7 +155,8 @@ async def take_turns(run:DistillingRun)->None:
             turn = time.monotonic()
 
 # %% ../../nbs/views/11_studio_run.ipynb #11e0a001
-def _examine(plan, seeds): return {name: examined(plan.data, b, seeds) for name, b in plan.backbones.items()}
+def _examine(plan, seeds):
+    return Later(plan.backbones, lambda name: examined(plan.data, plan.backbones[name], seeds))
 
 def _frames(history): return [(f['step'], f['levels'], history.pixels(f)) for f in history.frames]
 
@@ -159,13 +165,13 @@ class StudioRun(DistillingRun):
     "Distil and measure in the background of a notebook."
     def __init__(self,
         data:Dataset,
-        backbones:Iterable[Backbone], # to probe on; one or several of them distil
+        backbones:Iterable[Backbone]|Mapping[str, Backbone], # to probe on; one or several of them distil
         settings:Settings=Settings(),
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
         seeds:int=5, # probes for the last images and the baselines
     ):
-        nets = {b.name: b for b in backbones}
+        nets = backbones if isinstance(backbones, Mapping) else {b.name: b for b in backbones}
         plan = RunPlan(data, nets, settings, distil_with or next(iter(nets), ''), tuple(nets), objective)
         super().__init__(plan, _examine(plan, seeds))
         self.seeds = seeds
@@ -181,7 +187,7 @@ class StudioRun(DistillingRun):
     def add(self, backbone:Backbone)->None:
         "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
         self.configure()
-        self.plan = replace(self.plan, backbones=dict(self.plan.backbones, **{backbone.name: backbone}))
+        self.plan = with_backbone(self.plan, backbone)
         self.configure()
 
     def table(self)->CrossModelTable:
