@@ -273,6 +273,7 @@ class Waiting:
     "What waits to be measured: moments, and the rest."
     def __init__(self, accuracies:Accuracies):
         self.accuracies, self.pace, self.moments, self.rest = accuracies, Pace(), Lane(), Lane()
+        self.owed = 0. # seconds that the rest gets before the next moment
         self._turn = 0 # of the backbones that take turns
 
     def __bool__(self)->bool: return bool(self.moments or self.rest)
@@ -284,7 +285,7 @@ class Waiting:
 
     def due(self, names:Sequence[str], sources:Sequence[str])->list[str]:
         "Name the backbones, out of these, whose next moment can be measured: the sources, and one other in its turn."
-        if self.moments or not self.pace.due(): return []
+        if self.moments or not self.pace.due() or self.rest and self.owed > 0: return []
         ready = [n for n in names if self.accuracies.scores[n]]
         others = [n for n in ready if n not in sources]
         self._turn += 1
@@ -319,12 +320,16 @@ class Measuring(Waiting):
         "Measure for a slice of time."
         lane, start = self.moments or self.rest, time.perf_counter()
         finished = await lane.slice(do, self.accuracies.examined, max(SLICE_SECONDS, lane.job.share*steps))
-        if lane is self.moments: self.pace.spend(time.perf_counter() - start)
+        took = time.perf_counter() - start
+        if lane is self.moments: self.pace.spend(took)
+        else: self.owed -= took
         if finished is None: return False
         job, (score, features) = finished
         await do(self.accuracies.maps[job.name].add, job.step, features)
         if job.kind=='distilled': self.accuracies.add(job.name, job.step, score)
         elif job.kind=='check': self.accuracies.checks[job.name] = score
         else: self.accuracies.examined[job.name].baselines[job.kind] = score
-        if lane is self.moments and not self.moments: self.pace.done()
+        if lane is self.moments and not self.moments:
+            self.pace.done()
+            self.owed = min(.3, self.pace.spent)
         return True
