@@ -111,10 +111,3 @@ test('a line is not drawn through what was not measured', () => {
   assert.equal(longestGap([{ points: [] }], 200), 25);
   assert.deepEqual(unbroken([], 1), []);
 });
-
-test('the check has a row of its own, once there is one', () => {
-  const curves = [{ name: 'a', points: [[8, 2, 0.5]], check: [3, 1] }, { name: 'b', points: [[8, 4, 1]], check: null }];
-  const row = { kind: 'distilled', name: 'check, 1,000 epochs', cells: { a: [3, 1], b: undefined } };
-  assert.deepEqual(runRows(curves)[1], row);
-  assert.equal(runRows(curves.slice(1)).length, 1);
-});

@@ -1,6 +1,6 @@
 // Accuracies: their table and their chart.
 import { el } from './dom.js';
-import { dashKey, key, lineChart } from './chart.js';
+import { dashKey, hollowKey, key, lineChart } from './chart.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
 /**
@@ -23,8 +23,6 @@ const BASELINES = ['random', 'centroid', 'neighbour', 'full'];
 const NAMES = {
   random: 'random real', centroid: 'centroid real', neighbour: 'neighbour real', full: 'all real images',
 };
-
-const CHECK = 'check, 1,000 epochs';
 
 /** The axis ends at a round number. @param {number} top */
 const roundTop = top => [10, 20, 30, 40, 50, 60, 80, 100].find(v => v >= top) || 100;
@@ -95,7 +93,6 @@ export function runRows(curves) {
   const baselines = BASELINES.filter(b => curves.some(c => c.baselines?.[b]));
   return [
     { kind: 'distilled', name: `distilled, ${when}`, cells: latest },
-    ...checks(curves),
     ...baselines.map(b => ({
       kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
       marked: curves.filter(c => c.unbeaten?.includes(b)).map(c => c.name),
@@ -104,14 +101,17 @@ export function runRows(curves) {
 }
 
 /**
- * The last images with probes that were trained for long, as a check of those in closed form.
+ * The last images with probes that were trained for long, as a check of those in closed form; null before that.
  * @param {Curve[]} curves
- * @returns {Row[]}
  */
-function checks(curves) {
-  const cells = Object.fromEntries(curves.map(c => [c.name, c.check ?? undefined]));
-  return curves.some(c => c.check) ? [{ kind: 'distilled', name: CHECK, cells }] : [];
+export function checkNote(curves) {
+  const all = curves.flatMap(({ name, check }, k) => check ? [{ name, k, text: checkText(check) }] : []);
+  return !all.length ? null : el('p', { class: 'note dashes' }, 'Check, 1,000 epochs: ',
+    all.map(({ name, k, text }) => el('span', { class: 'dash', title: name }, hollowKey(k, name), text)));
 }
+
+/** @param {number[]} check */
+const checkText = ([mean, std]) => `${mean.toFixed(1)} ± ${std.toFixed(1)}`;
 
 /**
  * What the dashed lines are: the backbones that have some, in their colours; null if there are none.
@@ -137,7 +137,7 @@ export function baselines(curves) {
 function checkMark({ name, check }) {
   if (!check) return undefined;
   const [y, spread] = check;
-  return { y, spread, tip: `${name}, probes of 1,000 epochs: ${y.toFixed(1)} ± ${spread.toFixed(1)}` };
+  return { y, spread, tip: `${name}, probes of 1,000 epochs: ${checkText(check)}` };
 }
 
 /** @param {Curve} curve */

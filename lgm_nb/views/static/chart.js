@@ -64,6 +64,15 @@ export const dashKey = k => svg('svg',
   svg('path', { d: 'M-14 0H6', class: 'base', stroke: colour(k) }),
   marker(k, { fill: colour(k), transform: 'translate(9 0)' }));
 
+/**
+ * A hollow marker, for a line of text.
+ * @param {number} k
+ * @param {string} label for screen readers
+ */
+export const hollowKey = (k, label) => svg('svg',
+  { viewBox: '-7 -6 14 12', width: 14, height: 12, class: 'key', role: 'img', 'aria-label': label },
+  marker(k, { class: 'check', stroke: colour(k) }));
+
 const TEXTS = 54, COLUMN = 12, CHECKS = 15; // widths of what stands at the right
 
 /** @param {ChartOptions} options */
