@@ -119,11 +119,12 @@ async def _write_page(view, key):
 # %% ../../nbs/views/17_studio.ipynb #b1ed97d2
 async def _send_all(view):
     "Send a new view the whole run."
-    run, first = view.run, None if view.run.number else view.first
+    run, number = view.run, view.run.number
+    first = None if number else view.first
     await _send_runs(view, first)
     if first: await _send_film(view, first)
     await run.worker.do(open_networks, run)
-    number = run.number # it may have been started meanwhile
+    if run.number != number: return # it was started meanwhile: it sends itself, with its first images
     view.send(dict(kind=Tell.SYNC, run=number, facts=run.facts()))
     frames = list(run.history.frames)
     numbers = dict.fromkeys(sheet for i in coarse_to_fine(len(frames)) for sheet, _ in frames[i]['tiles'])
