@@ -84,7 +84,7 @@ export class RunView {
     const { at, follow: following } = transport, index = film.nearest(at), newest = at === film.frames.length - 1;
     return {
       film, status, level, open, chosen, width, following, live: !!this.link, frame: film.frames[index] ?? null,
-      blend: !!transport.word && (following || transport.playing),
+      blend: !!transport.word && (transport.playing || following && !transport.chosen),
       cursor: following || newest ? null : film.frames[at]?.step ?? null,
     };
   }

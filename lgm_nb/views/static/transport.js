@@ -41,6 +41,7 @@ export class Transport {
     this.milliseconds = milliseconds;
     this.live = live;
     this.follow = live;
+    this.chosen = false; // whether the position was chosen with the slider: it is shown as it is
     this.at = this.last;
     this.speed = 1;
     /** @type {ReturnType<typeof setInterval> | null} */
@@ -76,6 +77,7 @@ export class Transport {
   go(i) {
     this.at = Math.max(0, Math.min(this.last, i));
     this.follow = this.live && this.at === this.count() - 1;
+    this.chosen = true;
     this.present();
   }
 
@@ -85,6 +87,7 @@ export class Transport {
    */
   update(stay = this.at) {
     this.at = this.follow ? this.last : Math.min(stay, this.last);
+    this.chosen = false;
     this.present();
   }
 
