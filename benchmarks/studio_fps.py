@@ -6,8 +6,9 @@
 The run is a real one: 100 made-up classes of noise, an embedded backbone that sees 32 px crops of a canvas of 64 px,
 one view of each image per step. Each backbone runs twice, in turn: `probed`, as always, with its curve and baselines,
 and not; `frames_kept` is the ratio of their frames per second. `seconds_between_points` is the mean and the longest
-time between two points of the curve of the first backbone, once it has its first. `studio` is the studio as it opens,
-with cifar10-mini, all embedded backbones and the library's settings, for twice as many seconds.
+time between two points of the curve of the first backbone, once it has its first; `first_point_seconds` how long that
+took after the first frame. `studio` is the studio as it opens, with its data, the backbones that it probes and the
+library's settings, for twice as many seconds. A browser fades from frame to frame; that is not counted here.
 A frame counts when its images were rendered, compared, packed and handed to the view's message; the decoding time in a
 browser is not in it. `frames_per_cpu_second` leaves out what other processes took of the machine. Each frame belongs to
 a step of its own, so `step_seconds` (mean, frame not included) bounds what any view can show.
@@ -23,6 +24,7 @@ from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.settings import Settings
 from lgm_nb.views.messages import Tell
+from lgm_nb.views.studio import NEXT, NEXT_PROBED
 from lgm_nb.views.studio_run import StudioRun
 
 def noise(classes, side):
@@ -71,9 +73,10 @@ def measure(data, nets, settings, seconds, probed):
     run, ear, took = asyncio.run(watch(data, nets, settings, seconds, probed))
     frames, apart = took['frames'], np.diff(ear.points)
     points = dict(seconds_between_points=[round(float(f(apart)), 2) for f in (np.mean, np.max)]) if len(apart) else {}
+    if ear.points: points['first_point_seconds'] = round(ear.points[0] - ear.times[0], 2)
     return dict(
         frames_per_second=round(frames/took['seconds'], 2), frames_per_cpu_second=round(frames/took['cpu'], 2),
-        longest_gap_seconds=round(float(max(np.diff(ear.times))), 3),
+        longest_gap_seconds=round(float(max(np.diff(ear.times), default=took['seconds'])), 3),
         step_seconds=round(run.distiller.seconds/run.step, 4), seconds=round(took['seconds'], 1),
         frames=frames, steps=run.step, points=len(ear.points), **points,
         kilobytes_a_frame=round(float(np.mean(ear.sizes))/1000, 1), history_mb=round(run.history.bytes/1e6, 1))
@@ -89,7 +92,8 @@ def main(seconds=20, backbone=None, classes=100, side=64):
     names = [backbone] if backbone else list(zoo_cards())
     data, quick = noise(classes, side), Settings(steps=1_000_000, augs=1, views=1)
     rows = {name: with_and_without(name, data, [wide(name, side)], quick, seconds) for name in names}
-    opened = open_dataset('cifar10-mini'), [open_backbone(name) for name in names], Settings(steps=1_000_000)
+    probed = [backbone] if backbone else NEXT_PROBED
+    opened = open_dataset(NEXT), [open_backbone(name) for name in probed], Settings(steps=1_000_000)
     studio = with_and_without('studio', *opened, 2*seconds)
     slowest = min(row['probed']['frames_per_second'] for row in rows.values())
     return dict(benchmark='studio_fps', classes=classes, side=side, frames_per_second=slowest, backbones=rows,

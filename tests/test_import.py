@@ -16,6 +16,48 @@ def test_import_is_light(tmp_path):
     done = ok(sys.executable, '-c', CHECK, cwd=tmp_path)
     assert done.stdout==''
 
+LATE = """
+import asyncio, runpy, sys
+def heavy(): return {'timm', 'torchvision', 'torch._dynamo', 'matplotlib'} & set(sys.modules)
+
+def refused(*args):
+    sys.argv = ['lgm_nb', *args]
+    try: runpy.run_module('lgm_nb', run_name='__main__')
+    except SystemExit as e: code = e.code
+    assert code==2 and not heavy(), f'{args}: exit code {code}; imported {heavy()}'
+
+NAMES = ['--data', 'cifar10-mini', '--backbone', 'tiny-dino-resnet']
+refused('distill', '--data', 'cifar10-mini', '--backbone', 'nosuch', '--out', 'x')
+refused('distill', *NAMES, '--out', 'x', '--ipc', '0')
+refused('distill', *NAMES, '--out', 'file')
+refused('bank', '--data', 'folder:nosuch', '--backbone', 'tiny-dino-resnet')
+refused('bank', *NAMES[:2], '--backbone', 'tiny-dino-resnet,tiny-can-vit', '--out', 'x')
+refused('probe', 'nosuch', '--backbone', 'tiny-dino-resnet')
+refused('probe', 'nosuch', '--backbone', 'tiny-dino-resnet', '--protocol', 'slow')
+refused('compare', 'nosuch', '--backbones', 'tiny-dino-resnet')
+refused('compare', 'nosuch', '--backbones', 'tiny-dino-resnet', '--baselines', 'best')
+refused('transfer', *NAMES[:2], '--backbones', 'tiny-dino-resnet', '--out', 'file')
+refused('reproduce', 'nosuch')
+
+from lgm_nb.all import Studio
+from lgm_nb.views.messages import Ask, Tell
+
+async def show():
+    studio, told = Studio(), {}
+    studio._repr_mimebundle_()
+    studio.view.send = lambda message, buffers=(): told.setdefault(message['kind'], heavy())
+    studio.view._hear(None, dict(ask=Ask.HELLO), [])
+    while Tell.SYNC not in told: await asyncio.sleep(.01)
+    assert not told[Tell.RUNS] and not told[Tell.FILM], f'imported before the first run plays: {told}'
+    assert 'timm' in told[Tell.SYNC], 'the networks are opened while it plays'
+asyncio.run(asyncio.wait_for(show(), 120))
+"""
+
+def test_networks_are_opened_late(tmp_path):
+    "A wrong option is found, and the run that ships plays, before anything is imported that takes as long as torch."
+    (tmp_path/'file').touch()
+    ok(sys.executable, '-c', LATE, cwd=tmp_path)
+
 def test_types_of_every_name_are_checked():
     "tests/typed/front_door.py, which pyright reads in `make lint`, uses every name of the front door."
     import lgm_nb

@@ -9,13 +9,14 @@ from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.exchange import read_images
 from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
+from lgm_nb.views import measuring
 from lgm_nb.views.history import History
 from lgm_nb.views.messages import Ask, Tell, read_protocol
 from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
-from lgm_nb.views.studio import Studio
-from lgm_nb.views.studio_run import StudioRun
+from lgm_nb.views.studio import NEXT_PROBED, Studio
+from lgm_nb.views.studio_run import StudioRun, prepare
 from lgm_nb.views.widgets import EvolutionPlayer
-from lgm_nb.views.sheets import page_json, still_html
+from lgm_nb.views.sheets import page_json, still_html, to_bytes
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
 
@@ -96,6 +97,96 @@ def test_run_takes_the_steps_of_a_plain_distiller(finished, data, net):
     plain = Distiller(data, net, Settings(steps=12, views=1), frames=0)
     for _ in plain: pass
     assert torch.equal(plain.images(), finished[0].distilled().images)
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    "A cache that is empty."
+    monkeypatch.setenv('LGM_NB_CACHE', str(tmp_path/'cache'))
+    return tmp_path/'cache'
+
+def states(told):
+    "What a run told, in order: steps of frames, and what it was doing."
+    return [m['frame']['step'] if m['kind']=='frame' else m['status']['doing'] for m in told
+            if m['kind'] in ('frame', 'status')]
+
+def test_the_first_images_do_not_wait_for_the_bank(data, net, cache):
+    "They are shown before a real image is embedded; a stop then leaves nothing on the shelf."
+    told = []
+    async def go(studio):
+        studio.view.send = lambda message, buffers=(): told.append(message)
+        run = studio.run
+        run.listeners[:] = [studio.view.send, lambda m, b: run.stop() if run.doing else None]
+        studio.start()
+        await studio.wait()
+        return run
+    run = asyncio.run(asyncio.wait_for(go(Studio(data, net, steps=7)), 120))
+    seen = states(told)
+    assert [m['kind'] for m in told if m['kind'] in ('sync', 'frame')]==['sync', 'frame'] and seen.count(0)==1
+    assert seen.index(0) < next(i for i, s in enumerate(seen) if 'embedding real images' in str(s)), seen
+    first = Distiller(data, net, Settings(steps=7), frames=0).images()
+    assert run.state=='stopped' and np.array_equal(run.history.pixels(run.history.frames[0]), to_bytes(first))
+    assert not any('this session' in r['place'] and NASTY[0] in r['title'] for m in told if m['kind']==Tell.RUNS
+                   for r in m['runs'])
+
+def test_a_studio_that_waits_prepares_its_start(data, net, cache):
+    "Its bank and features are then in the cache; whatever else is asked for comes first."
+    told = []
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=2, views=1), seeds=3)
+        run.listeners.append(lambda message, buffers: told.append(message))
+        task = asyncio.create_task(prepare(run))
+        await asyncio.sleep(0)
+        assert await asyncio.wait_for(run.worker.do(lambda: 'answer'), 60)=='answer'
+        await task
+        kept = {p.name for p in cache.rglob('*.safetensors')}
+        assert kept=={'means.safetensors', 'features.safetensors', 'test.safetensors', 'train.safetensors'}
+        run.start()
+        await run.wait()
+        task = asyncio.create_task(prepare(run)) # of a run that is started meanwhile: it ends
+        run.start()
+        await asyncio.gather(task, run.wait())
+        return run
+    run = asyncio.run(asyncio.wait_for(go(), 120))
+    assert run.state=='finished' and not any('embedding' in str(s) for s in states(told))
+
+def test_features_of_real_images_are_computed_once(data, net, cache, monkeypatch):
+    "Another session reads them: it embeds nothing but the images of the run."
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=1, views=1), seeds=4)
+        run.start()
+        await run.wait()
+        return run.curves()
+    first = asyncio.run(go())
+    measuring._EXAMINED.clear()
+    embedded, own = [], measuring.Examiner._embed
+    def count(self, split):
+        if split not in self._features: embedded.append(split)
+        return own(self, split)
+    monkeypatch.setattr(measuring.Examiner, '_embed', count)
+    assert asyncio.run(go())==first and embedded==[]
+
+def test_the_check_comes_last_and_can_be_stopped(finished, data, net):
+    "It is told after the words; a stop ends it, and the accuracies before it are kept."
+    run, told = finished
+    curves = [m for m in told if m[0]['kind']=='curves']
+    *_, before, last = [(m['words'], m['curves'][0]['check']) for m, _ in curves]
+    assert before[0] and before[1] is None and len(last[1])==2
+    assert run.film()['curves'][0]['check']==last[1] and run.status()['doing']==''
+    assert any('1,000 epochs' in m['status']['doing'] for m, _ in told if m['kind']=='status')
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=1, views=1), seeds=1)
+        run.start()
+        while not (run.state=='measuring' and run.measuring.checks): await asyncio.sleep(.001)
+        run.stop()
+        await run.wait()
+        assert run.state=='stopped' and run.curves()[0]['check'] is None and len(run.curves()[0]['points'])==2
+    asyncio.run(asyncio.wait_for(go(), 120))
+
+def test_the_studio_probes_the_best_backbone_and_two_others():
+    run = Studio().run
+    assert run.plan.probed==NEXT_PROBED and run.plan.sources==NEXT_PROBED[:1]
+    assert set(NEXT_PROBED) < set(run.plan.backbones) and run.plan.data.name=='caltech10-mini'
+    assert len(Studio(probed=['tiny-can-vit']).run.plan.probed)==1
 
 def test_several_backbones_distil(data, net):
     "Both distil, both are marked as seen; closer looks are taken with the first."

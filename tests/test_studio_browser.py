@@ -101,6 +101,7 @@ def test_studio_in_jupyterlab(browser, lab):
     distinct(page, 10)
     button(page, 'Pause').click()
     page.locator('.chip:has-text("Paused")').wait_for(timeout=90_000)
+    page.locator('.blended:not(.on)').wait_for(state='attached') # the last frame is no longer faded in
     at, image = step(page), picture(page)
     page.wait_for_timeout(1000)
     assert step(page)==at and picture(page)==image
@@ -114,6 +115,8 @@ def test_studio_in_jupyterlab(browser, lab):
     assert page.locator('.detail').is_hidden()
     page.locator('.chip:has-text("Finished")').wait_for(timeout=240_000)
     page.locator('.words', has_text=re.compile(r'\d+ distilled images reach \d+ %.*protocol ridge')).wait_for()
+    playwright.expect(page.locator('.chart .check')).to_have_count(1)
+    assert page.get_by_text(re.compile(r'Check, 1,000 epochs: *\d+\.\d ± \d')).is_visible()
     page.wait_for_timeout(500)
     last = picture(page)
     slider = page.get_by_role('slider', name='Step of the run')
@@ -207,7 +210,7 @@ def choose(page):
     "Choose data, objective and numbers. What cannot be used is said, and the cost before Start."
     def note(text): return page.locator('.widget-html', has_text=text)
     def message(text): page.locator('.message:visible', has_text=text).wait_for()
-    note(re.compile('Start distils cifar10-mini for tiny-simclr-resnet: about .*MB of features')).wait_for()
+    note(re.compile('Start distils caltech10-mini for tiny-simclr-resnet: about .*MB of features')).wait_for()
     button(page, 'Settings').click()
     rate, steps = page.get_by_label('Learning rate'), page.get_by_role('spinbutton', name='Steps')
     rate.fill('0')

@@ -153,3 +153,66 @@ def test_a_chosen_column_says_so_and_keeps_the_focus(page):
     columns = "document.querySelector('[data-lgm-player]').shadowRoot.querySelectorAll('.column')"
     page.wait_for_function(f"() => {columns}[1].getAttribute('aria-pressed')==='true'")
     assert page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement.textContent")=='b'
+
+COUNT = """() => {
+  window.ticks = []; // of each animation frame in which a tile was drawn: its first pixel
+  const tile = document.querySelector('[data-lgm-player]').shadowRoot.querySelector('.tile canvas');
+  const context = tile.getContext('2d'), draw = context.drawImage;
+  let asked = false;
+  context.drawImage = function (...args) {
+    draw.apply(this, args);
+    if (!asked) requestAnimationFrame(() => { asked = false; ticks.push(context.getImageData(0, 0, 1, 1).data[0]); });
+    asked = true;
+  };
+}"""
+
+@pytest.fixture
+def film(new_page, tmp_path):
+    "A function that opens a run of ten or a hundred classes, whose images are black, white, black …, and counts."
+    def open_(classes, **kwargs):
+        frames = [(k, 1, np.full((classes, 8, 8, 3), 255*(k%2), np.uint8)) for k in range(6)]
+        html = still_html(film_facts(frames, range(classes), [f'class {i}' for i in range(classes)], steps=5))
+        page = new_page(viewport=dict(width=1000, height=700), **kwargs)
+        page.clock.install(time=0)
+        page.goto(save_page(html, tmp_path/'film.html').as_uri())
+        page.clock.run_for(1000)
+        page.locator('.tile').nth(classes - 1).wait_for()
+        page.evaluate(COUNT)
+        return page
+    return open_
+
+def play(page, milliseconds, tick=16):
+    "Let the clock of the page run, a sixtieth of a second at a time: bitmaps are decoded in between."
+    page.get_by_role('button', name='Play', exact=True).click()
+    for _ in range(0, milliseconds, tick): page.clock.run_for(tick)
+    return page.evaluate('ticks')
+
+@pytest.mark.parametrize('classes, least', [(10, 10), (100, 6)])
+def test_a_film_has_more_images_a_second_than_frames(film, classes, least):
+    "They are blended, and it says so; what stays in the end is exact."
+    page = film(classes)
+    play(page, 240)
+    word = page.locator('.blended')
+    assert word.evaluate('n => getComputedStyle(n).visibility')=='visible'
+    for _ in range(15): page.clock.run_for(16)
+    ticks = page.evaluate('ticks')
+    blended = [v for v in ticks if 0 < v < 255]
+    assert len(ticks) >= least*.48 and len(blended) > 6, 'more than frames'
+    assert all(len({a, b} & {0, 255}) < 2 for a, b in zip(ticks[1:], ticks[2:])), 'no jump from black to white'
+    page.clock.run_for(3000)
+    assert page.evaluate('ticks').pop()==255
+    assert not word.evaluate("n => n.classList.contains('on')")
+
+def test_a_step_that_is_chosen_is_exact(film):
+    "Nothing is blended where the slider is moved, nor for who asked for less motion."
+    page = film(10)
+    slider = page.get_by_role('slider')
+    slider.focus()
+    for key in ('Home', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'End'):
+        page.keyboard.press(key)
+        for _ in range(4): page.clock.run_for(16)
+    ticks = page.evaluate('ticks')
+    assert len(ticks) >= 4 and set(ticks)=={0, 255}
+    calm = film(10, reduced_motion='reduce')
+    assert calm.locator('.blended').count()==0
+    assert set(play(calm, 300))=={0, 255}

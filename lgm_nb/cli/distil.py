@@ -15,9 +15,8 @@ from fastcore.script import call_parse, store_true
 from .extend import begin_extension, check_added, check_extended_folder
 from .extend import finished_run, made_by, note_other_split, objective_of_base
 from .from_card import card_of_run, note_differences, note_other_inputs, objective_of_card
-from .terminal import check_names, exit_codes, finish_run, open_backbones
-from .terminal import print_result, probe_and_report, refuse_empty, require_options, source_of
-from .terminal import split_names, split_numbers, terminal_bar
+from .terminal import check_names, exit_codes, finish_run, open_backbones, print_result, probe_and_report
+from .terminal import refuse_empty, require_options, source_of, split_names, split_numbers, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
 _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
@@ -129,11 +128,11 @@ def _prepare(options, settings, there, report):
     if finished and not report: return None, [], []
     data = open_dataset(options.data)
     if options.extend: check_added(options, data, report)
-    nets = open_backbones(options.backbone, options.device, options.weights)
-    note_other_inputs(options, data, nets)
     if finished: check_writable(options.out, sorted(REPORT_FILES), written_files(options.out), '--out')
     elif options.extend: check_extended_folder(options, settings, data, report, there=='replaced')
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
+    nets = open_backbones(options.backbone, options.device, options.weights) # last, since it takes seconds
+    note_other_inputs(options, data, nets)
     others = open_backbones(options.report_on, options.device) if report else []
     known = {b.name for b in nets}
     return data, nets, [b for b in others if b.name not in known]
@@ -269,22 +268,23 @@ def lgm_bank(
     json:store_true=False, # print the result as one line of JSON; one for each backbone
 ):
     "Compute the features of all real images once. Run the same command again to resume an interrupted build."
-    given = locals()
     with exit_codes('run the same command to resume'):
-        refuse_empty(given)
+        refuse_empty(locals())
         require_options(data=data, backbone=backbone)
         from lgm_nb.data.open import open_dataset
         from lgm_nb.method.feature_bank import build_bank
         from lgm_nb.method.run_folder import check_apart
-        nets = open_backbones(backbone, device, weights)
+        check_names(data, backbone)
+        if out and len(split_names(backbone)) > 1:
+            raise ValueError(f'--out {out}: holds one bank; leave it out for several backbones')
         ds = open_dataset(data)
-        if out and len(nets) > 1: raise ValueError(f'--out {out}: holds one bank; leave it out for several backbones')
         if out: check_apart(out, ds, '--out')
+        nets = open_backbones(backbone, device, weights)
         for net in nets:
             start = time.perf_counter()
             bank = build_bank(ds, net, views, folder=out, seed=seed, keep=keep, progress=terminal_bar)
-            seconds = round(time.perf_counter() - start, 2)
-            print_result(dict(bank.facts, rows=len(bank), seconds=seconds), json, bank)
+            facts = dict(bank.facts, rows=len(bank), seconds=round(time.perf_counter() - start, 2))
+            print_result(facts, json, bank)
 
 # %% ../../nbs/cli/01_distil.ipynb #c800000c
 def _is_demo(folder):

@@ -10,7 +10,7 @@ __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
 import sys
 from fastcore.script import call_parse, store_true
-from .terminal import check_names, exit_codes, open_backbones, open_both
+from .terminal import check_names, check_probes, exit_codes, open_backbones, open_both
 from .terminal import print_result, refuse_empty, require_options, source_of, split_names, terminal_bar
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000005
@@ -55,6 +55,8 @@ def lgm_probe(
         require_options(backbone=backbone)
         from lgm_nb.method.exchange import is_foreign
         from lgm_nb.probing.compare import compare
+        check_names(data, backbone)
+        check_probes(protocol, seeds)
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
@@ -79,10 +81,15 @@ def lgm_compare(
     with exit_codes():
         refuse_empty(given)
         require_options(backbones=backbones)
-        from lgm_nb.probing.compare import compare
-        nets = open_backbones(backbones, device)
+        check_names(data, backbones)
+        check_probes(protocol, seeds)
+        from lgm_nb.probing.compare import check_classes, compare
+        from lgm_nb.probing.examiner import BASELINES, check_kinds
+        kinds = split_names(baselines, 'baselines')
+        check_kinds(kinds, 'baselines', BASELINES)
         distilled, ds = _open_set(folder, data)
-        table = compare(distilled, ds, nets, split_names(baselines, 'baselines'), protocol, seeds, terminal_bar)
+        check_classes(distilled, ds)
+        table = compare(distilled, ds, open_backbones(backbones, device), kinds, protocol, seeds, terminal_bar)
         print_result(table.as_dict(), json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000009

@@ -220,6 +220,13 @@ def check_names(
     for name in ','.join(filter(None, backbones)).split(','):
         if name: find_opener(name)
 
+# %% ../../nbs/cli/00_terminal.ipynb #cc9accce
+def check_probes(protocol:str, seeds:int)->None:
+    "Raise ValueError for a protocol or a number of probes that there is not."
+    from lgm_nb.probing.examiner import ProbePlan
+    ProbePlan(protocol, seeds, 1, 1)
+
+
 # %% ../../nbs/cli/00_terminal.ipynb #c7000009
 def print_result(
     result:dict, # for --json

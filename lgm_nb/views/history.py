@@ -119,12 +119,12 @@ class History(FrameList):
     @property
     def kept(self)->str:
         "Describe what is kept."
-        if not self.frames: return ''
+        if len(self.frames) < 2: return '' # there is nothing to play
         bounds = f'to stay within {self.limit/1e6:.0f} MB and {self.most} frames'
         every = 'every step' if self.stride==1 else f'every {_ordinal(self.stride)} step, {bounds}'
         return f'History: {len(self.frames)} frames, {every} ({self.bytes/1e6:.1f} MB).'
 
-    def __repr__(self): return self.kept or 'History: no frame yet.'
+    def __repr__(self): return self.kept or 'History: fewer than two frames.'
 
 # %% ../../nbs/views/05_history.ipynb #4dd8da0f
 def frame_message(

@@ -8,21 +8,66 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/measuring.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/08_measuring.ipynb #0a65d2a2
-import time
+import contextlib, time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from ..core.durable import durable_write, save_tensors
+from ..core.files import cache_folder, key_of
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone, network_facts
+from ..backbones.backbone import Backbone, backbone_key, network_facts
 from ..method.distilled_set import DistilledSet
 from ..probing.compare import CrossModelTable, is_beaten, scores_minus
 from ..probing.examiner import Examiner, Score
-from ..probing.probe import embed_pieces
+from ..probing.probe import embed_pieces, Pieces
 from .feature_map import FeatureMap
-from .run_plan import MOST_IMAGES
+from .run_plan import Later, MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
+
+# %% ../../nbs/views/08_measuring.ipynb #08f3a001
+SPLITS = ('test', 'train')
+
+class KeptFeatures:
+    "Features of real images that stay in the cache: those of an examiner, and of those that share them."
+    def __init__(self, examiner:Examiner):
+        self.examiner, self.features = examiner, examiner._features
+        self._place:Path|None = None # of the files; known once features were looked for
+        self._there:set[str] = set() # splits in the cache
+
+    def _file(self, split): return self._place/f'{split}.safetensors'
+
+    def recall(self)->None:
+        "Read what is in the cache, the first time."
+        if self._place is not None: return
+        data, net = self.examiner.data, self.examiner.backbone
+        facts = dict(what='features of real images', data=data.hash, device=net.device.type, **backbone_key(net))
+        self._place = cache_folder()/'features'/key_of(facts)
+        for split in SPLITS:
+            with contextlib.suppress(OSError, SafetensorError, KeyError): # absent, or damaged: computed again
+                found = load_file(self._file(split))['features']
+                if found.shape==(len(getattr(data, split)), net.dim): self.features.setdefault(split, found)
+                self._there.add(split)
+
+    def fill(self)->Pieces[None]:
+        "Compute what is missing, in pieces; yields how many images went through."
+        self.recall()
+        for split in SPLITS:
+            yield from getattr(self.examiner, f'embed_{split}')()
+            self.keep()
+
+    def keep(self)->None:
+        "Write what is not yet in the cache; a run goes on if it cannot be written."
+        if self._place is None: return
+        for split in set(self.features) - self._there:
+            self._there.add(split)
+            with contextlib.suppress(OSError):
+                self._place.mkdir(parents=True, exist_ok=True)
+                with durable_write(self._file(split)) as new: save_tensors(dict(features=self.features[split]), new)
 
 # %% ../../nbs/views/08_measuring.ipynb #743dc2d1
 @dataclass
@@ -30,6 +75,8 @@ class Examined:
     "The examiner and the baselines of a backbone and a data set."
     examiner:Examiner
     live:Examiner # with one probe
+    check:Examiner # with probes that are trained
+    kept:KeptFeatures # of all three
     baselines:dict[str, Score] # by kind
 
 _EXAMINED:dict[Any, Examined] = {}
@@ -43,9 +90,10 @@ def examined(
     key = (data.hash, repr(network_facts(backbone)), seeds)
     if key not in _EXAMINED:
         while len(_EXAMINED) >= 12: del _EXAMINED[next(iter(_EXAMINED))]
-        examiner, live = (Examiner(data, backbone, 'ridge', seeds=n) for n in (seeds, 1))
-        live.share_features(examiner)
-        _EXAMINED[key] = Examined(examiner, live, {})
+        kinds = ('ridge', seeds), ('ridge', 1), ('fast', seeds)
+        examiner, live, check = (Examiner(data, backbone, protocol, seeds=n) for protocol, n in kinds)
+        for other in (live, check): other.share_features(examiner)
+        _EXAMINED[key] = Examined(examiner, live, check, KeptFeatures(examiner), {})
     return _EXAMINED[key]
 
 # %% ../../nbs/views/08_measuring.ipynb #9f0daf3c
@@ -54,7 +102,8 @@ def describe_protocol(
 )->str:
     "Say in a sentence how a view's accuracies were measured."
     return (f'Linear probes in closed form (protocol ridge): one for each point along the way, {seeds} at the end and '
-            'for real images (mean ± standard deviation).')
+            'for real images (mean ± standard deviation). Hollow marks: a check of the last images, with probes '
+            'trained for 1,000 epochs (protocol fast).')
 
 # %% ../../nbs/views/08_measuring.ipynb #ce53d50d
 CURVE_BASELINES = ('random', 'centroid', 'full') # baselines of the chart
@@ -68,8 +117,9 @@ class ScoresOverSteps:
     "The scores and the maps of a run over its steps, by backbone, and the scores of the baselines."
     def __init__(self, examined:Mapping[str, Examined]): # by backbone
         self.examined = examined
-        self.maps = {name: FeatureMap(own.examiner) for name, own in examined.items()}
+        self.maps = Later(examined, lambda name: FeatureMap(examined[name].examiner))
         self.scores:dict[str, list[tuple[int, Score]]] = {name: [] for name in examined}
+        self.checks:dict[str, Score] = {} # of the last images
 
     def add(self, name:str, step:int, score:Score)->None:
         "Add a score, in the order of the steps."
@@ -114,14 +164,15 @@ def mistaken_for(
 # %% ../../nbs/views/08_measuring.ipynb #885ea839
 class Accuracies(ScoresOverSteps):
     "The same, as the curves of a view and as a table."
-    def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, baselines, unbeaten, classes, mistaken
+    def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, check, baselines, …
         "Return the accuracies of a backbone as JSON; `own` if it distils."
         scores, baselines = self.scores[name], self.examined[name].baselines
         points = [[step, *_mean_std(s)] for step, s in scores]
         data, last = self.examined[name].examiner.data, scores[-1][1] if scores else None
         classes = [round(float(v), 1) for v in last.per_class] if last else []
         mistaken = mistaken_for(last, data.test.labels, len(data.classes)) if last else []
-        return dict(name=name, own=own, points=points, classes=classes, mistaken=mistaken,
+        check = _mean_std(self.checks[name]) if name in self.checks else None
+        return dict(name=name, own=own, points=points, check=check, classes=classes, mistaken=mistaken,
             unbeaten=self.unbeaten(name), baselines={kind: _mean_std(s) for kind, s in baselines.items()})
 
     def table(self,
@@ -158,17 +209,19 @@ class Pace:
     def done(self)->None:
         "Note that a moment has been measured."
         now = self.clock()
-        self.next = max(now + .25, self.begun + 7*self.spent, now + (now - self.start)/1000)
+        apart = min(7*self.spent, max(2., 4*self.spent))
+        self.next = max(now + .25, self.begun + apart, now + (now - self.start)/1000)
 
 # %% ../../nbs/views/08_measuring.ipynb #b0d7169e
 @dataclass
 class Measurement:
     "One thing to measure."
     name:str # of the backbone
-    kind:str # 'distilled', or a baseline
+    kind:str # 'distilled', 'check', or a baseline
     images:DistilledSet # of the moment; for a baseline, of as many images
     step:int = 0 # of the moment
     live:bool = False # with one probe
+    share:float = 0. # length of a slice, relative to the steps before it; there is a shortest one
 
 Found = tuple[Score, torch.Tensor|None] # and the features of distilled images as they are, without augmentation
 
@@ -177,10 +230,14 @@ def measure(
     job:Measurement,
 )->Generator[Any, None, Found]:
     "Take one measurement in pieces."
-    features, examiner = None, own.live if job.live else own.examiner
+    examiner = own.check if job.kind=='check' else own.live if job.live else own.examiner
+    own.kept.recall()
+    features = None
     if job.kind=='distilled':
         features = yield from embed_pieces(examiner.backbone, job.images.images[:MOST_IMAGES])
-    return (yield from examiner.iter_row(job.kind, job.images)), features
+    score = yield from examiner.iter_row('distilled' if job.kind=='check' else job.kind, job.images)
+    own.kept.keep()
+    return score, features
 
 # %% ../../nbs/views/08_measuring.ipynb #b0d716af
 class Lane:
@@ -193,11 +250,9 @@ class Lane:
     def __bool__(self)->bool: return self.current is not None or len(self.waiting) > 0
 
     @property
-    def share(self)->float:
-        "How long a slice is, relative to the steps before it."
-        job = self.current or self.waiting[0]
-        if job.kind != 'distilled': return 0. # a baseline takes the shortest slices
-        return 1/6 if job.step else 1/2
+    def job(self)->Measurement:
+        "What is measured now, or next."
+        return self.current or self.waiting[0]
 
     async def slice(self,
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
@@ -213,22 +268,34 @@ class Lane:
         job, self.current, self._pieces = self.current, None, None
         return job, found
 
-# %% ../../nbs/views/08_measuring.ipynb #436cdeff
-class Measuring:
-    "Measure what waits, in slices of time."
+# %% ../../nbs/views/08_measuring.ipynb #08f3a007
+class Waiting:
+    "What waits to be measured: moments, and the rest."
     def __init__(self, accuracies:Accuracies):
         self.accuracies, self.pace, self.moments, self.rest = accuracies, Pace(), Lane(), Lane()
+        self.owed = 0. # seconds that the rest gets before the next moment
+        self._turn = 0 # of the backbones that take turns
 
     def __bool__(self)->bool: return bool(self.moments or self.rest)
 
-    def due(self, names:Sequence[str])->list[str]:
-        "Name the backbones, out of these, whose next moment can be measured."
-        if self.moments or not self.pace.due(): return []
-        return [n for n in names if self.accuracies.scores[n]]
+    @property
+    def checks(self)->bool:
+        "Whether only checks are left."
+        return not self.moments and bool(self.rest) and self.rest.job.kind=='check'
 
-    def add_first(self, names:Sequence[str], images:DistilledSet)->None:
-        "Queue the first images on each backbone, and the baselines that no run has measured yet."
-        self.rest.waiting += [Measurement(n, 'distilled', images, live=True) for n in names]
+    def due(self, names:Sequence[str], sources:Sequence[str])->list[str]:
+        "Name the backbones, out of these, whose next moment can be measured: the sources, and one other in its turn."
+        if self.moments or not self.pace.due() or self.rest and self.owed > 0: return []
+        ready = [n for n in names if self.accuracies.scores[n]]
+        others = [n for n in ready if n not in sources]
+        self._turn += 1
+        return [n for n in ready if n in sources] + others[self._turn%max(1, len(others)):][:1]
+
+    def add_first(self, names:Sequence[str], sources:Sequence[str], images:DistilledSet)->None:
+        "Queue the first images on each backbone, sources first, and the baselines that no run has measured yet."
+        names, share = sorted(names, key=lambda n: n not in sources), {n: 2. for n in sources}
+        first = [Measurement(n, 'distilled', images, live=True, share=share.get(n, 1/2)) for n in names]
+        self.rest.waiting += first
         like = DistilledSet(torch.zeros(len(images), 3, 1, 1), images.labels, images.classes) # one real image per label
         for kind in CURVE_BASELINES:
             known = self.accuracies.examined
@@ -237,20 +304,32 @@ class Measuring:
     def add_moment(self, names:Sequence[str], images:DistilledSet, step:int, live:bool)->None:
         "Queue the images of this moment, on each backbone."
         self.pace.begin()
-        self.moments.waiting += [Measurement(name, 'distilled', images, step, live) for name in names]
+        self.moments.waiting += [Measurement(name, 'distilled', images, step, live, share=1/6) for name in names]
 
+    def add_checks(self, names:Sequence[str], images:DistilledSet, step:int)->None:
+        "Queue the last images with probes that are trained, after everything else."
+        self.rest.waiting += [Measurement(name, 'check', images, step) for name in names]
+
+# %% ../../nbs/views/08_measuring.ipynb #436cdeff
+class Measuring(Waiting):
+    "Measure what waits, in slices of time."
     async def slice(self,
         do:Callable[..., Coroutine[Any, Any, Any]], # does a piece of work, as `Worker.do`
         steps:float=0., # seconds that the steps since the last slice took
     )->bool: # whether a measurement has finished
         "Measure for a slice of time."
         lane, start = self.moments or self.rest, time.perf_counter()
-        finished = await lane.slice(do, self.accuracies.examined, max(SLICE_SECONDS, lane.share*steps))
-        if lane is self.moments: self.pace.spend(time.perf_counter() - start)
+        finished = await lane.slice(do, self.accuracies.examined, max(SLICE_SECONDS, lane.job.share*steps))
+        took = time.perf_counter() - start
+        if lane is self.moments: self.pace.spend(took)
+        else: self.owed -= took
         if finished is None: return False
         job, (score, features) = finished
         await do(self.accuracies.maps[job.name].add, job.step, features)
         if job.kind=='distilled': self.accuracies.add(job.name, job.step, score)
+        elif job.kind=='check': self.accuracies.checks[job.name] = score
         else: self.accuracies.examined[job.name].baselines[job.kind] = score
-        if lane is self.moments and not self.moments: self.pace.done()
+        if lane is self.moments and not self.moments:
+            self.pace.done()
+            self.owed = min(.3, self.pace.spent)
         return True

@@ -8,15 +8,38 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/run_plan.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/07_run_plan.ipynb #b26a18ce
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+import torch
 from ..core.progress import Progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distiller import Distiller
-from ..method.pyramid import level_sizes
+from ..method.pyramid import level_sizes, Pyramid
 from ..method.settings import default_objective, Settings, settings_facts
+
+# %% ../../nbs/views/07_run_plan.ipynb #07a11d02
+class Later(Mapping[str, Any]):
+    "Values that are made when they are first asked for, in whatever thread."
+    def __init__(self,
+        names:Iterable[str],
+        make:Callable[[str], Any], # takes a name, returns its value
+    ):
+        self._names, self._make, self._lock = tuple(dict.fromkeys(names)), make, threading.Lock()
+        self._made:dict[str, Any] = {}
+
+    def __getitem__(self, name:str)->Any:
+        if name not in self._names: raise KeyError(name)
+        with self._lock:
+            if name not in self._made: self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self)->Iterator[str]: return iter(self._names)
+    def __len__(self)->int: return len(self._names)
+    def __contains__(self, name:object)->bool: return name in self._names
+
 
 # %% ../../nbs/views/07_run_plan.ipynb #d778d13d
 MOST_IMAGES = 400 # in a view
@@ -26,7 +49,7 @@ SIDE = 128 # largest side of an image in the history, in pixels
 class RunPlan:
     "What a run does. Raises ValueError for an unknown backbone."
     data:Dataset
-    backbones:dict[str, Backbone] # by name
+    backbones:Mapping[str, Backbone] # by name
     settings:Settings
     distil_with:str|Sequence[str] # name of the backbone that distils, or of several
     probed:tuple[str, ...] # names of the backbones that are probed
@@ -54,6 +77,16 @@ class RunPlan:
         nets = [self.backbones[name] for name in self.sources]
         return Distiller(self.data, nets, self.settings, self.objective, frames=0, progress=progress)
 
+# %% ../../nbs/views/07_run_plan.ipynb #07a11c02
+@torch.no_grad()
+def first_images(
+    plan:RunPlan,
+)->torch.Tensor: # (N, 3, S, S) on the CPU
+    "Render the images before the first step."
+    s, size = plan.settings, max(plan.backbones[name].canvas for name in plan.sources)
+    start, generator = 1 if s.pyramid else size, torch.Generator().manual_seed(s.seed)
+    return Pyramid(plan.images, size, generator, start, s.decorrelate, s.init).render()
+
 # %% ../../nbs/views/07_run_plan.ipynb #5c9278d9
 SAME = object() # no change, where None means something
 
@@ -70,6 +103,14 @@ def change(
     return replace(plan, settings=replace(plan.settings, **settings), distil_with=sources, data=data or plan.data,
         objective=plan.objective if objective is SAME else objective,
         probed=plan.probed if probed is None else tuple(probed))
+
+# %% ../../nbs/views/07_run_plan.ipynb #07a11d04
+def with_backbone(plan:RunPlan, backbone:Backbone)->RunPlan:
+    "Add a backbone; the others stay closed if they are."
+    nets = plan.backbones
+    def find(name): return backbone if name==backbone.name else nets[name]
+    return replace(plan, backbones=Later([*nets, backbone.name], find))
+
 
 # %% ../../nbs/views/07_run_plan.ipynb #07a11ce1
 _TITLES = dict(ipc='Images per class', steps='Steps', augs='Views per step', lr='Learning rate', seed='Seed')

@@ -38,6 +38,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='lgm-studio', initializer=self._note)
         self._loop = _running_loop()
         self._thread:threading.Thread|None = None
+        self._pending:set[Future[Any]] = set()
 
     def _note(self): self._thread = threading.current_thread()
 
@@ -51,7 +52,13 @@ class Worker:
 
     def submit(self, f:Callable[..., Any], *args:Any)->Future[Any]:
         "Queue a piece of work."
-        return self._pool.submit(f, *args)
+        future = self._pool.submit(f, *args)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
+        return future
+
+    @property
+    def wanted(self)->bool: return len(self._pending) > 1 # by something that waits for the present piece of work
 
     async def do(self, f:Callable[..., Any], *args:Any)->Any:
         "Do a piece of work and return its result; the loop keeps running meanwhile."

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 import ipywidgets as w
 import numpy as np
+import torch
 from ..core.short_errors import shorten_errors
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
@@ -26,10 +27,10 @@ from ..method.settings import settings_from
 from .controls import Controls, spawn
 from .exports import page_facts, write_export, write_page
 from .messages import Ask, Tell
-from .run_plan import MOST_IMAGES
+from .run_plan import Later, MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
 from .shelf import FIRST_RUN, last_pixels, Shelf, thinned, THUMBS
-from .studio_run import StudioRun, ask_details, ask_level
+from .studio_run import StudioRun, ask_details, ask_level, open_networks, prepare
 from .telling import distiller_of
 from .widgets import FactsWidget
 
@@ -52,7 +53,7 @@ class StudioView(FactsWidget):
         **kwargs:Any, # for the widget
     ):
         super().__init__(view='studio', **kwargs)
-        self.run, self.shelf, self.first = run, shelf, first
+        self.run, self.shelf, self.first, self.prepared = run, shelf, first, False
         run.listeners.append(self.send)
         run.ended.append(self._keep)
         run.stored.append(lambda _: _send_runs(self))
@@ -79,7 +80,7 @@ class StudioView(FactsWidget):
 
     async def _keep(self, run):
         "Put a run that has ended on the shelf."
-        await run.worker.do(self.shelf.keep, run)
+        if run.step: await run.worker.do(self.shelf.keep, run) # else it has nothing but noise
         await _send_runs(self)
 
     def __repr__(self): return f'StudioView({self.run!r})'
@@ -119,9 +120,11 @@ async def _write_page(view, key):
 async def _send_all(view):
     "Send a new view the whole run."
     run, number = view.run, view.run.number
-    first = view.first if number==0 else None
+    first = None if number else view.first
     await _send_runs(view, first)
     if first: await _send_film(view, first)
+    await run.worker.do(open_networks, run)
+    if run.number != number: return # it was started meanwhile: it sends itself, with its first images
     view.send(dict(kind=Tell.SYNC, run=number, facts=run.facts()))
     frames = list(run.history.frames)
     numbers = dict.fromkeys(sheet for i in coarse_to_fine(len(frames)) for sheet, _ in frames[i]['tiles'])
@@ -130,6 +133,13 @@ async def _send_all(view):
         if sheet is None or run.number != number: continue
         view.send(dict(kind=Tell.SHEET, run=number, sheet=without_pixels(sheet)), [sheet['data']])
         await asyncio.sleep(.005)
+    if first: await _prepare_once(view)
+
+async def _prepare_once(view):
+    "Prepare the first start while the run that the view opened with is played."
+    if not view.prepared:
+        view.prepared = True
+        await prepare(view.run)
 
 async def _send_details(view, image):
     "Send a closer look at one image."
@@ -203,13 +213,23 @@ def _make_room(most=3):
     ended = [key for key, (controls, _) in _STUDIOS.items() if not controls.run.active]
     for key in ended[:max(0, len(_STUDIOS) + 1 - most)]: del _STUDIOS[key]
 
-NEXT = 'cifar10-mini' # for `Studio()`: on its photographs the lead over random ones is the largest, in seconds
+NEXT = 'caltech10-mini' # for `Studio()`: the classes of the run that it opens with, and a bank in seconds
 BEST = 'tiny-simclr-resnet' # the embedded backbone on which ten images reach most: benchmarks/results/zoo_matrix.md
+NEXT_PROBED = (BEST, 'tiny-dino-resnet', 'tiny-can-vit') # trained in another way; a transformer
 
 def _list_backbones(backbones):
     "Names and `Backbone`s, from what `Studio` takes; the best of the embedded ones comes first."
     if backbones is None: return sorted(zoo_cards(), key=lambda name: name != BEST)
     return [backbones] if isinstance(backbones, (str, Backbone)) else list(backbones)
+
+def _by_name(listed, device):
+    "Backbones by name. Embedded ones are opened when they are needed; with others, opening may fail."
+    torch.empty(0, device=device) # as may the device
+    cards = zoo_cards()
+    nets = [b if isinstance(b, Backbone) or b in cards else open_backbone(b, device=device) for b in listed]
+    found = {b if isinstance(b, str) else b.name: b for b in nets}
+    def find(name): return open_backbone(name, device=device) if isinstance(found[name], str) else found[name]
+    return Later(found, find)
 
 def _default_folder(data): return Path('runs')/re.sub(r'[^A-Za-z0-9_.-]+', '-', data.name)
 
@@ -220,7 +240,7 @@ class Studio(RunBox):
         data:Dataset|str|tuple|None=None, # a `Dataset`, or what `open_dataset` takes; None opens on a finished run
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
-        probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all
+        probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all; of `Studio()` three
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run
@@ -228,6 +248,7 @@ class Studio(RunBox):
     ):
         shorten_errors()
         first = 'first' if data is None and FIRST_RUN.is_dir() else None
+        if data is None and backbones is None and probed is None: probed = NEXT_PROBED
         data = NEXT if data is None else data
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)
@@ -236,8 +257,7 @@ class Studio(RunBox):
         plan = (data.hash, names, chosen, distil_with, probed, repr(objective))
         asked = (*plan, str(folder), str(device), first)
         if asked not in _STUDIOS:
-            nets = [open_backbone(b, device=device) if isinstance(b, str) else b for b in listed]
-            run = StudioRun(data, nets, chosen, distil_with, objective)
+            run = StudioRun(data, _by_name(listed, device), chosen, distil_with, objective)
             if probed is not None: run.configure(probed=probed)
             _make_room()
             folder = Path(folder or _default_folder(data))

@@ -8,9 +8,8 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/studio_run.html.md"""
 __all__ = ['StudioRun']
 
 # %% ../../nbs/views/11_studio_run.ipynb #ca882061
-import asyncio, time
+import asyncio, contextlib, time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from ..data.dataset import Dataset
@@ -22,7 +21,7 @@ from ..probing.compare import CrossModelTable
 from ..probing.examiner import Score
 from .closer_look import image_details, level_sheet
 from .measuring import Examined, Measuring, examined
-from .run_plan import RunPlan, change
+from .run_plan import Later, RunPlan, change, with_backbone
 from .scheduler import ACTIVE_STATES, SLICE_SECONDS, WorkStopped, advance, gate
 from .telling import Announcer, DescribedRun, distiller_of
 from .widgets import film_facts
@@ -30,6 +29,10 @@ from .widgets import film_facts
 # %% ../../nbs/views/11_studio_run.ipynb #b8afa832
 Scores = list[tuple[int, Score]] # (step, score)
 Heard = Callable[[Any], Coroutine[Any, Any, Any]] # takes the run
+
+def open_networks(run:DescribedRun)->None:
+    "Open the backbones that are still closed. The worker does it, since the first takes seconds."
+    for name in run.accuracies.examined: run.accuracies.examined[name]
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
@@ -56,7 +59,7 @@ class DistillingRun(DescribedRun):
 
     async def work(self)->None:
         "Distil and measure."
-        self.announcer.sync()
+        await show_first(self)
         await make_distiller(self)
         await take_turns(self)
 
@@ -77,6 +80,15 @@ class DistillingRun(DescribedRun):
         return made
 
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
+async def show_first(run:DistillingRun)->None:
+    "Send the images before the first step."
+    try:
+        await run.worker.do(open_networks, run)
+        frame, sheet, _ = await run.worker.do(run.frames.open, run.plan)
+    finally: run.announcer.sync() # a view shows the error of a run that it knows
+    run.frames.sent()
+    run.announcer.frame(frame, sheet, [])
+
 async def make_distiller(run:DistillingRun)->None:
     "Make the distiller of a run, and report the progress of its bank."
     loop = asyncio.get_running_loop()
@@ -108,8 +120,9 @@ def _images_of(run): return DistilledSet(run.distiller.images(), run.distiller.l
 def _note_moment(run):
     "Queue the images for measuring, if that is due."
     last, probed = run.step==run.plan.settings.steps, run.plan.probed
-    names = probed if last else run.measuring.due(probed)
+    names = probed if last else run.measuring.due(probed, run.plan.sources)
     if names: run.measuring.add_moment(names, _images_of(run), run.step, live=not last)
+    if last: run.measuring.add_checks(probed, _images_of(run), run.step)
 
 async def _step(run):
     await run.worker.do(next, run.distiller)
@@ -117,25 +130,33 @@ async def _step(run):
     await _show(run)
     _note_moment(run)
 
+# %% ../../nbs/views/11_studio_run.ipynb #11f3a001
+def _say_measuring(run):
+    "Enter the state in which only measuring is left, and say when only the check is."
+    run.run_state.advance('measuring')
+    if run.measuring.checks and not run.doing:
+        run.doing = 'checking with probes of 1,000 epochs'
+        run.changed()
+
 async def take_turns(run:DistillingRun)->None:
     "Take steps, and measure between them, until both are done."
     run.run_state.advance('running')
     run.announcer.sync()
-    await _show(run)
-    run.measuring.add_first(sorted(run.plan.probed, key=lambda n: n not in run.plan.sources), _images_of(run))
+    run.measuring.add_first(run.plan.probed, run.plan.sources, _images_of(run))
     turn, steps = time.monotonic(), run.plan.settings.steps
     while run.step < steps or run.measuring:
         if await gate(run): run.speed.restart()
         if run.step < steps: await _step(run)
         done = run.step >= steps
-        if done and run.measuring: run.run_state.advance('measuring')
+        if done and run.measuring: _say_measuring(run)
         since = time.monotonic() - turn
         if run.measuring and (done or since >= SLICE_SECONDS):
             if await run.measuring.slice(run.worker.do, since): run.announcer.curves()
             turn = time.monotonic()
 
 # %% ../../nbs/views/11_studio_run.ipynb #11e0a001
-def _examine(plan, seeds): return {name: examined(plan.data, b, seeds) for name, b in plan.backbones.items()}
+def _examine(plan, seeds):
+    return Later(plan.backbones, lambda name: examined(plan.data, plan.backbones[name], seeds))
 
 def _frames(history): return [(f['step'], f['levels'], history.pixels(f)) for f in history.frames]
 
@@ -144,13 +165,13 @@ class StudioRun(DistillingRun):
     "Distil and measure in the background of a notebook."
     def __init__(self,
         data:Dataset,
-        backbones:Iterable[Backbone], # to probe on; one or several of them distil
+        backbones:Iterable[Backbone]|Mapping[str, Backbone], # to probe on; one or several of them distil
         settings:Settings=Settings(),
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
         seeds:int=5, # probes for the last images and the baselines
     ):
-        nets = {b.name: b for b in backbones}
+        nets = backbones if isinstance(backbones, Mapping) else {b.name: b for b in backbones}
         plan = RunPlan(data, nets, settings, distil_with or next(iter(nets), ''), tuple(nets), objective)
         super().__init__(plan, _examine(plan, seeds))
         self.seeds = seeds
@@ -166,7 +187,7 @@ class StudioRun(DistillingRun):
     def add(self, backbone:Backbone)->None:
         "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
         self.configure()
-        self.plan = replace(self.plan, backbones=dict(self.plan.backbones, **{backbone.name: backbone}))
+        self.plan = with_backbone(self.plan, backbone)
         self.configure()
 
     def table(self)->CrossModelTable:
@@ -198,3 +219,23 @@ async def ask_level(
 )->dict[str, Any]: # a sheet
     "Render one level of all images, between two steps of a run."
     return await run.worker.do(level_sheet, distiller_of(run).pyramid, level)
+
+# %% ../../nbs/views/11_studio_run.ipynb #08f3b002
+async def _fill_bank(run, plan):
+    "Build the bank of a plan, giving way to other work."
+    def progress(batches, **kwargs):
+        for batch in batches:
+            if run.active or run.worker.wanted: raise WorkStopped
+            yield batch
+    while not run.active and run.plan is plan:
+        try: return await run.worker.do(plan.distiller, progress)
+        except WorkStopped: await asyncio.sleep(.05)
+
+async def prepare(run:StudioRun)->None:
+    "Make the next start quick while nobody asks for it; an error is left to the start, which says it."
+    plan, own = run.plan, run.examined
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        await _fill_bank(run, plan)
+        for name in sorted(plan.probed, key=lambda n: n not in plan.sources):
+            pieces, done = own[name].kept.fill(), False
+            while not (done or run.active) and run.plan is plan: done, _ = await run.worker.do(advance, pieces)

@@ -12,13 +12,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
+import numpy as np
+import torch
 from ..method.distiller import Distiller
 from .feature_map import map_facts, map_news
 from .history import History, frame_message
 from .measuring import Accuracies, describe_protocol, Examined
 from .messages import Tell
-from .run_plan import MOST_IMAGES, SIDE, RunPlan, plan_facts
-from .scheduler import Scheduler
+from .run_plan import first_images, MOST_IMAGES, SIDE, RunPlan, plan_facts
+from .scheduler import ACTIVE_STATES, Scheduler
 from .sheets import shrink, to_bytes, without_pixels
 from .widgets import growth, loss_points
 
@@ -46,6 +48,13 @@ class Speed:
         rate = self.rate
         return dict(rate=round(rate, 2), left=round(steps/rate, 1) if rate else 0)
 
+# %% ../../nbs/views/09_telling.ipynb #09f3a001
+def view_pixels(
+    images:torch.Tensor, # (N, 3, H, W) in [0, 1]
+)->np.ndarray: # (N, S, S, 3) uint8
+    "Render as many images as a view has, at the size of the history."
+    return shrink(to_bytes(images[:MOST_IMAGES]), SIDE)
+
 # %% ../../nbs/views/09_telling.ipynb #55f35ee6
 FRAME_SECONDS = .08 # between temporary frames
 _UNHEARD_SECONDS = 1. # the same, while no view has acknowledged the last one
@@ -69,8 +78,13 @@ class FrameFeed:
         keep:bool, # in the history
     )->tuple[dict[str, Any], dict[str, Any]|None, list[int]]:
         "Render a frame; return it, its new sheet (None if nothing changed) and the steps that the history dropped."
-        pixels = shrink(to_bytes(distiller.images()[:MOST_IMAGES]), SIDE)
-        return self.history.add(distiller.step, len(distiller.pyramid.levels), pixels, keep)
+        return self.history.add(distiller.step, len(distiller.pyramid.levels), view_pixels(distiller.images()), keep)
+
+    def open(self,
+        plan:RunPlan,
+    )->tuple[dict[str, Any], dict[str, Any]|None, list[int]]: # as of `capture`
+        "Render the frame before the first step, for which no distiller is needed."
+        return self.history.add(0, 1, view_pixels(first_images(plan)))
 
     def sent(self)->None:
         "Note that a frame has been sent."
@@ -125,7 +139,7 @@ class DescribedRun(Scheduler):
     def status(self)->dict[str, Any]: # state, step, levels, rate, left, doing, message
         "Describe the state of the run."
         levels = len(self.distiller.pyramid.levels) if self.distiller else 0
-        doing = 'measuring the accuracy' if self.state=='measuring' else self.doing
+        doing = self.doing or 'measuring the accuracy'*(self.state=='measuring') if self.state in ACTIVE_STATES else ''
         return dict(state=self.state, step=self.step, levels=levels, doing=doing, message=self.message,
             **self.speed.forecast(self.plan.settings.steps - self.step))
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { load } from './load.mjs';
 
 const { tickLabels, ticks } = await load('chart.js');
+const { longestGap, unbroken } = await load('line.js');
 const { columnsFor, leastSide } = await load('grid.js');
 const { duration, percent, rate } = await load('format.js');
 const { progressText } = await load('header.js');
@@ -98,4 +99,15 @@ test('rows of the table of a run', () => {
   ]);
   assert.equal(runRows([curve('a', [[0, 1, 0]]), curve('b', [[8, 4, 1]])])[0].name, 'distilled, latest');
   assert.equal(runRows([curve('a', [])]).length, 1);
+});
+
+test('a line is not drawn through what was not measured', () => {
+  const often = [0, 20, 40, 60, 80, 100].map(x => [x, 1]), late = [[0, 1], [80, 1], [100, 1]];
+  const gap = longestGap([{ points: often }, { points: late }], 200);
+  assert.equal(gap, 60);
+  assert.deepEqual(unbroken(often, gap), [often]);
+  assert.deepEqual(unbroken(late, gap), [[[0, 1]], [[80, 1], [100, 1]]]);
+  assert.equal(longestGap([{ points: late.slice(0, 2) }], 200), 240); // few and even: nothing is missing
+  assert.equal(longestGap([{ points: [] }], 200), 25);
+  assert.deepEqual(unbroken([], 1), []);
 });

@@ -1,6 +1,6 @@
 // Accuracies: their table and their chart.
 import { el } from './dom.js';
-import { dashKey, key, lineChart } from './chart.js';
+import { dashKey, hollowKey, key, lineChart } from './chart.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
 /**
@@ -101,6 +101,19 @@ export function runRows(curves) {
 }
 
 /**
+ * The last images with probes that were trained for long, as a check of those in closed form; null before that.
+ * @param {Curve[]} curves
+ */
+export function checkNote(curves) {
+  const all = curves.flatMap(({ name, check }, k) => check ? [{ name, k, text: checkText(check) }] : []);
+  return !all.length ? null : el('p', { class: 'note dashes' }, 'Check, 1,000 epochs: ',
+    all.map(({ name, k, text }) => el('span', { class: 'dash', title: name }, hollowKey(k, name), text)));
+}
+
+/** @param {number[]} check */
+const checkText = ([mean, std]) => `${mean.toFixed(1)} ± ${std.toFixed(1)}`;
+
+/**
  * What the dashed lines are: the backbones that have some, in their colours; null if there are none.
  * @param {Curve[]} curves
  */
@@ -118,6 +131,13 @@ export function baselines(curves) {
   const all = curves.map(({ name, baselines: own = {} }, k) => ({ k, rules: BASELINES.filter(b => own[b]).map(b => (
     { y: own[b][0], text: b, kind: b, tip: `${name}, ${NAMES[b]}: ${own[b][0].toFixed(1)} %` })) }));
   return all.filter(({ rules }) => rules.length);
+}
+
+/** @param {Curve} curve */
+function checkMark({ name, check }) {
+  if (!check) return undefined;
+  const [y, spread] = check;
+  return { y, spread, tip: `${name}, probes of 1,000 epochs: ${checkText(check)}` };
 }
 
 /** @param {Curve} curve */
@@ -139,11 +159,12 @@ const lastPoint = ({ name, points }) => {
 export function accuracyChart({ curves, steps, width, chosen, cursor = null }) {
   const all = baselines(curves), first = Math.max(0, curves.findIndex(c => c.name === chosen));
   const values = all.flatMap(({ rules }) => rules.map(r => r.y));
-  const highest = Math.max(10, ...values, ...curves.flatMap(c => c.points.map(p => p[1] + p[2])));
+  const measured = curves.flatMap(c => [...c.points, ...c.check ? [[0, ...c.check]] : []].map(p => p[1] + p[2]));
+  const highest = Math.max(10, ...values, ...measured);
   return lineChart({
     width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), cursor,
     across: all.find(({ k }) => k === first), beside: all.filter(({ k }) => k !== first),
-    lines: curves.map((c, k) => ({ k, points: c.points, marks: true })),
+    lines: curves.map((c, k) => ({ k, points: c.points, marks: true, check: checkMark(c) })),
     label: `Test accuracy by step: ${curves.map(lastPoint).join(', ')}`,
   });
 }

@@ -1,8 +1,10 @@
-// Lines over steps, with axes and markers.
+// Lines over steps, with axes and reference lines.
 import { svg, colour } from './dom.js';
+import { drawLine, longestGap, marker } from './line.js';
 
 /**
- * @typedef {{k: number, points: number[][], marks?: boolean}} Line points: [x, y, spread]
+ * @typedef {import('./line.js').Line} Line
+ * @typedef {import('./line.js').Scale} Scale
  *
  * A reference value: its text, the kind of its dashes, and the sentence of its tooltip.
  * @typedef {{y: number, text: string, kind?: string, tip?: string}} Rule
@@ -18,9 +20,6 @@ import { svg, colour } from './dom.js';
  * @property {{k: number, rules: Rule[]}[]} [beside] those of other lines, short, in columns at the right
  * @property {number[]} [grown] dotted vertical lines
  * @property {number | null} [cursor] a vertical line
- *
- * @typedef {{left: number, right: number, top: number, bottom: number, X: (x: number) => number,
- *   Y: (y: number) => number}} Scale
  */
 
 /**
@@ -48,18 +47,6 @@ export function tickLabels(values) {
   return values.map(v => v.toFixed(digits));
 }
 
-const MARKERS = [
-  'M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0', 'M-2.7-2.7h5.4v5.4h-5.4z', 'M0-3.6L3.4 2.6h-6.8z',
-  'M0-3.8L3.8 0 0 3.8-3.8 0z', 'M-3.4-2.6h6.8L0 3.6z',
-];
-
-/**
- * @param {number} k
- * @param {Record<string, any>} props
- * @param {Element[]} children
- */
-const marker = (k, props, ...children) => svg('path', { d: MARKERS[k % MARKERS.length], ...props }, children);
-
 /**
  * A line with its marker, for legends.
  * @param {number} k
@@ -77,16 +64,26 @@ export const dashKey = k => svg('svg',
   svg('path', { d: 'M-14 0H6', class: 'base', stroke: colour(k) }),
   marker(k, { fill: colour(k), transform: 'translate(9 0)' }));
 
-const TEXTS = 54, COLUMN = 12; // widths of what stands at the right
+/**
+ * A hollow marker, for a line of text.
+ * @param {number} k
+ * @param {string} label for screen readers
+ */
+export const hollowKey = (k, label) => svg('svg',
+  { viewBox: '-7 -6 14 12', width: 14, height: 12, class: 'key', role: 'img', 'aria-label': label },
+  marker(k, { class: 'check', stroke: colour(k) }));
+
+const TEXTS = 54, COLUMN = 12, CHECKS = 15; // widths of what stands at the right
 
 /** @param {ChartOptions} options */
 export function lineChart(options) {
   const { width, height, xmax, ymax, lines, label, across = null, beside = [], grown = [], cursor = null } = options;
   const values = ticks(ymax), labels = tickLabels(values), top = 8, bottom = height - 20;
   const left = Math.max(34, 8 + 6.2 * Math.max(...labels.map(text => text.length)));
-  const texts = across?.rules.length ? TEXTS : 8, w = Math.max(40, width - left - texts - COLUMN * beside.length);
+  const aside = lines.some(line => line.check) ? CHECKS : 0, texts = aside + (across?.rules.length ? TEXTS : 8);
+  const w = Math.max(40, width - left - texts - COLUMN * beside.length);
   const scale = {
-    left, right: left + w, top, bottom,
+    left, right: left + w, top, bottom, aside, gap: longestGap(lines.filter(line => line.marks), xmax),
     X: (/** @type {number} */ x) => left + w * x / Math.max(1, xmax),
     Y: (/** @type {number} */ y) => top + (bottom - top) * (1 - Math.min(y, ymax) / ymax),
   };
@@ -123,13 +120,13 @@ function xLabel({ bottom, X }, x, width) {
  * @param {number} k
  * @param {Rule[]} rules
  */
-function drawRules({ left, right, Y }, k, rules) {
+function drawRules({ left, right, aside, Y }, k, rules) {
   let room = Infinity;
   return [...rules].sort((a, b) => a.y - b.y).flatMap(({ y, text, kind, tip }) => {
     room = Math.min(Y(y) + 3.5, room - 11);
     return [
-      dashed(`M${left} ${Y(y).toFixed(1)}H${right}`, k, kind, tip),
-      svg('text', { x: right + 5, y: room, class: 'quiet' }, text),
+      dashed(`M${left} ${Y(y).toFixed(1)}H${right + aside}`, k, kind, tip),
+      svg('text', { x: right + aside + 5, y: room, class: 'quiet' }, text),
     ];
   });
 }
@@ -152,28 +149,4 @@ function drawLadder({ bottom, Y }, k, rules, x) {
     ...rules.map(({ y, kind, tip }) => dashed(`M${x - 5} ${Y(y).toFixed(1)}H${x + 5}`, k, kind, tip)),
     marker(k, { fill: colour(k), transform: `translate(${x} ${bottom + 11})` }),
   ];
-}
-
-const MOST_MARKS = 12;
-
-/**
- * A line with its band and its markers; of many points some are marked.
- * @param {Scale} scale
- * @param {Line} line
- * @returns {SVGElement[]}
- */
-function drawLine({ X, Y }, { k, points, marks }) {
-  const at = (/** @type {number} */ x, /** @type {number} */ y) => `${X(x).toFixed(1)},${Y(y).toFixed(1)}`;
-  const upper = points.map(([x, y, spread = 0]) => at(x, y + spread));
-  const lower = points.map(([x, y, spread = 0]) => at(x, Math.max(0, y - spread))).reverse();
-  const band = points.some(p => p[2])
-    ? [svg('path', { class: 'band', fill: colour(k), d: `M${[...upper, ...lower].join('L')}Z` })] : [];
-  const path = points.map(([x, y]) => at(x, y)).join(' ');
-  const line = svg('polyline', { points: path, class: 'line', stroke: colour(k) });
-  const every = Math.ceil(points.length / MOST_MARKS);
-  const marked = !marks ? [] : points.filter((_, i) => i % every === 0 || i === points.length - 1);
-  const markers = marked.map(([x, y, spread = 0]) => marker(k,
-    { fill: colour(k), transform: `translate(${at(x, y)})` },
-    svg('title', {}, `step ${x}: ${y.toFixed(1)}${spread ? ` ± ${spread.toFixed(1)}` : ''}`)));
-  return [...band, line, ...markers];
 }

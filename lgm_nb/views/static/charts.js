@@ -2,7 +2,7 @@
 import { el } from './dom.js';
 import { lineChart } from './chart.js';
 import { nextFrame } from './page.js';
-import { accuracyChart, baselineKey, runRows, runTable } from './accuracy.js';
+import { accuracyChart, baselineKey, checkNote, runRows, runTable } from './accuracy.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
 /** @typedef {import('./film.js').Film} Film */
@@ -63,7 +63,7 @@ export class Charts {
     if (!curves.length) return this.table.replaceChildren();
     const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
     this.table.replaceChildren(
-      runTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }),
+      runTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }), checkNote(curves) ?? '',
       el('p', { class: 'note' }, protocol), el('p', { class: 'note caution' }, caution));
     this.table.querySelectorAll('button')[focused]?.focus();
   }

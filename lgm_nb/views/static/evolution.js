@@ -23,6 +23,7 @@ import { Maps } from './maps.js';
  * @property {boolean} following whether the newest frame is shown as it comes
  * @property {Frame | null} frame the frame shown
  * @property {number | null} cursor step of the shown frame, null for the newest
+ * @property {boolean} blend whether to fade from frame to frame
  * @property {number} level of the pyramid that is shown alone, 0 for the whole images
  * @property {number | null} open image shown in the closer look
  * @property {string | undefined} chosen backbone whose baselines are shown
@@ -55,7 +56,12 @@ export class RunView {
     this.transport = new Transport({
       label: 'Step of the run', live: !!link, count: () => film.frames.length,
       text: i => film.frames[i] ? `step ${film.frames[i].step}` : 'no step yet', show: i => this.showFrame(i),
+      blended: scrolling() === 'smooth',
     });
+    this.grid.faded = fading => {
+      this.transport.word?.classList.toggle('on', fading);
+      if (!fading) this.tell(this.detail); // it copies the exact image
+    };
     this.body = this.layOut();
     root.append(this.body);
     this.unsettle = settle(this.body, width => this.resize(width));
@@ -78,6 +84,7 @@ export class RunView {
     const { at, follow: following } = transport, index = film.nearest(at), newest = at === film.frames.length - 1;
     return {
       film, status, level, open, chosen, width, following, live: !!this.link, frame: film.frames[index] ?? null,
+      blend: !!transport.word && (transport.playing || following && !transport.chosen),
       cursor: following || newest ? null : film.frames[at]?.step ?? null,
     };
   }
@@ -139,10 +146,7 @@ export class RunView {
     if (this.status) this.changeStatus({ ...this.status, state: 'gone', doing: '', message });
   }
 
-  /**
-   * Show one level of the pyramid alone.
-   * @param {number} level 0 for the whole images
-   */
+  /** Show one level of the pyramid alone. @param {number} level 0 for the whole images */
   choose(level) {
     this.level = level;
     this.askLevel();
@@ -153,10 +157,7 @@ export class RunView {
     if (this.level && this.transport.follow) this.link?.ask({ ask: ASK.LEVEL, level: this.level });
   }
 
-  /**
-   * Open the closer look at an image, or close it.
-   * @param {number | null} image
-   */
+  /** Open the closer look at an image, or close it. @param {number | null} image */
   look(image) {
     const before = this.open;
     this.open = image;
@@ -169,11 +170,7 @@ export class RunView {
     this.detail.reveal();
   }
 
-  /**
-   * A level has arrived.
-   * @param {import('./protocol.js').Sheet} sheet with bytes
-   * @param {number} level
-   */
+  /** A level has arrived. @param {import('./protocol.js').Sheet} sheet with bytes @param {number} level */
   showLevel(sheet, level) {
     if (level === this.level && this.transport.follow) this.grid.showSheet(sheet);
   }

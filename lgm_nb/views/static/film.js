@@ -123,13 +123,24 @@ export class Film {
     return bitmap;
   }
 
+  /**
+   * Decode a frame.
+   * @param {Frame} frame
+   * @param {HTMLCanvasElement[]} canvases one per image
+   * @returns {Promise<(alpha: number) => void>} draws it, with an opacity over what the canvases show
+   */
+  async painter(frame, canvases) {
+    const ids = this.sheetsOf(frame);
+    const sheets = new Map(ids.map(id => [id, this.sheets.get(id)])); // they may be forgotten before the last drawing
+    const bitmaps = new Map(await Promise.all(ids.map(async id => /** @type {const} */ ([id, await this.bitmap(id)]))));
+    return alpha => canvases.forEach((canvas, i) => {
+      const [id, index] = this.tileOf(frame, i), sheet = sheets.get(id), bitmap = bitmaps.get(id);
+      if (sheet && bitmap) drawTile(canvas, bitmap, sheet, index, alpha);
+    });
+  }
+
   /** @param {Frame} frame @param {HTMLCanvasElement[]} canvases one per image */
   async draw(frame, canvases) {
-    const ids = this.sheetsOf(frame);
-    const bitmaps = new Map(await Promise.all(ids.map(async id => /** @type {const} */ ([id, await this.bitmap(id)]))));
-    canvases.forEach((canvas, i) => {
-      const [id, index] = this.tileOf(frame, i), sheet = this.sheets.get(id), bitmap = bitmaps.get(id);
-      if (sheet && bitmap) drawTile(canvas, bitmap, sheet, index);
-    });
+    (await this.painter(frame, canvases))(1);
   }
 }

@@ -1,5 +1,6 @@
 // The images of a run, one button each.
 import { el, rendering, say } from './dom.js';
+import { Fade } from './fade.js';
 import { decode, drawTile } from './sheet.js';
 import { onWidth } from './page.js';
 
@@ -67,6 +68,8 @@ export class Grid {
     this.wanted = null;
     /** @type {Promise<void> | null} */
     this.drawing = null;
+    this.faded = (/** @type {boolean} */ _fading) => {}; // called when a cross-fade begins and ends
+    this.fade = new Fade(fading => this.faded(fading));
     // Its own width: after a change of theme it can settle later than the view's.
     this.off = onWidth(this.grid, width => { this.width = width; this.fit(); });
   }
@@ -97,7 +100,7 @@ export class Grid {
   /**
    * Images are decoded asynchronously; the newest request wins.
    * @param {RunState} state
-   * @returns {Promise<void>} when it is drawn
+   * @returns {Promise<void>} when it is drawn, or begins to be faded in
    */
   draw(state) {
     this.wanted = state;
@@ -107,10 +110,12 @@ export class Grid {
 
   async drawWanted() {
     while (this.wanted) {
-      const { film, frame, level, following } = this.wanted;
+      const { film, frame, level, following, blend } = this.wanted;
       this.wanted = null;
       this.grid.classList.toggle('blank', !frame);
-      if (frame && !(level && following)) await film.draw(frame, this.canvases).catch(() => {});
+      if (!frame || level && following) { this.fade.stop(true); continue; }
+      const paint = await film.painter(frame, this.canvases).catch(() => null);
+      if (paint) this.fade.show(frame, paint, blend);
     }
   }
 
@@ -120,6 +125,7 @@ export class Grid {
    */
   async showSheet(sheet) {
     const bitmap = await decode(sheet);
+    this.fade.stop(true);
     this.canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i));
   }
 }

@@ -26,6 +26,7 @@ export const ASK = /** @type {const} */ ({
  * @property {number[][]} points
  * @property {Record<string, number[]>} [baselines]
  * @property {string[]} [unbeaten] baselines that the latest images are not above beyond the interval
+ * @property {number[] | null} [check] [mean, std] of the last images with probes of 1,000 epochs
  * @property {number[]} [classes] accuracy of each class
  * @property {number[][][]} [mistaken] for each class: [class that its test images were taken for, percent]
  *

@@ -43,11 +43,15 @@ const context = canvas => /** @type {CanvasRenderingContext2D} */ (canvas.getCon
  * @param {ImageBitmap} bitmap of the sheet
  * @param {Sheet} sheet
  * @param {number} index
+ * @param {number} [alpha] opacity over what the canvas shows
  */
-export function drawTile(canvas, bitmap, { columns, side }, index) {
-  if (canvas.width !== side) canvas.width = canvas.height = side;
-  const x = (index % columns) * side, y = Math.floor(index / columns) * side;
-  context(canvas).drawImage(bitmap, x, y, side, side, 0, 0, side, side);
+export function drawTile(canvas, bitmap, { columns, side }, index, alpha = 1) {
+  const fresh = canvas.width !== side;
+  if (fresh) canvas.width = canvas.height = side;
+  const x = (index % columns) * side, y = Math.floor(index / columns) * side, onto = context(canvas);
+  onto.globalAlpha = fresh ? 1 : alpha;
+  onto.drawImage(bitmap, x, y, side, side, 0, 0, side, side);
+  onto.globalAlpha = 1;
 }
 
 /**

@@ -75,7 +75,7 @@ export class Studio {
   /** @param {import('./protocol.js').TellSync} message */
   sync({ facts }) {
     if (this.view && this.isShown(facts)) return this.catchUp(this.view, facts);
-    const open = this.view?.open ?? null, began = this.view !== null && this.view.film.run !== facts.run;
+    const open = this.view?.open ?? null, began = facts.run > (this.view?.film.run ?? 0); // even before the first
     this.view?.off();
     this.stage.replaceChildren();
     this.view = evolution(this.stage, facts, this.link);

@@ -29,17 +29,19 @@ export const KEEPS_ARROWS = {
  * @property {(i: number) => void} show
  * @property {number} [milliseconds] per position
  * @property {boolean} [live] whether new positions can come: follow them until the user looks back
+ * @property {boolean} [blended] whether what is shown fades from one position to the next
  */
 
 export class Transport {
   /** @param {TransportOptions} options */
-  constructor({ label, count, text, show, milliseconds = 90, live = false }) {
+  constructor({ label, count, text, show, milliseconds = 90, live = false, blended = false }) {
     this.count = count;
     this.text = text;
     this.show = show;
     this.milliseconds = milliseconds;
     this.live = live;
     this.follow = live;
+    this.chosen = false; // whether the position was chosen with the slider: it is shown as it is
     this.at = this.last;
     this.speed = 1;
     /** @type {ReturnType<typeof setInterval> | null} */
@@ -58,7 +60,11 @@ export class Transport {
     this.now = live ? el('button', {
       type: 'button', class: 'live', title: 'Follow the run', on: { click: () => this.followNow() },
     }, 'Live') : null;
-    this.node = el('div', { class: 'transport' }, this.play, this.slider, this.readout, this.pace, this.now);
+    this.word = !blended ? null : el('span', {
+      class: 'blended', title: 'Images fade from one step to the next. While nothing plays they are exact.',
+    }, 'blended');
+    this.node = el('div', { class: 'transport' },
+      this.play, this.slider, this.readout, this.word, this.pace, this.now);
     this.paint();
   }
 
@@ -71,6 +77,7 @@ export class Transport {
   go(i) {
     this.at = Math.max(0, Math.min(this.last, i));
     this.follow = this.live && this.at === this.count() - 1;
+    this.chosen = true;
     this.present();
   }
 
@@ -80,6 +87,7 @@ export class Transport {
    */
   update(stay = this.at) {
     this.at = this.follow ? this.last : Math.min(stay, this.last);
+    this.chosen = false;
     this.present();
   }
 
