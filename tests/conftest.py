@@ -2,6 +2,7 @@
 import contextlib, io, json, os, re, runpy, shutil, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
+from forked import Forked
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -33,19 +34,29 @@ def run_here(command, *args, cwd=None):
         sys.argv = arguments
     return subprocess.CompletedProcess([command, *args], code, out.getvalue(), errors.getvalue())
 
-def start_until(there, *args, cwd=None, timeout=600):
-    "Start a command and return it when a condition holds, while it is still running."
+def start_fresh(args, cwd=None):
+    "Start a command in a new interpreter."
     # A parent that was started in the background, or by nohup, hands down ignored signals; a terminal would not.
     def restore():
         for number in (signal.SIGINT, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
-    process = subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    return subprocess.Popen([str(a) for a in args], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, preexec_fn=restore)
+
+def start_until(there, *args, cwd=None, timeout=600, start=Forked):
+    "Start a command and return it when a condition holds, while it is still running."
+    process = start(args, cwd)
     end = time.monotonic() + timeout
     while not there():
-        assert process.poll() is None, f'ended too early: {process.stderr.read()}'
+        assert process.poll() is None, f'ended too early: {process.communicate()[1]}'
         assert time.monotonic() < end, f'not so within {timeout} s'
         time.sleep(.02)
     return process
+
+def run_forked(*args, cwd=None):
+    "Run a command in a process of its own that has imported everything: as `run` does."
+    process = Forked(args, cwd)
+    said = process.communicate()
+    return subprocess.CompletedProcess(args, process.returncode, *said)
 
 def interrupted(process):
     "Press Ctrl-C and return what was said to standard error. The exit code is 130, as a shell expects."

@@ -6,8 +6,7 @@ from safetensors.numpy import load_file, save_file
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from conftest import (bars, BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run,
-    run_here,
-                      start_until, write_photographs)
+    run_forked, run_here, start_fresh, start_until, write_photographs)
 
 OPTIONS = {
     'lgm-demo': ['--data', '--backbone', '--steps', '--out', '--report-on'],
@@ -207,7 +206,7 @@ def test_a_gpu_that_is_not_there(distill, tmp_path):
 def test_compare_moves_within_a_row(distilled, own_data, tiny, monkeypatch):
     monkeypatch.setenv('TQDM_MININTERVAL', '0') # so little data is read between two showings of a bar
     command = [BIN/'lgm-compare', distilled, '--data', own_data, '--backbones', tiny, '--baselines', 'random']
-    check_bars(ok(*command, '--seeds', 2).stderr, 'probe', 2)
+    check_bars(ok(*command, '--seeds', 2, run=run_forked).stderr, 'probe', 2)
 
 def test_every_bar_ends_full(own_data, tiny, tmp_path):
     done = ok('lgm-bank', '--data', own_data, '--backbone', tiny, '--views', 2, '--out', tmp_path/'bank', run=run_here)
@@ -216,18 +215,18 @@ def test_every_bar_ends_full(own_data, tiny, tmp_path):
 
 LONG = ['--steps', 120, '--checkpoint-every', 5]
 
-def start_until_checkpoint(args, out): return start_until((out/'checkpoint.safetensors').exists, *args)
+def start_until_checkpoint(args, out, **how): return start_until((out/'checkpoint.safetensors').exists, *args, **how)
 
 @pytest.fixture(scope='module')
 def uninterrupted(distill, tmp_path_factory):
     "The images of a run that was not interrupted."
     out = tmp_path_factory.mktemp('runs')/'whole'
-    ok(*distill(out, *LONG))
+    ok(*distill(out, *LONG), run=run_forked)
     return load_file(out/'distilled.safetensors')['images']
 
 def test_killed_run_resumes_bit_identical(distill, tmp_path, uninterrupted):
     out = tmp_path/'killed'
-    process = start_until_checkpoint(distill(out, *LONG), out)
+    process = start_until_checkpoint(distill(out, *LONG), out, start=start_fresh)
     process.kill()
     process.communicate()
     assert process.returncode==-signal.SIGKILL and not (out/'distilled.safetensors').exists()

@@ -1,7 +1,7 @@
 "Studies beyond a notebook: a killed matrix, its command, a bias report on a folder, UMAP, benchmarks."
-import csv, json, signal, subprocess, sys, time
+import csv, json, signal, sys
 import pytest
-from conftest import BIN, ROOT, check_bars, last_json, ok, run_here
+from conftest import BIN, ROOT, check_bars, last_json, ok, run_forked, run_here, start_until
 from lgm_nb.core.files import is_sealed
 
 def matrix_command(data, tiny, out, keep):
@@ -14,14 +14,9 @@ def accuracies(result):
 
 def killed_after_a_part(command, keep):
     "Kill a command as soon as it has kept its first part."
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 600
-    while not list(keep.glob('probe-*.json')):
-        assert process.poll() is None, f'ended before its first part: {process.stderr.read()}'
-        assert time.monotonic() < end, 'no part'
-        time.sleep(.01)
+    process = start_until(lambda: any(keep.glob('probe-*.json')), *command)
     process.kill()
-    process.wait()
+    process.communicate()
     assert process.returncode==-signal.SIGKILL
 
 def contents(files): return {p: (p.stat().st_mtime_ns, p.read_text()) for p in files}
@@ -35,7 +30,7 @@ def test_killed_matrix_resumes(tiny, own_data, tmp_path, monkeypatch):
     before = contents(keep.glob('probe-*.json'))
     resumed = last_json(ok(*matrix_command(own_data, tiny, out, keep), run=run_here))
     assert before and contents(before)==before
-    done = ok(*matrix_command(own_data, tiny, tmp_path/'b', tmp_path/'other'))
+    done = ok(*matrix_command(own_data, tiny, tmp_path/'b', tmp_path/'other'), run=run_forked)
     whole = last_json(done)
     check_bars(done.stderr, 'transfer', len(whole['records']))
     assert accuracies(resumed)==accuracies(whole)

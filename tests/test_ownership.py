@@ -172,7 +172,7 @@ def test_a_finished_set_is_resumed_only_as_itself(photos, tmp_path):
 def test_a_demo_replaces_a_demo_on_request(photos, tmp_path, monkeypatch):
     monkeypatch.setattr('lgm_nb.cli.distil.probe_and_report', lambda *args: (Table(('a',), []), 'words', 'page'))
     monkeypatch.setattr(Table, 'as_dict', lambda table: {}, raising=False)
-    demo, out = dict(backbone=TINY, report_on=TINY, steps=2), tmp_path/'demo'
+    demo, out = dict(data='caltech10-mini', backbone=TINY, report_on=TINY, steps=2), tmp_path/'demo' # few images
     ok(lgm_demo, dict(demo, out=str(out)))
     before = contents(out)
     done = run(lgm_demo, dict(demo, out=str(out)))

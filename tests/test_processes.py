@@ -1,8 +1,9 @@
 "Several processes on one run: the same images as one, and a checkpoint when one of them is lost."
-import atexit, contextlib, json, os, signal, subprocess, sys, time
+import atexit, contextlib, functools, json, multiprocessing, os, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 import torch
+from torch.multiprocessing import start_processes
 from safetensors.torch import load_file
 from conftest import ok, run_here
 from lgm_nb.data.dataset import from_arrays
@@ -34,6 +35,13 @@ def distil_together(folder, tiny, real, objective):
     made = distill(few(), tiny, steps=6, augs=2, views=1, real=real, grow_every=1, chunk=3, objective=objective)
     if ProcessGroup().rank==0: made.save(folder)
 
+@pytest.fixture
+def forked(monkeypatch):
+    "Processes of `launch` are forked from one that has imported everything, which takes each of them five seconds."
+    modules = ['timm.models.byobnet', 'timm.models.vision_transformer', 'lgm_nb.all', __name__]
+    multiprocessing.get_context('forkserver').set_forkserver_preload(modules)
+    monkeypatch.setattr(torch.multiprocessing, 'spawn', functools.partial(start_processes, start_method='forkserver'))
+
 def test_gathering(): launch(roll_call, 2, threads=1)
 
 def leave(folder, tiny):
@@ -52,7 +60,7 @@ def test_no_thread_of_the_group_is_left(tiny, tmp_path):
     left = [json.loads(f.read_text()) for f in tmp_path.glob('*.json')]
     assert len(left)==2 and not [n for names in left for n in names if 'gloo' in n], left
 
-def test_processes_fill_one_bank(tiny, tmp_path):
+def test_processes_fill_one_bank(forked, tiny, tmp_path):
     launch(build_together, 2, tmp_path/'two', tiny, threads=1)
     build_together(tmp_path/'one', tiny)
     one, two = (load_file(tmp_path/n/'features.safetensors') for n in ('one', 'two'))
@@ -64,7 +72,7 @@ def test_processes_fill_one_bank(tiny, tmp_path):
     ('bank', GradientMatching() + .1*TotalVariation()), # reads the images too
     ('bank', WhitenedMeans()), # reads the covariance
     ('paper', GradientMatching(w_std=.01, centre=False))])
-def test_two_equal_one(tiny, tmp_path, real, objective):
+def test_two_equal_one(forked, tiny, tmp_path, real, objective):
     launch(distil_together, 2, tmp_path/'two', tiny, real, objective, threads=1)
     distil_together(tmp_path/'one', tiny, real, objective)
     one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('one', 'two'))
@@ -76,7 +84,7 @@ def distil_pair(folder, tiny):
                    objective=[GradientMatching() + .1*TotalVariation(), GradientMatching(centre=False)])
     if ProcessGroup().rank==0: made.save(folder)
 
-def test_two_equal_one_on_two_backbones(tiny, tmp_path):
+def test_two_equal_one_on_two_backbones(forked, tiny, tmp_path):
     launch(distil_pair, 2, tmp_path/'two', tiny, threads=1)
     distil_pair(tmp_path/'one', tiny)
     one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('one', 'two'))

@@ -23,14 +23,14 @@ LIVE = dict(title='Live', note='distilled with net', classes=['w', 'x'], labels=
     frames=[], curves=[], loss=[], run=0, settings={}, words='', caution='', kept='', protocol='',
     status=dict(state='ready', step=0, levels=0, rate=0, left=0, doing='', message=''))
 KERNEL = '''
-const { films, live, runs, thumbs, pixels, open } = JSON.parse(document.querySelector('#facts').textContent);
+const { films, live, runs, thumbs, pixels, open, known } = JSON.parse(document.querySelector('#facts').textContent);
 const heard = new Map(), bytes = text => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
 window.asked = [];
 window.tell = (message, buffers = []) => heard.get('msg:custom')(message, buffers);
 const answers = {
   hello: () => {
     tell({ kind: 'runs', runs, thumbs, each: 2, open }, [bytes(pixels)]);
-    tell({ kind: 'sync', run: live.run, facts: live });
+    if (known) tell({ kind: 'sync', run: live.run, facts: live });
   },
   film: ({ key }) => tell({ kind: 'film', key, facts: films[key] }),
   page: ({ key }) => tell({ kind: 'said', text: `Wrote ${key}.html` }),
@@ -46,12 +46,12 @@ render({ model, el: document.querySelector('#view') }, CSS_TEXT);
 @pytest.fixture
 def studio(new_page, tmp_path):
     "A function that opens a studio whose kernel has three finished runs."
-    def open_(open=None, dark=False, **kwargs):
+    def open_(open=None, dark=False, known=True, **kwargs):
         page = new_page(**dict(dict(viewport=dict(width=1000, height=900)), **kwargs))
         page.set_default_timeout(20_000)
         tiles = make_sheet(np.zeros((6, 8, 8, 3), np.uint8), page=True)
         runs = [dict(key=k, title=f['title'], note='', result='40 % on net', place='here') for k, f in FILMS.items()]
-        facts = page_json(dict(films=FILMS, live=LIVE, runs=runs, thumbs=without_pixels(tiles), open=open,
+        facts = page_json(dict(films=FILMS, live=LIVE, runs=runs, thumbs=without_pixels(tiles), open=open, known=known,
             pixels=base64.b64encode(tiles['data']).decode()))
         module = live_module().split('export default')[0] + KERNEL.replace('CSS_TEXT', json.dumps(style_sheet()))
         back = '#111' if dark else '#fff'
@@ -61,7 +61,7 @@ def studio(new_page, tmp_path):
             f'<script id="facts" type="application/json">{facts}</script><script type="module">{module}</script>',
             encoding='utf-8')
         page.goto((tmp_path/'studio.html').as_uri())
-        page.locator('.run-card').nth(3).wait_for()
+        page.locator('.run-card').nth(3 if known else 2).wait_for()
         return page
     return open_
 
@@ -69,6 +69,14 @@ SHOWN = "document.querySelector('#view > div').shadowRoot"
 def pixels(page, what='.tile canvas'):
     "The pixels of the visible canvases."
     return page.locator(f'{what}:visible').evaluate_all('all => all.map(c => c.toDataURL())')
+
+def test_a_start_is_shown_though_nothing_was_known_of_the_run(studio):
+    "Networks are opened while the first run plays: the first message about the kernel's run may be that it has begun."
+    page = studio(open='two', known=False)
+    page.get_by_role('heading', name='Run 2').wait_for()
+    page.evaluate("tell({ kind: 'sync', run: 1, facts: { ...live, run: 1 } })")
+    page.get_by_role('heading', name='Live').wait_for()
+    assert not page.get_by_role('heading', name='Run 2').count()
 
 def test_it_opens_on_a_run_that_plays(studio):
     page = studio(open='two')

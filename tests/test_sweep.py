@@ -1,7 +1,7 @@
 "A grid of runs: here, on a local Ray, killed and resumed."
-import csv, json, signal, subprocess, time
+import csv, json
 import pytest
-from conftest import BIN, last_json, ok, run, run_here
+from conftest import BIN, last_json, ok, run, run_here, start_until
 
 def grid(folder, data, tiny, *, seeds, steps=5, more=''):
     file = folder/'grid.toml'
@@ -34,12 +34,8 @@ def test_ray_equals_local(tiny, own_data, tmp_path):
 def test_killed_sweep_resumes(tiny, own_data, tmp_path):
     file, out = grid(tmp_path, own_data, tiny, seeds=[0, 1, 2]), tmp_path/'out'
     args = [str(a) for a in (BIN/'lgm-sweep', file, '--out', out, '--device', 'cpu', '--seeds', 1, '--json')]
-    process, end = subprocess.Popen(args, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        text=True), time.monotonic() + 300
-    while not (out/'results.json').exists():
-        assert process.poll() is None and time.monotonic() < end, process.communicate()[1]
-        time.sleep(.05)
-    process.send_signal(signal.SIGKILL)
+    process = start_until((out/'results.json').exists, *args)
+    process.kill()
     process.communicate()
     first = json.loads((out/'results.json').read_text(encoding='utf-8'))
     whole = last_json(ok(*args, run=run_here))
