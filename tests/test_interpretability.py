@@ -6,7 +6,7 @@ from lgm_nb.core.files import is_sealed
 
 def matrix_command(data, tiny, out, keep):
     options = ['--data', data, '--backbones', tiny, '--steps', 6, '--seeds', 2, '--device', 'cpu',
-               '--out', out, '--keep', keep, '--json']
+               '--out', out, '--cache', keep, '--json']
     return [str(a) for a in (BIN/'lgm-transfer', *options)]
 
 def accuracies(result):

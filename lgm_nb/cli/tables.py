@@ -72,8 +72,8 @@ def lgm_reproduce(
     w_std:float|None=None, # spread of the probe's random weights; 1 for the paper's text, 0.01 for its code
     steps:int|None=None, # optimiser steps [the preset's]
     chunk:int|None=None, # views in one pass through the backbone, to save memory
-    seeds:int=5, # probes
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
+    seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
@@ -100,6 +100,7 @@ def lgm_sweep(
     out:str='runs/sweep', # folder for the runs and the tables; on a cluster, one that all machines see
     workers:int|None=None, # runs at a time if Ray starts here [one per core]
     retries:int=2, # retries of a failed run
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
@@ -112,7 +113,8 @@ def lgm_sweep(
         from lgm_nb.scale.sweep_page import check_page, write_sweep_page
         runs = read_grid(grid)
         check_page(out)
-        results = sweep(runs, out, on, workers, retries, terminal_bar, seeds=seeds, device=device)
+        options = dict(protocol=protocol, seeds=seeds, device=device)
+        results = sweep(runs, out, on, workers, retries, terminal_bar, **options)
         page = write_sweep_page(results, out)
         failed = sum('error' in r for r in results)
         summary = dict(out=out, runs=len(results), failed=failed, page=str(page), results=results)

@@ -185,10 +185,10 @@ def _measured_run(data, backbone, settings, objective, checkpoint, every, progre
     return made
 
 def open_or_distill(
-    folder:str|Path, # of the distilled set
     data:Dataset,
     backbone:Backbone|Iterable[Backbone], # one, or several
-    settings:Settings=Settings(),
+    settings:Settings,
+    folder:str|Path, # of the distilled set
     objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the default
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
@@ -233,7 +233,7 @@ def cached_set(
     if cache is False: return _measured_run(data, backbone, settings, objective, None, 100, progress)
     folder = cache_folder()/'results' if cache is None else Path(cache)
     key = key_of(run_facts(data, backbone, settings, objective))
-    return open_or_distill(folder/f'set-{key}', data, backbone, settings, objective, 100, progress)
+    return open_or_distill(data, backbone, settings, folder/f'set-{key}', objective, 100, progress)
 
 # %% ../../nbs/method/09_runs.ipynb #8e96a259
 def open_sources(
@@ -279,11 +279,11 @@ def distill(
     backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
     preset:str|None=None, # 'paper' for the authors' schedule
     objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the preset's, or the default
-    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     processes:int=1, # new processes to divide the classes among
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from
     checkpoint_every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank; one process only
+    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     **settings:Any, # fields of `Settings`
 )->DistilledSet:
     "Distil a data set into `ipc` images per class. Raises ValueError for unknown or invalid settings."

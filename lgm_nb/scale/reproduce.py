@@ -82,20 +82,20 @@ def _sizes(data):
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50004
 class _Costs:
     "Costs of the stages of a table on one machine."
-    def __init__(self, machine, probes, rows):
-        self.machine, self.probes, self.rows = machine, probes, rows
+    def __init__(self, machine, probes, needs_rows):
+        self.machine, self.probes, self.needs_rows = machine, probes, needs_rows
         self.work, self.sizes = functools.cache(work_of), functools.cache(_sizes)
 
     def bank(self, m, s)->Stage:
         "Estimate the feature bank that a distillation with settings `s` reads."
         n_classes, images, _ = self.sizes(m.data)
-        cost = bank_cost(self.work(m.by), n_classes, images, self.machine, s.views, self.rows)
+        cost = bank_cost(self.work(m.by), n_classes, images, self.machine, s.views, self.needs_rows)
         return Stage('feature bank', m.data, m.by, '' if s.augment else 'augment=False', cost)
 
     def run(self, m, s)->Stage:
         "Estimate a distillation without its bank."
         n_classes, images, _ = self.sizes(m.data)
-        e = estimate(self.work(m.by), n_classes, s, self.machine, images, rows=self.rows)
+        e = estimate(self.work(m.by), n_classes, s, self.machine, images, needs_rows=self.needs_rows)
         bank = self.bank(m, s).cost.disk if s.real=='bank' else 0
         cost = WorkCost(e.steps*e.step_seconds, e.memory, e.disk - bank)
         return Stage('distil', m.data, m.by, ' '.join(f'{k}={v}' for k, v in m.changes), cost, s.steps, e.chunk, e.fits)
@@ -124,13 +124,13 @@ def stages(
     machine:Machine,
     preset:str='paper', # as for `reproduce`
     w_std:float|None=None, # as for `reproduce`
-    seeds:int=5, # probes
     protocol:str='fast', # of the probes
+    seeds:int=5, # probes
     **options, # as for `reproduce`
 )->list[Stage]:
     "List every piece of work of a table with its cost."
     ProbePlan(protocol, seeds, 20, 1000) # raises ValueError for wrong values
-    costs = _Costs(machine, ProbeSettings(seeds, protocol), _objective(preset, w_std).needs_rows)
+    costs = _Costs(machine, ProbeSettings(protocol, seeds), _objective(preset, w_std).needs_rows)
     banks:dict[tuple, Stage] = {} # each once, however many runs read it
     runs:list[Stage] = []
     for m in distillations(cells):
@@ -236,11 +236,11 @@ def reproduce(
     out:str|Path, # folder of the results
     preset:str='paper', # 'paper', or 'fast' for this library's own schedule with a feature bank
     w_std:float|None=None, # spread of the probe's weights; None for the preset's, 1 for W ~ N(0, 1)
-    seeds:int=5, # probes
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
-    device:str|torch.device='cpu',
+    seeds:int=5, # probes
     root:str|Path|None=None, # folder that holds the named data sets
     progress:Progress=no_progress, # wraps the measurements, and the work on each; `RunStopped` saves the run
+    device:str|torch.device='cpu',
     **options, # `noise_mean`, or a field of `Settings`
 )->dict[str, dict]: # key of a measurement → its result
     "Run the missing measurements of a table; each result is saved to `results.json` immediately."
@@ -252,12 +252,12 @@ def reproduce(
     bench, objective = _Bench(root, device, protocol, seeds), _objective(preset, w_std)
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on)), desc='measure', unit='cell'):
-        data, net, images = bench.dataset(m.data), bench.backbone(m.by or m.on), None
+        data, backbone, images = bench.dataset(m.data), bench.backbone(m.by or m.on), None
         bench.backbone(m.on) # a wrong name fails before the distillation
         start = time.perf_counter()
         if m.by:
             settings, folder = settings_of(m, preset, **options), set_folder(out, m)
-            images = open_or_distill(folder, data, net, settings, objective, progress=progress)
+            images = open_or_distill(data, backbone, settings, folder, objective, progress=progress)
         score = bench.score(m, images, progress)
         saved['results'][m.key] = dict(score.as_dict(), seconds=round(time.perf_counter() - start, 2))
         write_json(out/'results.json', saved)

@@ -26,7 +26,7 @@ from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
 from ..method.settings import (
     default_objective, named_objective, preset_objective, Settings, settings_from)
-from ..probing.examiner import Examiner, MOST_SEEDS
+from ..probing.examiner import Examiner, ProbePlan
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60000
 _OWN = ('data', 'backbone', 'preset', 'objective')
@@ -99,9 +99,10 @@ def _read_done(file): # the result of a run that is finished; {} if it must be c
 def do_run(
     run:dict, # from `grid_runs`
     out:str|Path, # folder of the sweep
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
-    device:str|torch.device='auto',
     every:int=50, # steps between checkpoints
+    device:str|torch.device='auto',
 )->dict: # the run and its accuracy
     "Distil, and probe on the backbone or the first of several; a finished run is read, not repeated."
     folder, start = run_folder(out, run), time.perf_counter()
@@ -113,14 +114,16 @@ def do_run(
     same = done.get('data') is None or has_hash(data, done['data']) # 0.1.0 did not say
     before = repr(objective or GradientMatching()) # the default of 0.1.0, which did not name it either
     same = same and done.get('method', before)==method
-    if same and done.get('probes')==seeds: return {'protocol': 'fast'} | {k: v for k, v in done.items() if k != 'data'}
+    done.setdefault('protocol', 'fast') # 0.1.0 had no other
+    if same and (done.get('probes'), done['protocol'])==(seeds, protocol):
+        return {k: v for k, v in done.items() if k != 'data'}
     folder.parent.mkdir(parents=True, exist_ok=True)
-    nets = [open_backbone(name, device=where) for name in run['backbone'].split(',')]
-    made = open_or_distill(folder, data, nets, _settings(run), objective, every)
-    examiner = Examiner(data, nets[0], seeds=seeds)
+    backbones = [open_backbone(name, device=where) for name in run['backbone'].split(',')]
+    made = open_or_distill(data, backbones, _settings(run), folder, objective, every)
+    examiner = Examiner(data, backbones[0], protocol, seeds)
     score = examiner.score(made.images, made.labels).as_dict()
     times = dict(distil_seconds=made.card['seconds'], seconds=round(time.perf_counter() - start, 2))
-    result = dict(run=run, method=method, probes=seeds, protocol=examiner.protocol, **score, **times)
+    result = dict(run=run, method=method, probes=seeds, protocol=protocol, **score, **times)
     write_json(file, dict(result, data=made.card['data']['hash'], checksum=key_of(result)))
     return result
 
@@ -234,14 +237,14 @@ def sweep(
     workers:int|None=None, # runs at a time if Ray starts on this machine; None for one per core
     retries:int=2, # retries of a failed run
     progress:Progress=no_progress, # wraps the results as they come
-    **options, # `seeds` (probes), `device`, `every` (steps between checkpoints)
+    **options, # `protocol`, `seeds` (probes), `every` (steps between checkpoints), `device`
 )->list[dict]: # one result per run, in the order of the grid
     "Do the missing runs of a grid. Raises ValueError for an unknown executor."
     if on not in _EXECUTORS: raise ValueError(f'on: {on!r}; must be one of {", ".join(_EXECUTORS)}')
     check_whole('retries', retries, 0)
     if workers is not None: check_whole('workers', workers)
-    check_whole('seeds', options.get('seeds', 5), 1, MOST_SEEDS)
-    pick_device(options.get('device', 'auto')) # a wrong name fails before the first run
+    ProbePlan(options.get('protocol', 'fast'), options.get('seeds', 5), 20, 1000)
+    pick_device(options.get('device', 'auto')) # wrong values fail before the first run
     out, order = Path(out), {json.dumps(r): i for i, r in enumerate(runs)}
     _check_out(out)
     out.mkdir(parents=True, exist_ok=True)

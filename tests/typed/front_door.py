@@ -23,7 +23,7 @@ from lgm_nb.scale.work import ModelWork
 from lgm_nb.study.ablation import Ablation
 from lgm_nb.study.alignment import Agreement, Alignment
 from lgm_nb.study.bias import BiasReport
-from lgm_nb.study.groups import ShortcutCurve
+from lgm_nb.study.shortcut_curve import ShortcutCurve
 from lgm_nb.study.transfer import TransferMatrix
 
 def open_things(images: torch.Tensor, labels: torch.Tensor, network: torch.nn.Module):
@@ -69,7 +69,7 @@ def study(data: Dataset, backbones: list[Backbone], distilled: DistilledSet):
     assert_type(align(data, backbones), Alignment)
     assert_type(transfer_agreement({'tiny': distilled}, data, backbones), Agreement)
     assert_type(ablate(data, backbones, factors=['pyramid']), Ablation)
-    assert_type(bias_report(distilled, data, backbones[0], folder='photos'), BiasReport)
+    assert_type(bias_report(distilled, data, backbones[0], hard='photos'), BiasReport)
     planted = plant_shortcut(data, lambda *_, **__: torch.zeros(3, 8, 8), p=.9)
     assert_type(planted, Dataset)
     assert_type(shortcut_curve(data, lambda *_, **__: torch.zeros(3, 8, 8), backbones), ShortcutCurve)
