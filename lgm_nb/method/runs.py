@@ -237,22 +237,22 @@ def cached_set(
 
 # %% ../../nbs/method/09_runs.ipynb #8e96a259
 def open_sources(
-    backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
-    device:Any, # as `pick_device` takes it, or a list
+    backbone:Backbone|str|Sequence[Backbone|str], # or what `open_backbone` takes; one, or several
+    device:str|torch.device|Sequence, # as `pick_device` takes it, or one for each backbone
 )->list[Backbone]:
     "Open one backbone or several, each on its device."
     from lgm_nb.backbones.open import open_backbone
-    names = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
+    names:list[Any] = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
     return [open_backbone(n, device=pick_device(d)) for n, d in zip(names, one_each(device, len(names), 'device'))]
 
 @dataclass
 class _Order:
     "What to distil, and where to keep the checkpoint."
-    data:Any # as `open_dataset` takes it
-    backbone:Any # as `open_backbone` takes it, or a list
+    data:Dataset|str|tuple # as `open_dataset` takes it
+    backbone:Backbone|str|Sequence[Backbone|str] # as `open_sources` takes it
     settings:Settings
-    objective:Any # one, or a list, or None
-    device:Any # as `pick_device` takes it, or a list
+    objective:Objective|Sequence[Objective]|None
+    device:str|torch.device|Sequence # as `open_sources` takes it
     checkpoint:str|Path|None
     every:int # steps between checkpoints
 
@@ -275,8 +275,8 @@ def _member(folder, order):
 
 # %% ../../nbs/method/09_runs.ipynb #2be25911
 def distill(
-    data:Any, # a `Dataset`, or what `open_dataset` takes
-    backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
+    data:Dataset|str|tuple, # or what `open_dataset` takes
+    backbone:Backbone|str|Sequence[Backbone|str], # or what `open_backbone` takes; one, or several
     preset:str|None=None, # 'paper' for the authors' schedule
     objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the preset's, or the default
     processes:int=1, # new processes to divide the classes among

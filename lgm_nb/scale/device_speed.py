@@ -21,6 +21,7 @@ from ..core.durable import durable_write
 from ..core.progress import Progress, no_progress
 from ..core.show import Result, Table
 from ..data.dataset import Dataset, Split
+from ..backbones.backbone import Backbone
 from ..method.augmentation import Augmenter
 from ..method.feature_bank import build_bank
 from ..method.real_features import BankBuild
@@ -46,7 +47,7 @@ def _step_times(run, device, seconds):
     return times
 
 def measure_steps(
-    backbone:Any, # a `Backbone` on the device
+    backbone:Backbone, # on the device
     sizes:Sizes, # with `n_classes` and `augs` of the runs
     precision:str='auto',
     seconds:float=6., # for the steps that are measured
@@ -127,7 +128,7 @@ def _peak_rise(device, build):
 
 # %% ../../nbs/scale/08_device_speed.ipynb #a5b00005
 def measure_authors_step(
-    backbone:Any, # a `Backbone` on the device
+    backbone:Backbone, # on the device
     sizes:Sizes, # with `n_classes` and `augs` of the runs
     rounds:int=5,
     precision:str='auto',
@@ -208,7 +209,7 @@ def _embed_rate(backbone, views, n, batch=50):
 
 # %% ../../nbs/scale/08_device_speed.ipynb #e9df30cc
 def measure_bank(
-    backbone:Any, # a `Backbone` on the device
+    backbone:Backbone, # on the device
     images:int=3000, # JPEG files
     views:int=3,
     size:tuple[int, int]=(500, 375), # of a file: width, height in pixels
