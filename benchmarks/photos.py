@@ -18,6 +18,7 @@ from lgm_nb.data.dataset import Dataset, Split
 from lgm_nb.method.settings import PRESETS, PRESET_OBJECTIVES, Settings
 from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.runs import run_steps
 from lgm_nb.probing.examiner import BASELINES
 from lgm_nb.probing.compare import compare
 from benchmarks.common import add_numbers, parser, run, say
@@ -44,27 +45,29 @@ def photographs(data, classes, train=60, test=20, seed=0):
     train_split, test_split = (Split(files[s], labels[s]) for s in ('train', 'test'))
     return Dataset(f'caltech101-{len(classes)}', train_split, test_split, classes)
 
+def say_losses(name, every):
+    "A progress that says the loss of every so many steps."
+    def told(snaps, total=None, **_):
+        for snap in snaps:
+            if snap.step%every==0: say(f'{name}: step {snap.step} of {total} loss {snap.loss:.3f}')
+            yield snap
+    return told
+
 def run_bank(ds, net, steps):
     "Distil with the feature bank; the run, and the seconds that the bank took."
     start = time.perf_counter()
     bank = build_bank(ds, net, folder=False)
     bank_seconds = time.perf_counter() - start
     run = Distiller(ds, net, Settings(steps=steps), bank=bank, frames=0)
-    for snap in run:
-        if snap.step%50==0: say(f'bank target: step {snap.step} loss {snap.loss:.3f}')
-    return run, bank_seconds
+    return run_steps(run, progress=say_losses('bank target', 50)), bank_seconds
 
 def run_paper(ds, net, budget):
     "Distil with the paper's preset for about `budget` seconds: its schedule, shrunk to the steps that fit."
     def distiller(**changes):
         return Distiller(ds, net, replace(PRESETS['paper'], **changes), PRESET_OBJECTIVES['paper'](), frames=0)
-    trial = distiller(steps=3) # a few steps tell how long one takes
-    for _ in trial: pass
+    trial = run_steps(distiller(steps=3)) # a few steps tell how long one takes
     fit = max(10, int(budget/(trial.seconds/3)))
-    run = distiller(steps=fit, grow_every=0)
-    for snap in run:
-        if snap.step%10==0: say(f'paper target: step {snap.step} of {fit} loss {snap.loss:.3f}')
-    return run
+    return run_steps(distiller(steps=fit, grow_every=0), progress=say_losses('paper target', 10))
 
 def main(data='../shared/data', steps=400, classes=20, paper_seconds=None, seeds=5):
     "Run the benchmark; the returned dict is what is printed."

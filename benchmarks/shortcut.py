@@ -12,7 +12,8 @@ import argparse, json
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.settings import Settings
-from lgm_nb.study.groups import Background, Border, shortcut_curve
+from lgm_nb.study.groups import Background, Border
+from lgm_nb.study.shortcut_curve import shortcut_curve
 from benchmarks.alignment import backbones_at_hand, write_result
 from benchmarks.common import say
 

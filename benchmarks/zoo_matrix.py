@@ -18,6 +18,7 @@ from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.settings import Settings
 from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.runs import run_steps
 from lgm_nb.probing.examiner import Examiner
 from benchmarks.common import say
 
@@ -39,8 +40,7 @@ def distil(data, backbone, settings):
     "Distil in memory; the set and the seconds it took, with the bank."
     start = time.perf_counter()
     bank = build_bank(data, backbone, settings.views, seed=settings.seed, folder=False)
-    run = Distiller(data, backbone, settings, bank=bank, frames=0)
-    for _ in run: pass
+    run = run_steps(Distiller(data, backbone, settings, bank=bank, frames=0))
     return run.distilled(), time.perf_counter() - start
 
 def own_rows(data, nets, examiners, settings):

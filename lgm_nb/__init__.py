@@ -25,10 +25,11 @@ FRONT_DOOR = {
     'method.runs': ('distill',),
     'probing.examiner': ('Examiner',),
     'probing.compare': ('compare',),
-    'study.neighbours': ('Gallery',),
+    'study.neighbours': ('ImageIndex',),
     'study.transfer': ('transfer_matrix',),
     'study.alignment': ('align', 'transfer_agreement'),
-    'study.groups': ('plant_shortcut', 'shortcut_curve'),
+    'study.groups': ('plant_shortcut',),
+    'study.shortcut_curve': ('shortcut_curve',),
     'study.ablation': ('ablate',),
     'study.bias': ('bias_report',),
     'views.widgets': ('EvolutionPlayer',),
@@ -75,8 +76,9 @@ if TYPE_CHECKING:
     from .study.ablation import ablate as ablate
     from .study.alignment import align as align, transfer_agreement as transfer_agreement
     from .study.bias import bias_report as bias_report
-    from .study.groups import plant_shortcut as plant_shortcut, shortcut_curve as shortcut_curve
-    from .study.neighbours import Gallery as Gallery
+    from .study.groups import plant_shortcut as plant_shortcut
+    from .study.neighbours import ImageIndex as ImageIndex
+    from .study.shortcut_curve import shortcut_curve as shortcut_curve
     from .study.transfer import transfer_matrix as transfer_matrix
     from .views.report import write_report as write_report
     from .views.studio import Studio as Studio

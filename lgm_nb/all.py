@@ -18,9 +18,9 @@ from lgm_nb.probing.examiner import BASELINES
 from lgm_nb.probing.probe import train_probes
 from lgm_nb.study.alignment import Agreement
 from lgm_nb.study.bias import open_hard_images
-from lgm_nb.study.groups import (Background, Border, ShortcutCurve, Tint, Watermark, group_table, probe_groups,
-    read_cutouts)
-from lgm_nb.study.neighbours import FeatureMap, confusion
+from lgm_nb.study.groups import Background, Border, Tint, Watermark, group_table, probe_groups, read_cutouts
+from lgm_nb.study.neighbours import FeaturePlane, confusion
+from lgm_nb.study.shortcut_curve import ShortcutCurve
 from lgm_nb.study.transfer import TransferMatrix
 from lgm_nb.views.report import loss_svg
 from lgm_nb.views.widgets import AugmentationView, CrossModelChart, PyramidView

@@ -16,7 +16,7 @@ OPTIONS = {
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
     'lgm-compare': ['--backbones', '--baselines', '--json'],
     'lgm-bank': ['--data', '--backbone'],
-    'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--keep', '--seeds', '--json'],
+    'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--cache', '--seeds', '--json'],
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
     'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json'],

@@ -6,7 +6,7 @@ from lgm_nb.core.files import is_sealed
 
 def matrix_command(data, tiny, out, keep):
     options = ['--data', data, '--backbones', tiny, '--steps', 6, '--seeds', 2, '--device', 'cpu',
-               '--out', out, '--keep', keep, '--json']
+               '--out', out, '--cache', keep, '--json']
     return [str(a) for a in (BIN/'lgm-transfer', *options)]
 
 def accuracies(result):
@@ -96,12 +96,12 @@ def test_umap_keeps_neighbours_together(tiny):
     import torch
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.data.open import open_dataset
-    from lgm_nb.study.neighbours import FeatureMap, Gallery
+    from lgm_nb.study.neighbours import FeaturePlane, ImageIndex
     data = open_dataset('cifar10-mini')
-    gallery = Gallery(data, open_backbone(tiny))
-    plane = FeatureMap(gallery, method='umap')
+    index = ImageIndex(data, open_backbone(tiny))
+    plane = FeaturePlane(index, method='umap')
     assert plane.real.shape==(len(data.train), 2) and plane._repr_png_()[:4]==b'\x89PNG'
-    near = gallery.search(gallery.features[:200], gallery.labels[:200], k=6).rows[:, 1:]
+    near = index.search(index.features[:200], index.labels[:200], k=6).rows[:, 1:]
     def median_distance(rows): return (plane.real[:200, None] - plane.real[rows]).norm(dim=2).median()
     strangers = torch.randint(len(data.train), near.shape, generator=torch.Generator().manual_seed(0))
     assert median_distance(near) < median_distance(strangers)/2

@@ -33,6 +33,9 @@ def test_resumes(tiny, own_data, tmp_path):
     lost = next(k for k in saved['results'] if 'centroid' in k)
     saved['results'].pop(lost)['marked'] = 1
     for kept in saved['results'].values(): kept['marked'] = 1 # so that a row that is measured again is seen
+    file.write_text(json.dumps(saved)) # its checksum is wrong now
+    assert 'was changed since it was written' in run_here(*args, cwd=tmp_path).stderr
+    del saved['checksum'] # as in 0.1.0
     file.write_text(json.dumps(saved))
     again = last_json(ok(*args, cwd=tmp_path, run=run_here))['results']
     assert set(again)==set(first) and [k for k, v in again.items() if 'marked' not in v]==[lost]

@@ -42,7 +42,7 @@ def objective_of_card(
 def note_other_inputs(
     options:Any, # of lgm-distill
     data:Any, # a `Dataset`; None if it was not opened
-    nets:Sequence[Any], # the `Backbone`s
+    backbones:Sequence[Any], # the `Backbone`s
 )->None:
     "Say where data or weights are not those of the card that is repeated."
     from lgm_nb.data.dataset import has_hash
@@ -50,7 +50,7 @@ def note_other_inputs(
     card = card_of_run(options.from_card)
     there, weights = card['data'].get('hash'), card['backbone'].get('hash')
     differ = ['the data']*(there is not None and not has_hash(data, there))
-    differ += ['the weights of a backbone']*(weights not in (None, ' + '.join(n.hash for n in nets)))
+    differ += ['the weights of a backbone']*(weights not in (None, ' + '.join(n.hash for n in backbones)))
     if differ: print(f"the images will differ: {' and '.join(differ)} are not those of the card", file=sys.stderr)
 
 def note_differences(

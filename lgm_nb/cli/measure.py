@@ -111,7 +111,7 @@ def lgm_transfer(
     ipc:int=1, # images per class
     protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
-    keep:str|None=None, # folder for partial results [the cache]
+    cache:str|None=None, # folder for partial results [the usual cache]
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
@@ -130,12 +130,12 @@ def lgm_transfer(
         from lgm_nb.method.run_folder import check_apart
         ds = open_dataset(data)
         check_apart(out, ds, '--out')
-        if keep: check_apart(keep, ds, '--keep')
+        if cache: check_apart(cache, ds, '--cache')
         from lgm_nb.method.settings import Settings
         sources, probed = _open_sides(backbones, targets, device)
         settings = Settings(steps=steps, ipc=ipc)
         matrix = transfer_matrix(ds, sources, probed, settings, baselines=split_names(baselines, 'baselines'),
-                                 protocol=protocol, seeds=seeds, cache=keep, progress=terminal_bar)
+                                 protocol=protocol, seeds=seeds, cache=cache, progress=terminal_bar)
         matrix.save(out)
         print_result(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')
 
@@ -147,6 +147,7 @@ def lgm_bias(
     backbone:str|None=None, # to probe on
     data:str|None=None, # data set with the usual test images [the one that was distilled, if it is not a folder]
     weights:str|None=None, # weights file for the backbone, instead of a download
+    protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
@@ -159,5 +160,5 @@ def lgm_bias(
         from lgm_nb.study.bias import bias_report
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
-        report = bias_report(distilled, ds, net, hard, seeds=seeds)
+        report = bias_report(distilled, ds, net, hard, protocol=protocol, seeds=seeds)
         print_result(report.as_dict(), json, report)

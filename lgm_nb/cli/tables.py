@@ -42,17 +42,17 @@ def _within(cells, budget, machine, out, options):
 # %% ../../nbs/cli/03_tables.ipynb #ca00000b
 def _plan(table, cells, machine, options): # what is printed, as a dict and as text
     "Estimate the cost of some cells."
-    from lgm_nb.scale.reproduce import plan
-    costs = plan(cells, machine, **options)
+    from lgm_nb.scale.reproduce import plan_table
+    costs = plan_table(cells, machine, **options)
     return dict(table=table, columns=costs.columns, rows=costs.rows), costs
 
 def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
     "Run the chosen cells, and write the page of all of the table."
-    from lgm_nb.scale.results_page import check_page, write_page
+    from lgm_nb.scale.results_page import check_results_page, write_results_page
     from lgm_nb.scale.tables import compare_with_paper
-    check_page(out)
+    check_results_page(out)
     results = _results(chosen, out, device, root, options)
-    page = write_page(f'The {table} table of the paper', cells, out)
+    page = write_results_page(f'The {table} table of the paper', cells, out)
     shown = f'{compare_with_paper(cells, results)}\n\n→ {page}'
     return dict(table=table, page=str(page), results=results), shown
 
@@ -72,8 +72,8 @@ def lgm_reproduce(
     w_std:float|None=None, # spread of the probe's random weights; 1 for the paper's text, 0.01 for its code
     steps:int|None=None, # optimiser steps [the preset's]
     chunk:int|None=None, # views in one pass through the backbone, to save memory
-    seeds:int=5, # probes
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
+    seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
@@ -100,6 +100,7 @@ def lgm_sweep(
     out:str='runs/sweep', # folder for the runs and the tables; on a cluster, one that all machines see
     workers:int|None=None, # runs at a time if Ray starts here [one per core]
     retries:int=2, # retries of a failed run
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
@@ -108,13 +109,15 @@ def lgm_sweep(
     given = locals()
     with exit_codes(f'results so far are in {out}; run the same command to resume'):
         refuse_empty(given)
-        from lgm_nb.scale.sweep import read_grid, sweep, sweep_table
-        from lgm_nb.scale.sweep_page import check_page, write_sweep_page
+        from lgm_nb.core.page import check_sealed_page
+        from lgm_nb.scale.sweep import read_grid, sweep
+        from lgm_nb.scale.sweep_page import write_sweep_page
         runs = read_grid(grid)
-        check_page(out)
-        results = sweep(runs, out, on, workers, retries, terminal_bar, seeds=seeds, device=device)
+        check_sealed_page(out)
+        options = dict(protocol=protocol, seeds=seeds, device=device)
+        results = sweep(runs, out, on, workers, retries, terminal_bar, **options)
         page = write_sweep_page(results, out)
         failed = sum('error' in r for r in results)
         summary = dict(out=out, runs=len(results), failed=failed, page=str(page), results=results)
-        print_result(summary, json, f'{sweep_table(results)}\n\n{page}: all images side by side')
+        print_result(summary, json, f'{results}\n\n{page}: all images side by side')
     if failed: sys.exit(1)

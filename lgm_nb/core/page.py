@@ -8,9 +8,14 @@ Docs: https://lgm-nb.github.io/lgm_nb/core/page.html.md"""
 __all__ = ['page_html', 'image_uri', 'figure_html']
 
 # %% ../../nbs/core/09_page.ipynb #9a6e0002
-import base64, io
+import base64, hashlib, io
+from collections.abc import Collection
 from html import escape
+from os import PathLike
+from pathlib import Path
 import torch
+from .durable import durable_write
+from .files import check_writable
 from .show import grid
 
 # %% ../../nbs/core/09_page.ipynb #9a6e0005
@@ -62,3 +67,35 @@ def figure_html(
     "Show an image with its name."
     alt, caption = escape(name, quote=True), escape(name)
     return f'<figure><img alt="{alt}" src="{image_uri(image[None])}"><figcaption>{caption}</figcaption></figure>'
+
+# %% ../../nbs/core/09_page.ipynb #9a6e0011
+REPORT = 'report.html'
+
+def _hash(content): return hashlib.sha256(content).hexdigest()
+def _seal(text): return f'<!-- lgm_nb {_hash(text.encode())} -->\n'
+
+def _is_ours(file, hashes):
+    "Was a page written by this library, and not edited since?"
+    try: content = file.read_bytes()
+    except OSError: return False
+    if _hash(content) in hashes: return True
+    *body, last = content.decode(errors='replace').splitlines(keepends=True) or ['']
+    return last==_seal(''.join(body))
+
+def check_sealed_page(
+    out:str|PathLike, # folder of the page
+    hashes:Collection[str]=(), # SHA-256 of pages that have no seal
+)->None:
+    "Raise ValueError if there is a page that this library did not write."
+    check_writable(out, [REPORT], [REPORT] if _is_ours(Path(out)/REPORT, hashes) else (), 'out')
+
+def write_sealed_page(
+    out:str|PathLike, # folder of the page
+    html:str,
+    hashes:Collection[str]=(), # as for `check_sealed_page`
+)->Path: # the page
+    "Write the page of a folder. Raises ValueError rather than replacing a page that it did not write."
+    check_sealed_page(out, hashes)
+    file, text = Path(out)/REPORT, html if html.endswith('\n') else html + '\n'
+    with durable_write(file) as new: new.write_bytes((text + _seal(text)).encode())
+    return file

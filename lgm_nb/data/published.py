@@ -119,7 +119,7 @@ _IMAGENETS = [
 # %% ../../nbs/data/04_published.ipynb #9c888047
 def _cifar(classes:int, folder:str, expects:tuple[str, ...])->DatasetSpec:
     return DatasetSpec(f'cifar-{classes}', folder, expects, classes, (50_000, 10_000),
-        'cs.toronto.edu/~kriz/cifar.html, or download=True.', 'none stated', read_cifar, dict(classes=classes),
+        'cs.toronto.edu/~kriz/cifar.html, or download=True.', 'none stated', read_cifar, dict(n_classes=classes),
         archives=(f'cifar-{classes}-python.tar.gz',), fetch=f'CIFAR{classes}')
 
 _CIFARS = [

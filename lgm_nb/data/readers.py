@@ -223,17 +223,18 @@ def read_artbench(folder:Path)->Dataset:
 # %% ../../nbs/data/03_readers.ipynb #5a48919e
 def read_cifar(
     folder:Path,
-    classes:int=10, # 10 or 100
+    n_classes:int=10, # 10 or 100
 )->Dataset:
     "CIFAR through torchvision, which only unpickles files whose checksum is the published one."
     from torchvision.datasets import CIFAR10, CIFAR100
     from torchvision.datasets.utils import check_integrity
-    cifar = CIFAR10 if classes==10 else CIFAR100
+    cifar = CIFAR10 if n_classes==10 else CIFAR100
     published = [*cifar.train_list, *cifar.test_list, (cifar.meta['filename'], cifar.meta['md5'])]
     bad = [f for f, md5 in published if not check_integrity(str(folder/f), md5)]
     if bad: raise ValueError(f'{folder}: {some(bad)} differ from the published files; extract the archive again')
     train, test = (cifar(folder.parent, train=t, download=False) for t in (True, False))
-    return Dataset(f'cifar-{classes}', Split(train.data, train.targets), Split(test.data, test.targets), train.classes)
+    own, held = (Split(part.data, part.targets) for part in (train, test))
+    return Dataset(f'cifar-{n_classes}', own, held, train.classes)
 
 def read_medmnist(
     folder:Path,

@@ -243,12 +243,12 @@ class Extension:
 # %% ../../nbs/method/11_extend.ipynb #313f4e1f
 def extend(
     distilled:DistilledSet, # finished; stays as it is
-    data:Any, # a `Dataset`, or what `open_dataset` takes: with new classes and, if possible, all of the old ones
-    backbone:Any=None, # those of the set, as for `distill`; None opens them by their names
+    data:Dataset|str|tuple, # as for `distill`, with new classes and, if possible, all of the old ones
+    backbone:Backbone|str|Sequence[Backbone|str]|None=None, # of the set; None opens them by name
     objective:Objective|Sequence[Objective]|None=None, # one, or one for each backbone; None for that of the set
-    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from
     progress:Progress=no_progress, # wraps the distiller, and the batches of feature banks
+    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     **settings:Any, # fields of `Settings` that differ from those of the set
 )->DistilledSet: # the images that were there, bit for bit, then those of the new classes
     "Add classes to a distilled set. Raises ValueError for other backbones, or if there is nothing to add."

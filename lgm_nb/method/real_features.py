@@ -9,11 +9,16 @@ __all__ = []
 
 # %% ../../nbs/method/03_real_features.ipynb #43214d1f
 import os, warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
 import numpy as np
 import torch
 from ..core.devices import tensor_float32
 from ..core.processes import ProcessGroup
-from .augmentation import ViewParams
+from ..core.progress import Progress
+from ..data.dataset import Dataset
+from ..backbones.backbone import Backbone
+from .augmentation import Augmenter, ViewParams
 
 # %% ../../nbs/method/03_real_features.ipynb #8a1e0007
 class _Canvases(torch.utils.data.Dataset):
@@ -56,7 +61,7 @@ def _decode_workers(split, n):
     return max(1, (os.cpu_count() or 1)//ProcessGroup().size)
 
 # %% ../../nbs/method/03_real_features.ipynb #97eeb708
-def rows_by_class(labels, n_classes):
+def rows_by_class(labels:torch.Tensor, n_classes:int)->tuple[torch.Tensor, ...]: # (N,) → C
     "Rows of each class, in order."
     return labels.argsort(stable=True).split(torch.bincount(labels, minlength=n_classes).tolist())
 
@@ -78,22 +83,28 @@ def _means(sums, units, n_classes, views):
 
 class MemoryStore:
     "A store in memory."
-    def __init__(self, units, dim, rows, keep):
+    def __init__(self, units:int, dim:int, rows:int, keep:str): # `keep`: 'all' or 'means'
         self.sums = np.zeros((units, dim))
         self.features = np.empty((rows, dim), np.float16) if keep=='all' else None
 
-    def finish(self, unit): "Nothing to write."
+    def finish(self, unit:int): "Nothing to write."
 
 # %% ../../nbs/method/03_real_features.ipynb #5cea09d2
 class BankBuild:
     "Everything needed to compute the features of a bank."
-    def __init__(self, data, backbone, views, augmenter, seed, batch, workers):
+    def __init__(self,
+        data:Dataset,
+        backbone:Backbone,
+        views:int, # augmented copies of each image
+        augmenter:Augmenter,
+        seed:int, batch:int, workers:int|None, # `batch` images; `workers` decode, None to choose how many
+    ):
         self.split, self.backbone, self.views, self.augmenter = data.train, backbone, views, augmenter
         self.seed, self.batch, self.workers = seed, batch, workers
         self.n_classes, self.labels = len(data.classes), data.train.labels.repeat_interleave(views)
         self.units = _units(data.train.labels, self.n_classes)
 
-    def loader(self, batches):
+    def loader(self, batches:Sequence[torch.Tensor])->torch.utils.data.DataLoader:
         "Load batches of rows, with the draws of their views."
         n = sum(len(rows) for rows in batches)
         workers = _decode_workers(self.split, n) if self.workers is None else self.workers
@@ -102,7 +113,7 @@ class BankBuild:
             num_workers=workers, pin_memory=self.backbone.device.type=='cuda',
             generator=torch.Generator()) # without one, it would draw from the global generator
 
-    def fill(self, todo, store, progress):
+    def fill(self, todo:Iterable[int], store:Any, progress:Progress): # `store`: as `MemoryStore`
         "Compute the units of `todo` into a store."
         plan = [(unit, rows) for unit in todo for rows in self.units[unit][1].split(self.batch)]
         last = {unit: i for i, (unit, _) in enumerate(plan)} # last batch of each unit
@@ -118,4 +129,4 @@ class BankBuild:
             store.sums[unit], total = total.numpy(), 0
             store.finish(unit)
 
-    def means(self, sums): return _means(sums, self.units, self.n_classes, self.views)
+    def means(self, sums:np.ndarray)->torch.Tensor: return _means(sums, self.units, self.n_classes, self.views)

@@ -185,10 +185,10 @@ def _measured_run(data, backbone, settings, objective, checkpoint, every, progre
     return made
 
 def open_or_distill(
-    folder:str|Path, # of the distilled set
     data:Dataset,
     backbone:Backbone|Iterable[Backbone], # one, or several
-    settings:Settings=Settings(),
+    settings:Settings,
+    folder:str|Path, # of the distilled set
     objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the default
     every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank
@@ -233,26 +233,26 @@ def cached_set(
     if cache is False: return _measured_run(data, backbone, settings, objective, None, 100, progress)
     folder = cache_folder()/'results' if cache is None else Path(cache)
     key = key_of(run_facts(data, backbone, settings, objective))
-    return open_or_distill(folder/f'set-{key}', data, backbone, settings, objective, 100, progress)
+    return open_or_distill(data, backbone, settings, folder/f'set-{key}', objective, 100, progress)
 
 # %% ../../nbs/method/09_runs.ipynb #8e96a259
 def open_sources(
-    backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
-    device:Any, # as `pick_device` takes it, or a list
+    backbone:Backbone|str|Sequence[Backbone|str], # or what `open_backbone` takes; one, or several
+    device:str|torch.device|Sequence, # as `pick_device` takes it, or one for each backbone
 )->list[Backbone]:
     "Open one backbone or several, each on its device."
     from lgm_nb.backbones.open import open_backbone
-    names = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
+    names:list[Any] = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
     return [open_backbone(n, device=pick_device(d)) for n, d in zip(names, one_each(device, len(names), 'device'))]
 
 @dataclass
 class _Order:
     "What to distil, and where to keep the checkpoint."
-    data:Any # as `open_dataset` takes it
-    backbone:Any # as `open_backbone` takes it, or a list
+    data:Dataset|str|tuple # as `open_dataset` takes it
+    backbone:Backbone|str|Sequence[Backbone|str] # as `open_sources` takes it
     settings:Settings
-    objective:Any # one, or a list, or None
-    device:Any # as `pick_device` takes it, or a list
+    objective:Objective|Sequence[Objective]|None
+    device:str|torch.device|Sequence # as `open_sources` takes it
     checkpoint:str|Path|None
     every:int # steps between checkpoints
 
@@ -275,15 +275,15 @@ def _member(folder, order):
 
 # %% ../../nbs/method/09_runs.ipynb #2be25911
 def distill(
-    data:Any, # a `Dataset`, or what `open_dataset` takes
-    backbone:Any, # a `Backbone`, or what `open_backbone` takes; or a list of them
+    data:Dataset|str|tuple, # or what `open_dataset` takes
+    backbone:Backbone|str|Sequence[Backbone|str], # or what `open_backbone` takes; one, or several
     preset:str|None=None, # 'paper' for the authors' schedule
     objective:Objective|Sequence[Objective]|None=None, # or one for each backbone; None for the preset's, or the default
-    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     processes:int=1, # new processes to divide the classes among
     checkpoint:str|Path|None=None, # file to save to and, if it exists, to resume from
     checkpoint_every:int=50, # steps between checkpoints
     progress:Progress=no_progress, # wraps the distiller, and the batches of its feature bank; one process only
+    device:str|torch.device|Sequence='auto', # where to run; or one for each backbone
     **settings:Any, # fields of `Settings`
 )->DistilledSet:
     "Distil a data set into `ipc` images per class. Raises ValueError for unknown or invalid settings."

@@ -9,30 +9,31 @@ __all__ = ['RealSide', 'RealTarget', 'ChunkedEncoder']
 
 # %% ../../nbs/method/07_sides.ipynb #281fd549
 import os, warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 import numpy as np
 import torch
 from ..core.devices import fitting_chunk, free_memory, graph_bytes, out_of_memory, pick_precision, to_device
 from ..core.processes import ProcessGroup
+from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter, ViewParams
-from .feature_bank import shared_covariance
+from .feature_bank import FeatureBank, shared_covariance
 from .settings import Settings
 
 # %% ../../nbs/method/07_sides.ipynb #f9b1fb27
 class Shares:
     "Which images each process owns, and how their rows are gathered."
-    def __init__(self, n_classes, ipc):
+    def __init__(self, n_classes:int, ipc:int):
         self.team = ProcessGroup()
         self.slices = [slice(c.start*ipc, c.stop*ipc) for c in self.team.slices(n_classes)]
         self.own = self.slices[self.team.rank]
 
-    def views(self, augs):
+    def views(self, augs:int)->slice:
         "Return the rows of the views of this process, `augs` per image."
         return slice(self.own.start*augs, self.own.stop*augs)
 
-    def gather(self, rows, augs=1):
+    def gather(self, rows:torch.Tensor, augs:int=1)->torch.Tensor:
         "Gather the rows of all processes, `augs` per image."
         return self.team.gather(rows, [(s.stop - s.start)*augs for s in self.slices])
 
@@ -58,20 +59,27 @@ def _covariance_of(bank, needed, device): return shared_covariance(bank).to(devi
 
 class WholeBank(RealTarget):
     "The same real side at every step."
-    def __init__(self, bank, needs_rows, device, needs_covariance=False):
+    def __init__(self, bank:FeatureBank, needs_rows:bool, device:torch.device, needs_covariance:bool=False):
         features, labels = (bank.features.to(device), bank.labels.to(device)) if needs_rows else (None, None)
         self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device),
                              _covariance_of(bank, needs_covariance, device))
 
-    def __call__(self, step, generator): return self.side
+    def __call__(self, step:int, generator:torch.Generator)->RealSide: return self.side
 
 # %% ../../nbs/method/07_sides.ipynb #d559634b
 class BankSample(RealTarget):
     "Rows of a bank, drawn anew for each step."
-    def __init__(self, bank, each, seed, device, needs_covariance=False):
+    def __init__(self,
+        bank:FeatureBank,
+        each:int, # rows of each class
+        seed:int,
+        device:torch.device,
+        needs_covariance:bool=False,
+    ):
         self.bank, self.each, self.seed, self.device = bank, each, seed, device
         self.covariance = _covariance_of(bank, needs_covariance, device)
-        self.pool, self.ready = None, {} # step → its draw
+        self.pool:ThreadPoolExecutor|None = None
+        self.ready:dict[int, Future[RealSide]] = {} # step → its draw
 
     def _draw(self, step):
         g, cuda = torch.Generator().manual_seed(self.seed*2**32 + step), self.device.type=='cuda'
@@ -79,7 +87,7 @@ class BankSample(RealTarget):
         features, labels = map(move, self.bank.sample(self.each, g))
         return RealSide(features, labels, move(self.bank.mean), move(self.bank.class_means), self.covariance)
 
-    def __call__(self, step, generator):
+    def __call__(self, step:int, generator:torch.Generator)->RealSide:
         if self.device.type=='cpu': return self._draw(step)
         if self.pool is None: self.pool = ThreadPoolExecutor(1)
         drawn = self.ready[step].result() if step in self.ready else self._draw(step)
@@ -89,7 +97,7 @@ class BankSample(RealTarget):
 # %% ../../nbs/method/07_sides.ipynb #bea8fa8d
 class FreshImages(RealTarget):
     "A fresh batch of real images for each step, as in the paper."
-    def __init__(self, data, backbone, augmenter, each, shares):
+    def __init__(self, data:Dataset, backbone:Backbone, augmenter:Augmenter, each:int, shares:Shares):
         self.train, self.backbone, self.augmenter = data.train, backbone, augmenter
         self.each, self.shares = each, shares
         self.map = map if isinstance(data.train.source, np.ndarray) else ThreadPoolExecutor(os.cpu_count()).map
@@ -106,7 +114,7 @@ class FreshImages(RealTarget):
         return self.train.batch(row[None], self.backbone.canvas, torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
-    def __call__(self, step, generator):
+    def __call__(self, step:int, generator:torch.Generator)->RealSide:
         rows, seeds, views = self._draw(generator)
         z = []
         for part in torch.arange(len(rows))[self.shares.views(self.each)].split(256):

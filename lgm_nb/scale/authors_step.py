@@ -20,7 +20,7 @@ from ..method.pyramid import Pyramid
 class AuthorsStep:
     "An iterator whose every item takes a step the authors' way and returns its loss."
     def __init__(self,
-        net:Backbone, # on the device; it is copied, since its weights will ask for gradients
+        backbone:Backbone, # on the device; it is copied, since its weights will ask for gradients
         n_classes:int, # with one image per class
         augs:int, # views of each image
         precision:str='auto', # of the backbone
@@ -28,30 +28,30 @@ class AuthorsStep:
         w_std:float=.01, # of the probe's weights
         seed:int=0,
     ):
-        self.net, self.n_classes, self.augs, self.w_std = copy.deepcopy(net), n_classes, augs, w_std
-        self.net.network.requires_grad_(True)
-        self.device, self.dtype = net.device, pick_precision(precision, net.device)
-        self.generator, self.augmenter = torch.Generator().manual_seed(seed), Augmenter(net.input_size, noise_std=.2)
-        self.pyramid = Pyramid(n_classes, net.canvas, self.generator).to(self.device)
+        self.backbone, self.n_classes, self.augs, self.w_std = copy.deepcopy(backbone), n_classes, augs, w_std
+        self.backbone.network.requires_grad_(True)
+        self.device, self.augmenter = backbone.device, Augmenter(backbone.input_size, noise_std=.2)
+        self.dtype, self.generator = pick_precision(precision, self.device), torch.Generator().manual_seed(seed)
+        self.pyramid = Pyramid(n_classes, backbone.canvas, self.generator).to(self.device)
         while not self.pyramid.complete: self.pyramid.grow(self.generator)
         self.optimiser = torch.optim.Adam(self.pyramid.parameters(), lr=lr)
         self.labels = torch.arange(n_classes, device=self.device).repeat_interleave(augs)
-        self.real = torch.rand(n_classes*augs, 3, net.canvas, net.canvas, generator=self.generator).to(self.device)
+        self.real = torch.rand(n_classes*augs, 3, *[backbone.canvas]*2, generator=self.generator).to(self.device)
 
     def _gradient(self, images, W, b, **options):
         "The gradient of a probe on some images."
         shown = self.augmenter(images, self.generator)
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32): z = self.net(shown)
+        with torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32): z = self.backbone(shown)
         loss = F.cross_entropy(z.float()@W.T + b, self.labels)
         return torch.cat([g.flatten() for g in torch.autograd.grad(loss, (W, b), **options)])
 
     def __iter__(self)->'AuthorsStep': return self
 
     def __next__(self)->torch.Tensor: # the loss
-        W = self.w_std*torch.randn(self.n_classes, self.net.dim, generator=self.generator)
+        W = self.w_std*torch.randn(self.n_classes, self.backbone.dim, generator=self.generator)
         W, b = W.to(self.device).requires_grad_(), torch.zeros(self.n_classes, device=self.device, requires_grad=True)
         real = self._gradient(self.real, W, b).detach()
-        for holder in (self.optimiser, self.net.network): holder.zero_grad()
+        for holder in (self.optimiser, self.backbone.network): holder.zero_grad()
         images = self.pyramid.render().repeat_interleave(self.augs, 0)
         loss = 1 - F.cosine_similarity(real, self._gradient(images, W, b, create_graph=True), dim=0)
         loss.backward()

@@ -72,10 +72,10 @@ def bank_cost(
     images:int, # training images
     machine:Machine,
     views:int=3, # augmented copies of each
-    rows:bool=True, # keep all features, as for the default objective; gradient matching needs only class means
+    needs_rows:bool=True, # of the objective: the default needs all features, gradient matching only class means
 )->WorkCost:
     "Estimate the cost of a feature bank."
-    disk = images*views*(2*work.dim + 8) if rows else 4*n_classes*work.dim
+    disk = images*views*(2*work.dim + 8) if needs_rows else 4*n_classes*work.dim
     return WorkCost(images*views*_embed_seconds(work, machine, True), _embed_bytes(work, 100) + 16*images*views, disk)
 
 # %% ../../nbs/scale/02_cost.ipynb #5ca30006
@@ -133,12 +133,12 @@ def estimate(
     machine:Machine,
     images:int=0, # training images, for the bank
     frames:int=0, # frames kept for the animation
-    rows:bool=True, # the objective needs the features of the bank, as the default does, not only class means
+    needs_rows:bool=True, # of the objective: the default needs all features, gradient matching only class means
 )->RunEstimate:
     "Estimate time, memory and disk of one distillation."
     if not isinstance(work, ModelWork):
-        return _in_turn([estimate(w, n_classes, settings, machine, images, frames, rows) for w in work], work, settings,
-                        machine)
+        return _in_turn([estimate(w, n_classes, settings, machine, images, frames, needs_rows) for w in work], work,
+                        settings, machine)
     n_images = n_classes*settings.ipc
     views, stored = n_images*settings.augs, _image_bytes(work, n_images)
     fixed = _fixed_bytes(work, n_images, views)
@@ -147,7 +147,7 @@ def estimate(
     at_once = min(views, chunk or views)
     step = _step_seconds(work, n_images, settings, machine, at_once < views)
     no_bank = WorkCost(0, 0)
-    bank = bank_cost(work, n_classes, images, machine, settings.views, rows) if settings.real=='bank' else no_bank
+    bank = bank_cost(work, n_classes, images, machine, settings.views, needs_rows) if settings.real=='bank' else no_bank
     disk = bank.disk + stored*(1 + 3*4/3) + frames*stored/4
     memory = fixed + at_once*kept
     chunk = at_once if at_once < views else 0
@@ -166,8 +166,8 @@ def features_cost(
 @dataclass(frozen=True)
 class ProbeSettings:
     "How the probes of a row are trained."
-    seeds:int=5 # probes
     protocol:str='fast' # 'fast', 'paper' or 'ridge'
+    seeds:int=5 # probes
     epochs:int=1000
     batch:int=100 # at most
     pool:int=20 # copies of each image, for 'fast'

@@ -21,6 +21,7 @@ from ..core.durable import durable_write
 from ..core.progress import Progress, no_progress
 from ..core.show import Result, Table
 from ..data.dataset import Dataset, Split
+from ..backbones.backbone import Backbone
 from ..method.augmentation import Augmenter
 from ..method.feature_bank import build_bank
 from ..method.real_features import BankBuild
@@ -46,23 +47,23 @@ def _step_times(run, device, seconds):
     return times
 
 def measure_steps(
-    net:Any, # a `Backbone` on the device
+    backbone:Backbone, # on the device
     sizes:Sizes, # with `n_classes` and `augs` of the runs
     precision:str='auto',
     seconds:float=6., # for the steps that are measured
     compile:bool=False, # the backbone
 )->dict[str, Any]:
     "Measure time and memory of a step."
-    device = net.device
+    device = backbone.device
     with Meter(device) as meter:
-        run = noise_run(net, sizes, steps=10_000, precision=precision, compile=compile)
+        run = noise_run(backbone, sizes, steps=10_000, precision=precision, compile=compile)
         first = _seconds_of(run, device)
         with Utilisation(device) as busy: times = _step_times(run, device, seconds)
     step, views, chunk = statistics.median(times), sizes.n_classes*sizes.augs, run.distilled().card['chunk']
     passes = 2 + (chunk < views)
-    return dict(backbone=net.name, n_classes=sizes.n_classes, augs=sizes.augs, precision=precision, chunk=chunk,
+    return dict(backbone=backbone.name, n_classes=sizes.n_classes, augs=sizes.augs, precision=precision, chunk=chunk,
                 step_seconds=round(step, 4), views_per_second=round(views/step, 1), peak_mb=meter.peak_mb,
-                tflops=round(passes*views*work_of(net).flops/step/1e12, 3), busy_percent=busy.percent,
+                tflops=round(passes*views*work_of(backbone).flops/step/1e12, 3), busy_percent=busy.percent,
                 first_seconds=round(first, 1), compiled=compile)
 
 # %% ../../nbs/scale/08_device_speed.ipynb #faf165e8
@@ -97,7 +98,7 @@ class Utilisation:
 def measure_all_steps(
     device:torch.device,
     sizes:Sizes,
-    classes:tuple[int, ...]=(10, 100, 1000),
+    n_classes:tuple[int, ...]=(10, 100, 1000),
     augs:tuple[int, ...]=(3, 10),
     seconds:float=240., # after which the rest is left out
     progress:Progress=no_progress, # wraps the measurements
@@ -105,7 +106,7 @@ def measure_all_steps(
 )->list[dict[str, Any]]: # one for each backbone, number of classes and number of views
     "Measure steps of every size. One that fails, or for which no time is left, has the key `error`."
     found, end = [], time.perf_counter() + seconds
-    cases = list(itertools.product(sizes.models, classes, augs))
+    cases = list(itertools.product(sizes.models, n_classes, augs))
     for name, c, a in progress(cases, desc='step', total=len(cases), unit='size'):
         case = dict(backbone=name, n_classes=c, augs=a)
         if time.perf_counter() > end: found.append(dict(case, error='no time left'))
@@ -127,15 +128,15 @@ def _peak_rise(device, build):
 
 # %% ../../nbs/scale/08_device_speed.ipynb #a5b00005
 def measure_authors_step(
-    net:Any, # a `Backbone` on the device
+    backbone:Backbone, # on the device
     sizes:Sizes, # with `n_classes` and `augs` of the runs
     rounds:int=5,
     precision:str='auto',
 )->dict[str, Any]: # seconds and peak memory of both steps, and the authors' over ours
     "Take steps our way and the authors' way in turn."
-    device, facts = net.device, dict(backbone=net.name, n_classes=sizes.n_classes, augs=sizes.augs)
-    ours, own_mb = _peak_rise(device, lambda: noise_run(net, sizes, steps=10_000, precision=precision))
-    try: theirs, their_mb = _peak_rise(device, lambda: AuthorsStep(net, sizes.n_classes, sizes.augs, precision))
+    device, facts = backbone.device, dict(backbone=backbone.name, n_classes=sizes.n_classes, augs=sizes.augs)
+    ours, own_mb = _peak_rise(device, lambda: noise_run(backbone, sizes, steps=10_000, precision=precision))
+    try: theirs, their_mb = _peak_rise(device, lambda: AuthorsStep(backbone, sizes.n_classes, sizes.augs, precision))
     except RuntimeError as e:
         if not out_of_memory(e): raise
         return dict(facts, peak_mb=own_mb, error="the authors' step runs out of memory")
@@ -148,12 +149,12 @@ def measure_authors_step(
 def measure_authors_steps(
     device:torch.device,
     sizes:Sizes,
-    classes:tuple[int, ...]=(10, 100),
+    n_classes:tuple[int, ...]=(10, 100),
     augs:tuple[int, ...]=(3, 10),
     progress:Progress=no_progress, # wraps the measurements
 )->list[dict[str, Any]]: # one for each backbone, number of classes and number of views
     "Measure both steps at several sizes."
-    cases = list(itertools.product(sizes.models, classes, augs))
+    cases = list(itertools.product(sizes.models, n_classes, augs))
     return [measure_authors_step(random_backbone(name, sizes, device), replace(sizes, n_classes=c, augs=a))
             for name, c, a in progress(cases, desc="authors' step", total=len(cases), unit='size')]
 
@@ -186,21 +187,21 @@ class _Pace:
         if len(self.ends)==1: return images/self.first
         return images*(1 - 1/len(self.ends))/(self.ends[-1] - self.ends[0])
 
-def _decode_rate(data, net, views):
+def _decode_rate(data, backbone, views):
     "Images per second that are decoded and cut, without the backbone."
-    build, pace = BankBuild(data, net, views, Augmenter(net.input_size), 0, 50, None), _Pace()
+    build, pace = BankBuild(data, backbone, views, Augmenter(backbone.input_size), 0, 50, None), _Pace()
     for _ in pace(build.loader([rows for _, unit in build.units for rows in unit.split(50)])): pass
     return pace.rate(len(data.train))
 
 @torch.no_grad()
 @tensor_float32()
-def _embed_rate(net, views, n, batch=50):
+def _embed_rate(backbone, views, n, batch=50):
     "Images per second whose views pass through augmentation and backbone, from memory of the device."
-    g, augmenter = torch.Generator().manual_seed(0), Augmenter(net.input_size)
-    images = torch.rand(batch, 3, net.canvas, net.canvas, generator=g).to(net.device)
+    g, augmenter = torch.Generator().manual_seed(0), Augmenter(backbone.input_size)
+    images = torch.rand(batch, 3, backbone.canvas, backbone.canvas, generator=g).to(backbone.device)
     def embed():
-        for _ in range(views): net(augmenter(images, g))
-        wait_for(net.device)
+        for _ in range(views): backbone(augmenter(images, g))
+        wait_for(backbone.device)
     embed()
     start, rounds = time.perf_counter(), max(1, n//batch)
     for _ in range(rounds): embed()
@@ -208,7 +209,7 @@ def _embed_rate(net, views, n, batch=50):
 
 # %% ../../nbs/scale/08_device_speed.ipynb #e9df30cc
 def measure_bank(
-    net:Any, # a `Backbone` on the device
+    backbone:Backbone, # on the device
     images:int=3000, # JPEG files
     views:int=3,
     size:tuple[int, int]=(500, 375), # of a file: width, height in pixels
@@ -216,12 +217,12 @@ def measure_bank(
     "Measure how fast a feature bank is built from files, and what bounds it."
     with tempfile.TemporaryDirectory() as folder:
         data = _jpegs(folder, images, size)
-        decode, embed = _decode_rate(data, net, views), _embed_rate(net, views, images)
+        decode, embed = _decode_rate(data, backbone, views), _embed_rate(backbone, views, images)
         pace = _Pace()
-        build_bank(data, net, views, folder=False, keep='means', progress=pace)
-    return dict(backbone=net.name, images=images, views=views, decode=round(decode, 1), backbone_alone=round(embed, 1),
-                together=round(pace.rate(images), 1), start_seconds=round(pace.first, 1),
-                bound_by='decoding' if decode < embed else 'backbone')
+        build_bank(data, backbone, views, folder=False, keep='means', progress=pace)
+    return dict(backbone=backbone.name, images=images, views=views, decode=round(decode, 1),
+                backbone_alone=round(embed, 1), together=round(pace.rate(images), 1),
+                start_seconds=round(pace.first, 1), bound_by='decoding' if decode < embed else 'backbone')
 
 # %% ../../nbs/scale/08_device_speed.ipynb #6645cefe
 _KEYS = ('backbone', 'n_classes', 'augs', 'step_seconds', 'peak_mb', 'chunk', 'views_per_second', 'tflops',

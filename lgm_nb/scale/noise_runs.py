@@ -76,7 +76,7 @@ def noise_bank(
     return FeatureBank(features, torch.arange(n_classes).repeat_interleave(each), n_classes)
 
 def noise_run(
-    net:Backbone,
+    backbone:Backbone,
     sizes:Sizes,
     objective:Any=None, # None for the default
     complete:bool=True, # start with all levels of the pyramid
@@ -84,8 +84,9 @@ def noise_run(
 )->Distiller:
     "Return a run on images of noise. Its views have noise, as in the paper, so that this is checked and timed, too."
     given:dict = dict(steps=sizes.steps, augs=sizes.augs, views=1, grow_every=1, precision='float32', noise_std=.2)
-    bank = noise_bank(sizes.n_classes, net.dim)
-    run = Distiller(noise_data(sizes.n_classes), net, Settings(**given | settings), objective, bank=bank, frames=0)
+    bank = noise_bank(sizes.n_classes, backbone.dim)
+    own = Settings(**given | settings)
+    run = Distiller(noise_data(sizes.n_classes), backbone, own, objective, bank=bank, frames=0)
     if complete:
         while not run.pyramid.complete: run.pyramid.grow(run.generator)
         run.restart_optimiser()

@@ -8,14 +8,11 @@ Docs: https://lgm-nb.github.io/lgm_nb/scale/sweep_page.html.md"""
 __all__ = ['SweepImages', 'write_sweep_page']
 
 # %% ../../nbs/scale/05_sweep_page.ipynb #5e5b0002
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 import torch.nn.functional as F
-from ..core.durable import durable_write
-from ..core.files import check_writable
-from ..core.page import image_uri, page_html
+from ..core.page import image_uri, page_html, write_sealed_page
 from ..method.distilled_set import DistilledSet
 from .sweep import run_folder, sweep_table, varied_keys
 
@@ -83,23 +80,6 @@ class SweepImages:
         return (f'{_STYLE}<table class="runs"><thead><tr>{head}</tr></thead>'
                 f'<tbody>{"".join(body)}</tbody></table>')
 
-# %% ../../nbs/scale/05_sweep_page.ipynb #5e5b000d
-PAGE = 'report.html'
-
-def _seal(text): return f'<!-- lgm_nb {hashlib.sha256(text.encode()).hexdigest()} -->\n'
-
-def _is_ours(file):
-    "Was a page written by this library, and not edited since?"
-    try: *body, last = file.read_text(encoding='utf-8').splitlines(keepends=True)
-    except (OSError, ValueError): return False
-    return last==_seal(''.join(body))
-
-def check_page(
-    out:str|Path, # folder of the sweep
-)->None:
-    "Raise ValueError if there is a page that this library did not write."
-    check_writable(out, [PAGE], [PAGE] if _is_ours(Path(out)/PAGE) else (), 'out')
-
 # %% ../../nbs/scale/05_sweep_page.ipynb #5e5b001d
 _ABOUT = ('Below the images: top-1 accuracy in percent, on the test images, of a linear probe trained on them; mean ± '
           'standard deviation over {seeds} probes (protocol {protocol}). A run on several backbones is probed on the '
@@ -110,11 +90,8 @@ def write_sweep_page(
     out:str|Path, # its folder
 )->Path: # the page
     "Write the page of a sweep. Raises ValueError rather than replacing a page that it did not write."
-    check_page(out)
     done = next((r for r in results if 'error' not in r), None)
     about = '' if done is None else f"<p>{_ABOUT.format(seeds=done['probes'], protocol=done['protocol'])}</p>"
     table = f'<h2>All runs</h2><div class="all">{sweep_table(results)._repr_html_()}</div>'
     body = f'{SweepImages(results, out)._repr_html_()}\n{about}\n{table}'
-    text, file = page_html(f'A sweep of {len(results)} runs', body, width='90rem'), Path(out)/PAGE
-    with durable_write(file) as new: new.write_text(text + _seal(text), encoding='utf-8')
-    return file
+    return write_sealed_page(out, page_html(f'A sweep of {len(results)} runs', body, width='90rem'))

@@ -11,8 +11,9 @@ __all__ = ['recipe', 'measured', 'compare_with_paper']
 import functools, itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+import torch
 from ..core.show import Table
-from ..probing.compare import student_t
+from ..probing.compare import AS_MANY, join_notes, MARK_NOTE, paired_interval, student_t
 
 # %% ../../nbs/scale/03_tables.ipynb #6a12f6ba
 PAPER_BACKBONES = { # column → name here
@@ -62,7 +63,7 @@ PAPER_SPURIOUS = { # data set → distilled, neighbour, centroid, random, full; 
 
 # %% ../../nbs/scale/03_tables.ipynb #794d7ebc
 @dataclass(frozen=True)
-class Measurement:
+class ProbedSet:
     "One set of images, probed on one backbone."
     data:str
     kind:str # 'distilled', 'neighbour', 'centroid', 'random' or 'full'
@@ -82,13 +83,13 @@ class Cell:
     "A cell of a table: the mean of its measurements, and the paper's figure."
     row:str
     column:str
-    measures:tuple[Measurement, ...]
+    measures:tuple[ProbedSet, ...]
     paper:float|None=None # top-1 in percent; None if the paper has no such cell
 
 def _measure(data, kind, on, by=None, **changes):
     "A measurement, without the settings that do not matter for its kind of images."
-    if kind not in ('distilled', 'neighbour'): return Measurement(data, kind, on)
-    return Measurement(data, kind, on, by or on, tuple(sorted(changes.items())))
+    if kind not in ('distilled', 'neighbour'): return ProbedSet(data, kind, on)
+    return ProbedSet(data, kind, on, by or on, tuple(sorted(changes.items())))
 
 # %% ../../nbs/scale/03_tables.ipynb #5ca40007
 KINDS = ('distilled', 'neighbour', 'centroid', 'random', 'full')
@@ -188,6 +189,27 @@ def measured(
     if not scores or len(scores) < len(cell.measures): return None
     return sum(s['top1_mean'] for s in scores)/len(scores), _half_interval(scores)
 
+# %% ../../nbs/scale/03_tables.ipynb #5ca40021
+def _each(cell, results): # (S,)
+    "The mean of the measurements of a cell for each seed; empty if a result is missing or does not have them."
+    each = [results.get(m.key, {}).get('top1_each', ()) for m in cell.measures]
+    return torch.tensor(each).mean(0) if len({*map(len, each)})==1 else torch.empty(0)
+
+def _made_for(cell, cells):
+    "The cell of images distilled for the backbones that a baseline's cell is measured on; None if there is none."
+    def places(c): return {(m.data, m.on) for m in c.measures}
+    def is_made(c): return all(m.kind=='distilled' and m.by==m.on and not m.changes for m in c.measures)
+    if not all(m.kind in AS_MANY for m in cell.measures): return None
+    return next((c for c in cells if is_made(c) and places(c)==places(cell)), None)
+
+def _mark(cell, cells, results):
+    "A mark if distilled images are not above as many real ones."
+    made = _made_for(cell, cells)
+    if made is None: return ''
+    a, b = _each(made, results), _each(cell, results)
+    return ' *' if len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0 else ''
+
+# %% ../../nbs/scale/03_tables.ipynb #5ca40022
 def _shown(cell, results):
     "The text of a cell."
     found = measured(cell, results)
@@ -203,7 +225,8 @@ def compare_with_paper(
     "Lay out a table: measured top-1 with its interval, the paper's figure, the difference."
     columns = list(dict.fromkeys(c.column for c in cells))
     text:dict[str, dict[str, str]] = {}
-    for c in cells: text.setdefault(c.row, {})[c.column] = _shown(c, results)
+    for c in cells: text.setdefault(c.row, {})[c.column] = _shown(c, results) + _mark(c, cells, results)
     rows = [(name, *[row.get(c, '') for c in columns]) for name, row in text.items()]
     brackets = " (the paper's figure, difference)" if any(c.paper is not None for c in cells) else ''
-    return Table(('top-1 %', *columns), rows, f'measured ± 95 % interval{brackets}')
+    note = MARK_NOTE if any(t.endswith(' *') for row in text.values() for t in row.values()) else ''
+    return Table(('top-1 %', *columns), rows, join_notes(f'measured ± 95 % interval{brackets}', note))

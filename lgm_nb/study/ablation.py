@@ -25,6 +25,7 @@ from ..method.settings import Settings
 from ..probing.compare import each_seed, few_tests_note, join_notes, paired_interval
 from ..probing.examiner import Examiner
 from ..probing.probe import START_STD
+from .groups import protocol_facts
 
 # %% ../../nbs/study/04_ablation.ipynb #4a56663a
 FACTORS = ('pyramid', 'decorrelate', 'augment')
@@ -175,7 +176,8 @@ def ablate(
     factors:Sequence[str]=FACTORS, # fields of `Settings` to switch off
     which:str='all', # combinations: 'all', or 'each'
     settings:Settings=Settings(), # of every run, except for the factors
-    objective:Objective|None=None, # None for gradient matching with its default settings
+    objective:Objective|None=None, # None for the default
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the list of combinations, and the work on each
@@ -186,7 +188,7 @@ def ablate(
         known = ', '.join(FACTORS)
         raise ValueError(f'factors: {bad or factors}; must be boolean fields of Settings, such as {known}')
     source, runs = backbones[0], []
-    examiners = [Examiner(data, b, seeds=seeds) for b in backbones]
+    examiners = [Examiner(data, b, protocol, seeds) for b in backbones]
     for combination in progress(combinations(factors, which), desc='ablation', unit='run'):
         own = replace(settings, **combination) # type: ignore[arg-type] # the factors are fields that hold a bool
         made = cached_set(data, source, own, objective, cache, progress)
@@ -194,7 +196,7 @@ def ablate(
         scores = {}
         for examiner in examiners:
             facts = dict(what='ablation', target=backbone_key(examiner.backbone), seeds=seeds, start=START_STD,
-                         source=origin, each=True)
+                         source=origin, each=True, **protocol_facts(protocol))
             def measure():
                 score = examiner.score(made.images, made.labels)
                 return dict(score.as_dict(), top1_each=each_seed(score))

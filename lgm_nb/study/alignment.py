@@ -11,11 +11,11 @@ __all__ = ['MEASURES', 'similarity', 'calibrate_similarity', 'Alignment', 'align
 import itertools, math
 from collections.abc import Callable, Iterable, Sequence
 import torch
-import torch.nn.functional as F
 from ..core.show import Chart, heat_map, Result, SERIES_COLOURS, Table
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
+from ..probing.examiner import nearest_by_cosine
 from .neighbours import nearest_label
 
 # %% ../../nbs/study/02_alignment.ipynb #6b0d237d
@@ -26,8 +26,8 @@ def knn_graph(
     "Mark the `k` nearest images of each, by cosine."
     n = len(features)
     if not 1 <= k < n: raise ValueError(f'k: {k}; must be from 1 to {n - 1} for {n} images')
-    z = F.normalize(features.double(), dim=1)
-    nearest = (z@z.T).fill_diagonal_(-torch.inf).topk(k).indices
+    others = ~torch.eye(n, dtype=torch.bool)
+    nearest, _ = nearest_by_cosine(features.double(), features.double(), k, others)
     return torch.zeros(n, n, dtype=torch.float64).scatter_(1, nearest, 1/math.sqrt(n*k))
 
 def _centred(K):
@@ -164,8 +164,8 @@ def align(
 
 # %% ../../nbs/study/02_alignment.ipynb #845adc44
 def kendall(
-    a, # (n,) numbers
-    b, # (n,) numbers
+    a:Sequence[float]|torch.Tensor, # (n,)
+    b:Sequence[float]|torch.Tensor, # (n,)
 )->float: # −1 … 1; nan if one side has only ties
     "Compare two rankings: Kendall's τ_b."
     a, b = (torch.as_tensor(v, dtype=torch.float64) for v in (a, b))

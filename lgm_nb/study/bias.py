@@ -18,7 +18,7 @@ from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from ..probing.compare import AS_MANY, check_classes, few_tests_note, join_notes, MARK_NOTE, paired_interval
-from ..probing.examiner import check_kinds, Examiner, ROW_KINDS
+from ..probing.examiner import BASELINES, check_kinds, Examiner
 from .neighbours import confused_pairs, confusion
 
 # %% ../../nbs/study/05_bias.ipynb #82f2cc67
@@ -30,15 +30,15 @@ def open_hard_images(
 )->Split:
     "Open an adversarial test set. Raises ValueError if a folder matches no class, or nothing is found."
     root, rename = Path(path).expanduser(), rename or {}
-    if not root.is_dir(): raise ValueError(f'folder: {path}: no such folder')
+    if not root.is_dir(): raise ValueError(f'hard: {path}: no such folder')
     names = {d.name: rename.get(d.name, d.name) for d in class_folders(root)}
     unknown = sorted(folder for folder, c in names.items() if c not in classes)
     if unknown or not names:
         some = ', '.join(classes[:8]) + (' …' if len(classes) > 8 else '')
         expected = f'expected folders named after some of {some}, or rename={{folder: class}}'
-        raise ValueError(f'folder: {path}: {unknown[:5] or "no class folders"}; {expected}')
+        raise ValueError(f'hard: {path}: {unknown[:5] or "no class folders"}; {expected}')
     files, labels = read_labelled(root, list(names), skip_unreadable)
-    if not files: raise ValueError(f'folder: {path}: no images in it')
+    if not files: raise ValueError(f'hard: {path}: no images in it')
     numbers = torch.tensor([list(classes).index(c) for c in names.values()])
     return Split(files, numbers[torch.tensor(labels)])
 
@@ -151,22 +151,22 @@ def bias_report(
     distilled:DistilledSet,
     data:Dataset, # that was distilled
     backbone:Backbone, # to probe on
-    folder:str|PathLike|Split, # the adversarial test set: a path, or a split labelled as `data`
-    trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
-    rename:dict[str, str]|None=None, # folder name → class name, if they differ
+    hard:str|PathLike|Split, # the adversarial test set: a path, or a split labelled as `data`
+    baselines:Sequence[str]=('full',), # real images to compare with
+    protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
+    rename:dict[str, str]|None=None, # folder name → class name, if they differ
     skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->BiasReport:
     "Compare probes on the usual test images and on hard ones."
     check_classes(distilled, data)
-    if not trained_on: raise ValueError(f"trained_on: {trained_on}; give some of {', '.join(ROW_KINDS)}")
-    check_kinds(trained_on, 'trained_on', ROW_KINDS)
-    if isinstance(folder, Split): hard, place = folder, 'in memory'
-    else: hard, place = open_hard_images(folder, data.classes, rename, skip_unreadable), str(folder)
-    both, where = _with_hard(data, hard)
-    examiner, predictions = Examiner(both, backbone, seeds=seeds), {}
-    for kind in trained_on:
+    check_kinds(baselines, 'baselines', BASELINES)
+    split = hard if isinstance(hard, Split) else open_hard_images(hard, data.classes, rename, skip_unreadable)
+    both, where = _with_hard(data, split)
+    examiner, predictions = Examiner(both, backbone, protocol, seeds), {}
+    for kind in ('distilled', *baselines):
         predicted = examiner.score_row(kind, distilled).predicted
         predictions[kind] = {name: predicted[:, rows] for name, rows in where.items()}
     labels = {name: both.test.labels[rows] for name, rows in where.items()}
-    return BiasReport(predictions, labels, distilled, place, backbone.name, examiner.protocol)
+    place = 'in memory' if isinstance(hard, Split) else hard
+    return BiasReport(predictions, labels, distilled, place, backbone.name, protocol)

@@ -6,31 +6,26 @@ Docs: https://lgm-nb.github.io/lgm_nb/study/groups.html.md"""
 
 # %% auto #0
 __all__ = ['GroupScore', 'group_table', 'Border', 'Tint', 'Watermark', 'Background', 'plant_shortcut', 'read_cutouts',
-           'probe_groups', 'ShortcutCurve', 'shortcut_curve']
+           'probe_groups']
 
 # %% ../../nbs/study/03_groups.ipynb #04961e31
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Literal
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from ..core.files import cached
-from ..core.show import Chart, mean_std, Result, SERIES_COLOURS, picture_rows, Table
-from ..core.progress import Progress, no_progress
+from ..core.show import mean_std, SERIES_COLOURS, Table
 from ..data.dataset import Dataset, from_arrays, Split, square, stratified_split
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..method.runs import cached_set, run_facts
-from ..method.settings import Settings
-from ..probing.examiner import check_kinds, Examiner, NEEDS_SET, ROW_KINDS
-from ..probing.probe import START_STD
+from ..probing.compare import AS_MANY, join_notes, MARK_NOTE, paired_interval
+from ..probing.examiner import BASELINES, check_kinds, Examiner, NEEDS_SET
 
 # %% ../../nbs/study/03_groups.ipynb #03497dff
 def _spread(values): # (S,) of a few probes
     std = float(values.std()) if len(values) > 1 else 0.
-    return dict(mean=round(float(values.mean()), 3), std=round(std, 3))
+    return dict(mean=round(float(values.mean()), 3), std=round(std, 3), each=[round(v, 4) for v in values.tolist()])
 
 class GroupScore:
     "Accuracy of a few probes by group, in percent."
@@ -51,7 +46,7 @@ class GroupScore:
         self.gap = self.average - self.worst
 
     def as_dict(self)->dict:
-        "Return means and standard deviations over the probes."
+        "Return means and standard deviations over the probes, and the value of each."
         groups = {name: _spread(g) for name, g in zip(self.names, self.groups)}
         return dict(average=_spread(self.average), worst=_spread(self.worst), gap=_spread(self.gap), groups=groups,
                     counts=dict(zip(self.names, self.counts)), seeds=len(self.average), protocol=self.protocol)
@@ -61,19 +56,43 @@ class GroupScore:
         return f'{self.average.mean():.1f} % on average, {self.worst.mean():.1f} % in the worst of {n} groups'
 
 # %% ../../nbs/study/03_groups.ipynb #92d9b802
-def _protocols(facts): # of saved scores; 0.1.0 did not say
+def protocol_facts(protocol:str)->dict: # for `cached`
+    "Name the protocol of probes, unless it is the default, which earlier results in a cache do not name."
+    return {} if protocol=='fast' else dict(protocol=protocol)
+
+def protocols_of(facts)->str: # of saved scores; 0.1.0 did not say
     return ', '.join(dict.fromkeys(f.get('protocol', 'fast') for f in facts)) or 'fast'
 
+def marked_spread(
+    own:dict, # mean, std and each
+    made:dict|None, # the same of the distilled images, to compare with; None for none
+)->str:
+    "Show mean and standard deviation, with a mark if distilled images are not above them."
+    a, b = (torch.tensor((s or {}).get('each', [])) for s in (made, own)) # those of 0.1.0 are empty
+    level = len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0
+    return mean_std(own['mean'], own['std']) + (' *' if level else '')
+
+def mark_note(rows)->str: return MARK_NOTE if any(str(cell).endswith(' *') for row in rows for cell in row) else ''
+
+def _made(facts, name):
+    "The score of the distilled images that a baseline is compared with; None if there is none."
+    backbone, sep, kind = name.rpartition(': ')
+    return facts.get(f'{backbone}{sep}distilled') if kind in AS_MANY else None
+
+# %% ../../nbs/study/03_groups.ipynb #c0f70012
 def group_table(
-    scores:dict[str, GroupScore|dict], # what was trained on → `GroupScore` or its `as_dict()`
+    scores:dict[str, GroupScore|dict], # what was trained on, such as 'full' or 'NAME: full' → score or its `as_dict()`
 )->Table:
     "Show accuracies by group, one row per score."
     facts = {kind: s.as_dict() if isinstance(s, GroupScore) else s for kind, s in scores.items()}
     names = list(next(iter(facts.values()))['groups'])
+    def spreads(f): return [f['average'], f['worst'], *(f['groups'][n] for n in names)]
     def row(kind, f):
-        spreads = [f['average'], f['worst'], f['gap'], *(f['groups'][n] for n in names)]
-        return (kind, *(mean_std(s['mean'], s['std']) for s in spreads))
-    rows, caption = [row(kind, f) for kind, f in facts.items()], f'protocol {_protocols(facts.values())}'
+        made = _made(facts, kind)
+        cells = [*map(marked_spread, spreads(f), [None]*(2 + len(names)) if made is None else spreads(made))]
+        return (kind, *cells[:2], mean_std(f['gap']['mean'], f['gap']['std']), *cells[2:])
+    rows = [row(kind, f) for kind, f in facts.items()]
+    caption = join_notes(f'protocol {protocols_of(facts.values())}', mark_note(rows))
     return Table(('%', 'average', 'worst group', 'gap', *names), rows, caption)
 
 # %% ../../nbs/study/03_groups.ipynb #a882a077
@@ -198,9 +217,10 @@ def plant_shortcut(
     test = _planted_split(data.test, keep, shortcut, 1/len(keep), size, test_masks, g)
     marks = getattr(shortcut, 'names', None) or [f"{n}'s {getattr(shortcut, 'word', 'mark')}" for n in names]
     groups = [f'{n}, {mark}' for n in names for mark in marks]
-    return from_arrays(train, test, names, f'{data.name}, {_kind_of(shortcut)} p={p:g}', groups)
+    return from_arrays(train, test, names, f'{data.name}, {kind_of(shortcut)} p={p:g}', groups)
 
-def _kind_of(shortcut): return shortcut.__class__.__name__.lower()
+# %% ../../nbs/study/03_groups.ipynb #c0f70013
+def kind_of(shortcut)->str: return shortcut.__class__.__name__.lower()
 
 # %% ../../nbs/study/03_groups.ipynb #9265f5a8
 def _read_cutout(file, size): # RGBA array (size, size, 4), and whether every pixel is opaque
@@ -233,109 +253,15 @@ def read_cutouts(
 def probe_groups(
     data:Dataset, # with groups
     backbone:Backbone,
-    distilled:DistilledSet|None=None, # needed for 'distilled' and 'neighbour'
-    trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
-    seeds:int=5, # probes
+    distilled:DistilledSet|None=None, # needed for 'neighbour'; None for the baselines alone
+    baselines:Sequence[str]=('full',), # real images to compare with
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
-)->dict[str, GroupScore]: # one for each of `trained_on`
+    seeds:int=5, # probes
+)->dict[str, GroupScore]: # of 'distilled', if there is a set, and of the baselines
     "Train probes and measure them by group. Random and central baselines have one image per class."
-    check_kinds(trained_on, 'trained_on', ROW_KINDS)
+    check_kinds(baselines, 'baselines', BASELINES)
     examiner, out = Examiner(data, backbone, protocol, seeds), {}
-    for kind in trained_on:
+    for kind in (*['distilled']*(distilled is not None), *baselines):
         score = examiner.score_row(kind, distilled if kind in NEEDS_SET else None)
         out[kind] = GroupScore(score.predicted, data.test, data.group_names, protocol)
     return out
-
-# %% ../../nbs/study/03_groups.ipynb #c99a8372
-class ShortcutCurve(Result):
-    "Accuracies by group against the strength of a planted shortcut."
-    def __init__(self,
-        points:Sequence[dict], # p, backbone, row (what was trained on), and what `GroupScore.as_dict` returns
-        images:dict, # (p, backbone name) → distilled images
-        name:str, # of data and shortcut
-    ):
-        self.points, self.images, self.name = list(points), images, name
-        self.protocol = _protocols(self.points)
-        self._at = {(q['p'], q['backbone'], q['row']): q for q in self.points}
-
-    def value(self, p:float, backbone:str, trained_on:str='full', what:str='worst')->float:
-        "Look up one point: its mean."
-        return self._at[p, backbone, trained_on][what]['mean']
-
-    def _strengths(self): return list(dict.fromkeys(q['p'] for q in self.points))
-    def _lines(self): return list(dict.fromkeys((q['backbone'], q['row']) for q in self.points))
-
-    def _title(self): return f'{self.name}; protocol {self.protocol}'
-
-    def table(self, what:str='worst')->Table: # 'worst', 'average' or 'gap'
-        "Show one line for each backbone and training set, one column for each strength."
-        def cell(*key): return mean_std(self._at[key][what]['mean'], self._at[key][what]['std'])
-        ps = self._strengths()
-        rows = [(b, kind, *(cell(p, b, kind) for p in ps)) for b, kind in self._lines()]
-        return Table((f'{what}, %', 'trained on', *(f'p = {p:g}' for p in ps)), rows, self._title())
-
-    def chart(self, what:str='worst')->Chart: # 'worst', 'average' or 'gap'
-        "Draw one line for each backbone (colour) and training set (dash)."
-        return _curve_chart(self, what)
-
-    def pictures(self, backbone:str)->Chart:
-        "Show the distilled images of each strength, one row each."
-        rows = {f'p = {p:g}': images for (p, b), images in self.images.items() if b==backbone}
-        return picture_rows(rows, title=backbone)
-
-    def as_dict(self)->dict:
-        "Return everything in JSON-serialisable form."
-        return dict(name=self.name, protocol=self.protocol, points=self.points)
-
-# %% ../../nbs/study/03_groups.ipynb #d773683c
-_AXES = {'worst': 'accuracy of the worst group, %', 'average': 'accuracy, %', 'gap': 'gap, points'}
-
-def _curve_chart(curve, what):
-    chart = Chart(7, 4)
-    backbones = list(dict.fromkeys(q['backbone'] for q in curve.points))
-    kinds = list(dict.fromkeys(q['row'] for q in curve.points))
-    for kind in kinds:
-        for name in backbones:
-            own = [q for q in curve.points if q['backbone']==name and q['row']==kind]
-            p, mean, std = [q['p'] for q in own], [q[what]['mean'] for q in own], [q[what]['std'] for q in own]
-            i, j = backbones.index(name), kinds.index(kind)
-            style = dict(color=SERIES_COLOURS[i%8], ls=['-', '--', ':', '-.'][j%4], marker='os^D'[j%4])
-            chart.ax.errorbar(p, mean, std, capsize=2, label=f'{name}, {kind}', **style)
-    chart.ax.set(xlabel='p: share of a class that shows its own attribute', ylabel=_AXES[what],
-                 title=f'{curve.name}\nprotocol {curve.protocol}')
-    chart.figure.legend(loc='outside right upper', fontsize=8)
-    return chart
-
-# %% ../../nbs/study/03_groups.ipynb #c1fb878e
-def shortcut_curve(
-    data:Dataset,
-    shortcut:Shortcut, # as for `plant_shortcut`
-    backbones:Sequence[Backbone],
-    ps:Sequence[float]=(.5, .7, .9, 1.), # strengths
-    classes:Sequence[str]|None=None, # names of the classes to keep; None for all
-    trained_on:Sequence[str]=('distilled', 'full'), # 'distilled', or baselines
-    size:int|None=None, # pixels per side; None for that of the first image
-    alpha:Masks|None=None, # as for `plant_shortcut`
-    settings:Settings=Settings(), # of the distillations
-    seeds:int=5, # probes
-    seed:int=0, # of the planting
-    cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False for no caching
-    progress:Progress=no_progress, # wraps the list of (strength, backbone) pairs, and the work on each
-)->ShortcutCurve:
-    "Measure accuracy by group against the strength of a planted shortcut."
-    planted = {p: plant_shortcut(data, shortcut, p, classes, size, alpha, seed) for p in ps}
-    points, images = [], {}
-    for p, backbone in progress([(p, b) for p in ps for b in backbones], desc='shortcuts', unit='run'):
-        ds, distilled = planted[p], None
-        if set(NEEDS_SET) & set(trained_on):
-            distilled = cached_set(ds, backbone, settings, cache=cache, progress=progress)
-            images[p, backbone.name] = distilled.images
-        def measure():
-            scores = probe_groups(ds, backbone, distilled, trained_on, seeds)
-            return {kind: score.as_dict() for kind, score in scores.items()}
-        facts = dict(what='groups', rows=list(trained_on), seeds=seeds, start=START_STD,
-                     test_groups=ds.test.groups.tolist())
-        found = cached(facts | run_facts(ds, backbone, settings), measure, cache)
-        points += [dict(p=p, backbone=backbone.name, row=kind, **score) for kind, score in found.items()]
-    tied_to = ' / '.join(classes or data.classes)
-    return ShortcutCurve(points, images, f'{data.name}, {_kind_of(shortcut)} tied to {tied_to}')

@@ -11,32 +11,27 @@ __all__ = []
 from collections.abc import Iterable
 from typing import Any
 import numpy as np
-import torch.nn.functional as F
 from ..method.distiller import Distiller
 from ..method.pyramid import Pyramid
-from ..probing.examiner import Examiner
+from ..probing.examiner import Examiner, nearest_by_cosine
 from .run_plan import MOST_IMAGES, SIDE
 from .sheets import make_sheet, shrink, to_bytes
 from .widgets import level_tiles
 
 # %% ../../nbs/views/10_closer_look.ipynb #6e17362c
-def _nearest(image, examiner, most=6):
-    "Find the real images nearest (cosine) to one image: their rows and similarities."
-    z = F.normalize(examiner.backbone.embed(image), dim=1)[0]
-    similarity = F.normalize(examiner.train_features, dim=1)@z
-    values, rows = similarity.topk(min(most, len(similarity)))
-    return rows, values.tolist()
-
 def _part(title:str, note:str, captions:Iterable[str], tiles:np.ndarray)->dict[str, Any]:
     "One row of images."
     return dict(title=title, note=note, captions=list(captions), sheet=make_sheet(tiles))
 
-def _neighbours(image, examiner):
+def _neighbours(image, examiner, most=6):
+    "The real images nearest to one image."
     train, classes, backbone = examiner.data.train, examiner.data.classes, examiner.backbone
-    rows, similarity = _nearest(image, examiner)
+    features = examiner.train_features
+    found = nearest_by_cosine(backbone.embed(image), features, min(most, len(features)))
+    rows, similarity = (t[0] for t in found)
     names = [classes[int(train.labels[row])] for row in rows]
     tiles = shrink(to_bytes(train.batch(rows, backbone.canvas)), SIDE)
-    captions = [f'{name} {s:.2f}' for name, s in zip(names, similarity)]
+    captions = [f'{name} {s:.2f}' for name, s in zip(names, similarity.tolist())]
     return _part('Nearest real images', f'cosine, {backbone.name}', captions, tiles)
 
 # %% ../../nbs/views/10_closer_look.ipynb #f47c397a

@@ -15,7 +15,7 @@ def make(folder, photos):
         save_checkpoint(unfinished, folder/'run/checkpoint.safetensors')
     ok('lgm-bank', '--data', photos, '--backbone', TINY, '--views', 1, '--out', folder/'bank', run=run_here)
     ok('lgm-transfer', '--data', photos, '--backbones', TINY, '--steps', 1, '--seeds', 1, '--protocol', 'ridge',
-       '--baselines', 'random', '--keep', folder/'keep', '--out', folder/'matrix', run=run_here)
+       '--baselines', 'random', '--cache', folder/'keep', '--out', folder/'matrix', run=run_here)
     (folder/'grid.toml').write_text(f'[grid]\ndata = "{photos}"\nbackbone = "{TINY}"\nsteps = 1\naugs = 1\nviews = 1\n')
     ok('lgm-sweep', folder/'grid.toml', '--seeds', 1, '--device', 'cpu', '--out', folder/'swept', run=run_here)
 

@@ -155,7 +155,7 @@ def _report_is_whole(place):
 def _transfer(place):
     return command('lgm-transfer', '--data', f'folder:{place.made/"photos"}', '--backbones', TINY, '--steps', 1,
         '--seeds', 1,
-                   '--protocol', 'ridge', '--baselines', 'random', '--keep', place/'keep', '--out', place/'out')
+                   '--protocol', 'ridge', '--baselines', 'random', '--cache', place/'keep', '--out', place/'out')
 
 def _records(place): return [r.get('top1_mean') for r in json.loads((place/'out/transfer.json').read_text())['records']]
 

@@ -181,7 +181,7 @@ def _kept_result(damage):
         damage(next((place/'keep').glob('probe-*.json')))
         return ['lgm-transfer', '--data', f'folder:{place.made/"photos"}', '--backbones', TINY, '--steps', 1,
             '--seeds', 1,
-                '--protocol', 'ridge', '--baselines', 'random', '--keep', place/'keep', '--out', place/'out']
+                '--protocol', 'ridge', '--baselines', 'random', '--cache', place/'keep', '--out', place/'out']
     return prepare
 
 def matrix_as_before(place):

@@ -8,8 +8,8 @@ from PIL.Image import Image
 from typing_extensions import assert_type
 import lgm_nb
 from lgm_nb import (
-    Backbone, Dataset, DiscriminantMatching, DistilledSet, Distiller, EvolutionPlayer, Examiner, FlowMatching, Gallery,
-    GradientMatching, Objective, RidgeProbe, Settings, Split, Studio, Table, TotalVariation,
+    Backbone, Dataset, DiscriminantMatching, DistilledSet, Distiller, EvolutionPlayer, Examiner, FlowMatching,
+    GradientMatching, ImageIndex, Objective, RidgeProbe, Settings, Split, Studio, Table, TotalVariation,
     WhitenedMeans, ablate, align, bias_report, build_bank, compare, distill, estimate, from_arrays, grid,
     list_backbones, list_datasets, list_distilled, open_backbone, open_dataset, open_distilled, plant_shortcut,
     reproduce, shortcut_curve, sweep, transfer_agreement, transfer_matrix, write_report)
@@ -18,12 +18,14 @@ from lgm_nb.method.feature_bank import FeatureBank
 from lgm_nb.probing.compare import CrossModelTable
 from lgm_nb.scale.cost import RunEstimate
 from lgm_nb.scale.machine import Machine
+from lgm_nb.scale.reproduce import TableResults
+from lgm_nb.scale.sweep import SweepResults
 from lgm_nb.scale.tables import Cell
 from lgm_nb.scale.work import ModelWork
 from lgm_nb.study.ablation import Ablation
 from lgm_nb.study.alignment import Agreement, Alignment
 from lgm_nb.study.bias import BiasReport
-from lgm_nb.study.groups import ShortcutCurve
+from lgm_nb.study.shortcut_curve import ShortcutCurve
 from lgm_nb.study.transfer import TransferMatrix
 
 def open_things(images: torch.Tensor, labels: torch.Tensor, network: torch.nn.Module):
@@ -61,7 +63,7 @@ def measure(data: Dataset, backbone: Backbone, distilled: DistilledSet, run: Dis
     table = assert_type(compare(distilled, data, [backbone], baselines=['random']), CrossModelTable)
     assert_type(write_report('runs/demo', run, distilled, table, data), Path)
     Examiner(data, backbone, protocol='fast', seeds=3)
-    Gallery(data, backbone)
+    ImageIndex(data, backbone)
     Table(['backbone', 'top-1'], [['tiny', 50.]], caption='Accuracy')
 
 def study(data: Dataset, backbones: list[Backbone], distilled: DistilledSet):
@@ -69,12 +71,13 @@ def study(data: Dataset, backbones: list[Backbone], distilled: DistilledSet):
     assert_type(align(data, backbones), Alignment)
     assert_type(transfer_agreement({'tiny': distilled}, data, backbones), Agreement)
     assert_type(ablate(data, backbones, factors=['pyramid']), Ablation)
-    assert_type(bias_report(distilled, data, backbones[0], folder='photos'), BiasReport)
+    assert_type(bias_report(distilled, data, backbones[0], hard='photos'), BiasReport)
     planted = plant_shortcut(data, lambda *_, **__: torch.zeros(3, 8, 8), p=.9)
     assert_type(planted, Dataset)
     assert_type(shortcut_curve(data, lambda *_, **__: torch.zeros(3, 8, 8), backbones), ShortcutCurve)
 
 def scale(work: ModelWork, machine: Machine, cells: list[Cell]):
     assert_type(estimate(work, 10, Settings(), machine), RunEstimate)
-    sweep([dict(data='cifar10-mini', backbone='tiny-simclr-resnet', steps=10)], 'runs/sweep', workers=2)
-    reproduce(cells, 'runs/tables', seeds=3)
+    runs = [dict(data='cifar10-mini', backbone='tiny-simclr-resnet', steps=10)]
+    assert_type(sweep(runs, 'runs/sweep', workers=2), SweepResults)
+    assert_type(reproduce(cells, 'runs/tables', seeds=3), TableResults)
