@@ -55,7 +55,6 @@ def lgm_probe(
         require_options(backbone=backbone)
         from lgm_nb.method.exchange import is_foreign
         from lgm_nb.probing.compare import compare
-        check_names(data, backbone)
         check_probes(protocol, seeds)
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
@@ -81,7 +80,7 @@ def lgm_compare(
     with exit_codes():
         refuse_empty(given)
         require_options(backbones=backbones)
-        check_names(data, backbones)
+        check_names(data, *split_names(backbones))
         check_probes(protocol, seeds)
         from lgm_nb.probing.compare import check_classes, compare
         from lgm_nb.probing.examiner import BASELINES, check_kinds
