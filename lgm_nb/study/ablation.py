@@ -175,7 +175,7 @@ def ablate(
     factors:Sequence[str]=FACTORS, # fields of `Settings` to switch off
     which:str='all', # combinations: 'all', or 'each'
     settings:Settings=Settings(), # of every run, except for the factors
-    objective:Objective|None=None, # None for gradient matching with its default settings
+    objective:Objective|None=None, # None for the default
     seeds:int=5, # probes
     cache:str|Path|Literal[False]|None=None, # folder of results; None for the default cache, False for no caching
     progress:Progress=no_progress, # wraps the list of combinations, and the work on each

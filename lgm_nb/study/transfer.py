@@ -280,7 +280,7 @@ def transfer_matrix(
     backbones:Sequence[Backbone], # to distil with
     targets:Sequence[Backbone]|None=None, # to probe on; None for the same
     settings:Settings=Settings(), # of every distillation
-    objective:Objective|None=None, # None for gradient matching with its default settings
+    objective:Objective|None=None, # None for the default
     baselines:Sequence[str]=BASELINES, # 'full' and 'random' are needed for 'lost' and 'gained'
     protocol:str='fast', # of the probes
     seeds:int=5, # probes
