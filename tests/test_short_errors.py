@@ -59,8 +59,8 @@ def test_names_of_the_front_door():
     "The first name that is used shortens errors; imports from a room do not; a handler of one's own stays."
     own = ('def handler(shell, etype, error, tb, tb_offset=None): print("MINE", error)\n'
            'get_ipython().set_custom_exc((ValueError,), handler)')
-    cells = ['import lgm_nb\nfrom lgm_nb.method.settings import Settings', OURS, 'from lgm_nb import Settings', OURS, own,
-        'lgm_nb.open_dataset("no-such-data")']
+    cells = ['import lgm_nb\nfrom lgm_nb.method.settings import Settings', OURS, 'from lgm_nb import Settings', OURS,
+        own, 'lgm_nb.open_dataset("no-such-data")']
     _, room, _, front, _, mine = (said for said, _ in shown(*cells))
     assert 'Traceback' in room and 'Traceback' not in front and front.startswith('ValueError: ipc: 0'), (room, front)
     assert mine.startswith('MINE ') and 'no-such-data' in mine
