@@ -42,7 +42,10 @@ def loss_svg(
             f'<text x="{width - 10}" y="{height - 8}" text-anchor="end">{n}</text></g></svg>')
 
 # %% ../../nbs/views/04_report.ipynb #0f49b98e
-_BODY = '''<style>.told {{ margin-bottom: 1rem }} .told td {{ text-align: left; white-space: normal; overflow-wrap: anywhere }}</style>
+_BODY = '''<style>
+.told {{ margin-bottom: 1rem }}
+.told td {{ text-align: left; white-space: normal; overflow-wrap: anywhere }}
+</style>
 <div>{figures}</div>
 <p><b>{words}</b></p>
 <h2>A linear probe trained on these images, tested on real ones</h2>
