@@ -88,6 +88,7 @@ def _seeds(table): # over which the accuracies of a table are means
     first_row = next(iter(table.scores.values()))
     return next(iter(first_row.values()))['seeds']
 
+# %% ../../nbs/views/04_report.ipynb #20af54dd
 def report_html(
     distilled:DistilledSet,
     table:CrossModelTable,
