@@ -4,13 +4,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint floor nightly slow-cells slow-tests soak benchmarks figures gpu lab docs bench dist clean
+.PHONY: help demo test lint js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
 	@echo 'make lint   style, types and which module may import which'
+	@echo 'make js-types  types of the JavaScript (needs npm)'
 	@echo 'make floor  make test with the oldest torch, torchvision and timm that are promised'
-	@echo 'make nightly  slow cells, slow tests, the soak, and every benchmark briefly: hours'
+	@echo 'make nightly  slow cells, slow tests, published weights, the soak, and every benchmark briefly: hours'
+	@echo 'make hub-tests  ask the hubs for the published weights, and open one'
 	@echo 'make soak   odd inputs, kills at file operations, a long run: benchmarks/results/reliability.md; an hour or two'
 	@echo 'make figures  every saved figure that is stale: results, outputs of notebooks, pictures, README'
 	@echo 'make gpu    check and measure a GPU with networks of full size, offline: benchmarks/results/gpu-CARD.json'
@@ -44,6 +46,11 @@ lint: $(READY)
 	$(BIN)/lint-imports --cache-dir build/imports
 	$(BIN)/python tools/check_house.py
 
+# The JSDoc types of lgm_nb/**/static/*.js, strictly.
+js-types:
+	npm install --no-save --no-audit --no-fund --prefix build/typescript typescript@5.9.3
+	build/typescript/node_modules/.bin/tsc -p tests/js/jsconfig.json
+
 # Lower bounds of settings.ini become the versions that are installed, into an environment of their own.
 floor:
 	mkdir -p build
@@ -51,7 +58,7 @@ floor:
 	PIP_CONSTRAINT=$(CURDIR)/build/floor.txt $(MAKE) test VENV=build/floor
 
 # With make --keep-going, one that fails does not hide the others.
-nightly: slow-cells slow-tests soak benchmarks
+nightly: slow-cells slow-tests hub-tests soak benchmarks
 
 slow-cells: $(READY)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --flags slow --n-workers 2 --do-print
@@ -60,6 +67,10 @@ slow-cells: $(READY)
 slow-tests: $(READY)
 	$(BIN)/pip install 'notebook>=7' marimo
 	$(BIN)/pytest tests -q -rs -m slow
+
+# Skipped where the hubs cannot be reached.
+hub-tests: $(READY)
+	$(BIN)/pytest tests -q -rs -m hub
 
 soak: $(READY)
 	cd tests && OMP_NUM_THREADS=1 PYTHONPATH=.:.. ../$(BIN)/python -m reliability.soak

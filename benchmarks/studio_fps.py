@@ -1,4 +1,4 @@
-"""How many frames a second reach the browser while a run goes on, and how often does its curve get a point?
+"""How many frames per second reach the browser while a run goes on, and how often does its curve get a point?
 100 classes at 64 px.
 
     python -m benchmarks.studio_fps [--seconds 20] [--backbone tiny-…] [--save benchmarks/results/studio_fps.json]

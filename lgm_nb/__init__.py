@@ -2,9 +2,10 @@
 
     from lgm_nb import Studio, compare, distill, open_backbone, open_dataset
 
-`import lgm_nb` is quick: a name is imported, with what it needs, when it is first used.
+`import lgm_nb` is quick: a name is imported, with what it needs, when it is first used. In IPython the first one also
+lets errors of this library be shown by their message.
 """
-import importlib
+import importlib, sys
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -47,6 +48,7 @@ def __getattr__(name: str):
     if name not in _ROOMS: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     value = getattr(importlib.import_module(f'{__name__}.{_ROOMS[name]}'), name)
     globals()[name] = value
+    if 'IPython' in sys.modules: importlib.import_module(f'{__name__}.core.short_errors').shorten_errors()
     return value
 
 def __dir__(): return sorted({*globals(), *_ROOMS})

@@ -20,7 +20,7 @@ OPTIONS = {
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
     'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json'],
-    'lgm-doctor': ['--machine', '--device', '--json']}
+    'lgm-doctor': ['--machine', '--device', '--names', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
 def test_help(name):
@@ -53,6 +53,8 @@ def test_the_package_runs_every_command():
         ["Did you mean 'efficientnet-lite0'"]),
     (['lgm-distill', '--data', 'cifar10-mni', '--backbone', 'TINY'], ["Did you mean 'cifar10-mini'"]),
     (['lgm-distill', '--data', 'cifar10-mini', '--backbone', 'TINY'], ['--out is missing']),
+    (['lgm-distill', '--data', 'folder:nowhere', '--backbone', 'TINY'], ['folder:nowhere: no such folder']),
+    (['lgm-distill', '--data', 'nosuch', '--backbone', 'TINY'], ['lgm-doctor --names lists all']),
     (['lgm-transfer', '--data', 'cifar10-mini', '--backbones', 'TINY', '--targets', 'tiny-can-vitt'],
         ["Did you mean 'tiny-can-vit'"]),
     (['lgm-demo', '--data', 'cifar-10', '--out', 'd'], ['--data cifar-10', 'caltech10-mini', 'lgm-distill']),
@@ -80,6 +82,9 @@ def test_doctor(tmp_path, monkeypatch):
     total = plan['rows'][-1][plan['columns'].index('total')]
     from lgm_nb.scale.cost import duration
     assert duration(report['tables']['spurious']['seconds'])==total, 'the same as the plan of lgm-reproduce'
+    names = last_json(ok('lgm-doctor', '--names', '--json', run=run_here))
+    assert 'caltech10-mini' in names['data'] and 'dinov2-vit-b14' in names['backbones']
+    assert 'caltech10-mini' in (said := ok('lgm-doctor', '--names', run=run_here).stdout) and 'dinov2-vit-b14' in said
     said = run_here('lgm-doctor', '--machine', 'abacus')
     assert said.returncode==2 and "machine: 'abacus'" in said.stderr
 
@@ -177,7 +182,7 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     assert sorted(p.name for p in (out/'images').iterdir())==[f'{i}_{n}.png' for i, n in enumerate(names)]
     check_report(json.loads((out/'report.json').read_text(encoding='utf-8')), tiny)
     page = (out/'report.html').read_text(encoding='utf-8')
-    assert len(sections(out/'report.html'))==5 and '猫' in page and not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    assert len(sections(out/'report.html'))==4 and '猫' in page and not re.search(r'(?:src|href)="(?:https?:)?//', page)
     rows = json.loads((out/'report.json').read_text(encoding='utf-8'))['rows']
     top1 = {kind: f"{rows[kind][tiny]['top1_mean']:.0f} %" for kind in rows}
     assert f"4 distilled images reach {top1['distilled']}, 4 random real images {top1['random']}" in page
@@ -191,7 +196,7 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
 def test_report_of_a_set_that_was_distilled_without_one(distill, distilled):
     "There is no film, but everything else."
     ok(*distill(distilled, '--steps', 6, '--resume', '--report'), run=run_here)
-    assert len(sections(distilled/'report.html'))==4 and not (distilled/'evolution.gif').exists()
+    assert len(sections(distilled/'report.html'))==3 and not (distilled/'evolution.gif').exists()
 
 def test_report_on_a_wrong_name_fails_before_the_work(distill, tmp_path):
     done = run_here(*distill(tmp_path/'out', '--steps', 6, '--report-on', 'nosuch'))

@@ -92,8 +92,8 @@ def test_a_second_extension(base, more, tmp_path):
 @pytest.mark.parametrize('words, said', [
     (['--out', 'BASE'], '--out BASE: overlaps the folder of --extend'),
     (['--out', 'BASE/images', '--overwrite'], 'overlaps the folder of --extend'),
-    (['--preset', 'paper'], '--preset: not together with --extend'),
-    (['--from-card', 'BASE/card.json', '--steps', 3], '--from-card: not together with --extend'),
+    (['--preset', 'paper'], '--preset: cannot be combined with --extend'),
+    (['--from-card', 'BASE/card.json', '--steps', 3], '--from-card: cannot be combined with --extend'),
     (['--ipc', 2], '--ipc 2: the set of --extend BASE has ipc 1'),
     (['--backbone', 'tiny-dino-resnet'], 'backbone: tiny-dino-resnet; the set was made with TINY'),
     (['--source-weights', '1,2'], 'source_weights: [1.0, 2.0]'),
@@ -102,7 +102,7 @@ def test_a_second_extension(base, more, tmp_path):
     (['--extend', 'nosuch'], '--extend nosuch has no card.json'),
     (['--extend', 'BASE/images'], 'BASE/images: has no card.json'),
     (['--extend', ''], "--extend '': is empty"),
-    (['--resume', '--overwrite'], '--overwrite: not together with --resume')])
+    (['--resume', '--overwrite'], '--overwrite: cannot be combined with --resume')])
 def test_refused_in_one_line(words, said, command, base, own_data, tiny, tmp_path):
     "Before anything is computed or written."
     def named(text): return str(text).replace('BASE', str(base)).replace('TINY', tiny).replace('OLD', own_data)

@@ -58,6 +58,16 @@ def test_networks_are_opened_late(tmp_path):
     (tmp_path/'file').touch()
     ok(sys.executable, '-c', LATE, cwd=tmp_path)
 
+WITH_IPYTHON = '''
+import sys
+import IPython, lgm_nb
+assert 'lgm_nb.core.short_errors' not in sys.modules, 'import lgm_nb looked for IPython'
+assert lgm_nb.list_datasets and IPython.get_ipython() is None
+'''
+
+def test_ipython_that_is_loaded_and_not_running(tmp_path):
+    assert ok(sys.executable, '-c', WITH_IPYTHON, cwd=tmp_path).stdout==''
+
 def test_types_of_every_name_are_checked():
     "tests/typed/front_door.py, which pyright reads in `make lint`, uses every name of the front door."
     import lgm_nb

@@ -31,6 +31,14 @@ def test_tutorials_show_what_they_did(path):
     assert any(True for _ in outputs(path)), 'run it: tools/outputs.py'
 
 @pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
+def test_figures_of_tutorials_have_captions(path):
+    "Each picture among the outputs; the site shows `#| fig-cap` below it."
+    pictures = [''.join(cell['source']) for cell, output in outputs(path)
+                if any(kind.startswith('image/') for kind in output.get('data', {}))]
+    bare = [source for source in pictures if not re.search(r'^#\| fig-cap: "[^"]+"$', source, re.M)]
+    assert not bare, f'add a line `#| fig-cap: "…"` at the top of the cell:\n{bare[0][:300]}'
+
+@pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
 def test_tutorials_open_elsewhere(path):
     "The page links to Colab and JupyterLab; the first cell installs on Colab, and does nothing where the library is."
     docs = pytest.importorskip('tools.docs', reason='the site needs Python 3.11')

@@ -27,6 +27,7 @@ def shown(*cells, **environment):
     return json.loads(done.stdout.splitlines()[-1])
 
 OURS = 'x = 1\nSettings(ipc=0)'
+OURS_IN_A_ROOM = f'from lgm_nb.method.settings import Settings\n{OURS}'
 THEIRS = 'def mine(): raise ValueError("my own mistake")\nmine()'
 CALLED_BACK = 'list(no_progress(int(x) for x in ["one"]))'
 ACCIDENT = 'repr(Table([], [[0]]))' # an accident inside the library
@@ -54,14 +55,20 @@ def test_the_traceback_on_request(session):
 def test_other_errors_keep_their_traceback(session, name):
     assert 'Traceback (most recent call last)' in session[name][0] and '%tb' not in session[name][0], session[name]
 
-def test_without_the_library_of_a_session():
-    "Importing single names changes nothing, until a studio opens; a handler of one's own stays."
+def test_names_of_the_front_door():
+    "The first name that is used shortens errors; imports from a room do not; a handler of one's own stays."
     own = ('def handler(shell, etype, error, tb, tb_offset=None): print("MINE", error)\n'
            'get_ipython().set_custom_exc((ValueError,), handler)')
-    cells = ['from lgm_nb import Settings, Studio', OURS, 'Studio("no-such-data")', OURS, own, 'Studio("no-such-data")']
-    _, before, studio, after, _, mine = (said for said, _ in shown(*cells))
-    assert 'Traceback' in before and 'Traceback' not in studio + after and 'no-such-data' in studio, (before, studio)
+    cells = ['import lgm_nb\nfrom lgm_nb.method.settings import Settings', OURS, 'from lgm_nb import Settings', OURS,
+        own, 'lgm_nb.open_dataset("no-such-data")']
+    _, room, _, front, _, mine = (said for said, _ in shown(*cells))
+    assert 'Traceback' in room and 'Traceback' not in front and front.startswith('ValueError: ipc: 0'), (room, front)
     assert mine.startswith('MINE ') and 'no-such-data' in mine
+
+def test_a_studio_shortens_errors():
+    _, studio, after = (said for said, _ in
+        shown('from lgm_nb.views.studio import Studio', 'Studio("no-such-data")', OURS_IN_A_ROOM))
+    assert 'Traceback' not in studio + after and 'no-such-data' in studio and 'ipc: 0' in after, (studio, after)
 
 def test_in_a_kernel(tmp_path):
     "A notebook that nbclient runs saves the short error."

@@ -45,7 +45,7 @@ def read_weights(
 )->dict[str, Any]: # name → tensor, possibly nested
     "Read a state dict without running any code from it. Raises ValueError if a file is missing, damaged or holds code."
     try: is_file = (path := Path(path).expanduser()).is_file()
-    except (OSError, RuntimeError) as e: raise ValueError(f'weights: {str(path)[:80]} is no path ({e})') from e
+    except (OSError, RuntimeError) as e: raise ValueError(f'weights: {str(path)[:80]} is not a path ({e})') from e
     if not is_file: raise ValueError(f'weights: no file at {path}')
     state = _read_any(path)
     for key in (None, 'state_dict', 'model'):
@@ -56,7 +56,7 @@ def read_weights(
 
 # %% ../../nbs/backbones/01_weights.ipynb #c79ca06a
 def _is_faulty(tensor, want):
-    "Cannot a tensor be the one that a network wants, though its shape is the same?"
+    "Tell whether a tensor's values rule it out although its shape fits."
     if tensor.layout != torch.strided or tensor.is_meta or tensor.is_complex() or tensor.is_quantized: return True
     if not want.is_floating_point(): return False
     return not tensor.is_floating_point() or not bool(tensor.isfinite().all())
@@ -79,8 +79,8 @@ def load_checked(
              for word, names in faults.items() if names]
     if found: raise ValueError(f'weights: {origin} do not fit: {"; ".join(found)}. Is it the right architecture?')
     faulty = [k for k in want if _is_faulty(state[k], want[k])]
-    if faulty: raise ValueError(f'weights: {origin}: {len(faulty)} tensors, first {faulty[0]}, hold no numbers, '
-                                'or numbers that are not finite; is the file damaged?')
+    if faulty: raise ValueError(f'weights: {origin}: {len(faulty)} tensors, first {faulty[0]}, are not numeric '
+                                'or not finite; is the file damaged?')
     network.load_state_dict({k: state[k] for k in want})
     return network
 

@@ -100,7 +100,7 @@ def _check_same_set(options, settings, card):
 def _what_is_there(options, settings):
     "Return 'finished', 'replaced' or 'new'. Raises ValueError for a set or a run that an option must confirm."
     from lgm_nb.method.run_folder import begun_run, read_card, read_checkpoint, written_files
-    if options.resume and options.overwrite: raise ValueError('--overwrite: not together with --resume; give one')
+    if options.resume and options.overwrite: raise ValueError('--overwrite: cannot be combined with --resume; give one')
     out = Path(options.out)
     finished, begun = bool(written_files(out)), begun_run(out/'checkpoint.safetensors')
     if options.overwrite: return 'replaced' if finished else 'new'
@@ -196,7 +196,7 @@ def _distil(options):
     from lgm_nb.method.run_folder import drop_checkpoint
     settings = _settings(options) # with --from-card, data and backbone, too
     require_options(data=options.data, backbone=options.backbone)
-    check_names(options.data, options.backbone, options.report_on)
+    check_names(options.data, options.backbone, options.report_on, opened=not options.resume)
     require_options(out=options.out)
     _objective(options) # a wrong name fails before any work
     there = _what_is_there(options, settings)

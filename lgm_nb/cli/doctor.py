@@ -27,6 +27,16 @@ def _check_gpu(device, out, as_json):
     print_result(report.as_dict(), as_json, f'{report}\n\n→ {saved}' if saved else report)
     if not report.passed: raise RuntimeError('a check failed')
 
+# %% ../../nbs/cli/04_doctor.ipynb #9d14648e
+def _print_names(as_json):
+    "Print the names that `--data` and `--backbone` take."
+    from lgm_nb.backbones.open import list_backbones
+    from lgm_nb.data.open import list_datasets
+    data, backbones = list_datasets(), list_backbones()
+    print_result(dict(data=data.names, backbones=backbones.names), as_json,
+        f'{data}\n\nfolder:PATH opens your own images\n\n{backbones}\n\n'
+        'timm:NAME and open_clip:NAME/PRETRAINED open others')
+
 # %% ../../nbs/cli/04_doctor.ipynb #316e1531
 @call_parse
 def lgm_doctor(
@@ -34,12 +44,14 @@ def lgm_doctor(
     device:str='auto', # to measure: 'auto', 'cpu', 'cuda' or 'mps'
     gpu:store_true=False, # check the GPU instead, with networks of full size: ten minutes
     out:str='.', # folder for the report of --gpu, gpu-CARD.json and gpu-CARD.md
+    names:store_true=False, # list the names of data sets and backbones instead
     json:store_true=False, # print the report as one line of JSON
 ):
     "Say what this machine can do, and what the tables of the paper would take on it.  Example: lgm-doctor --json"
     given = locals()
     with exit_codes():
         refuse_empty(given)
+        if names: return _print_names(json)
         if gpu: return _check_gpu(device, out, json)
         from lgm_nb.scale.doctor import check_machine
         report = check_machine(machine, device)

@@ -19,11 +19,12 @@ _INSTEAD = dict(preset='the settings are those of the set; give those that diffe
 def _check_options(options):
     "Raise ValueError for options that contradict --extend."
     for name, remedy in _INSTEAD.items():
-        if getattr(options, name): raise ValueError(f"--{name.replace('_', '-')}: not together with --extend; {remedy}")
+        if not getattr(options, name): continue
+        raise ValueError(f"--{name.replace('_', '-')}: cannot be combined with --extend; {remedy}")
     if not options.out: return # reported later
     base, images = Path(options.extend).resolve(), (Path(options.out)/'images').resolve()
     if base==images or base in images.parents:
-        raise ValueError(f'--out {options.out}: overlaps the folder of --extend, which stays as it is; '
+        raise ValueError(f'--out {options.out}: overlaps the folder of --extend, which is never changed; '
                          'give another folder')
 
 def _load_base(folder):

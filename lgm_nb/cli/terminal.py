@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/cli/terminal.html.md"""
 __all__ = []
 
 # %% ../../nbs/cli/00_terminal.ipynb #01e5b70f
-import contextlib, errno, json, os, shlex, signal, sys, threading, time
+import contextlib, errno, json, os, re, shlex, signal, sys, threading, time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,7 @@ def _in_one_line(error):
     "What an error says, on one line of at most 2,000 characters; some errors of PyTorch are pages."
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = lines[0] if isinstance(error, RuntimeError) else ' '.join(map(str.strip, lines))
+    text = re.sub(r'list_(datasets|backbones)\(\)', 'lgm-doctor --names', text) # as a shell calls it
     return text if len(text) <= 2000 else f'{text[:1500]} … {text[-400:]}'
 
 _REMEDIES = {errno.ENOSPC: 'make room there, or choose another folder', errno.EDQUOT: 'its quota is used up; make room',
@@ -203,7 +204,7 @@ def require_options(**options:object)->None:
 def refuse_empty(
     options:dict[str, Any], # as given
 ):
-    "Raise ValueError for an option that is an empty text, as a variable of a shell that is not set gives."
+    "Raise ValueError for an option that is an empty text, such as an unset shell variable gives."
     for name, value in options.items():
         if value != '' or name=='baselines': continue # no baselines are fine
         raise ValueError(f"--{name.replace('_', '-')} '': is empty; leave it out, or give a value")
@@ -212,11 +213,16 @@ def refuse_empty(
 def check_names(
     data:object, # name of a data set, or None
     *backbones:str|None, # names, or several separated by commas
+    opened:bool=True, # will the data be read? Then their folder must be there
 )->None:
     "Raise ValueError for the first name that is not known."
     from lgm_nb.data.open import check_dataset_name
     from lgm_nb.backbones.open import find_opener
-    if isinstance(data, str): check_dataset_name(data)
+    if isinstance(data, str):
+        check_dataset_name(data)
+        kind, _, folder = data.partition(':')
+        there = not (opened and kind=='folder') or Path(folder).expanduser().is_dir()
+        if not there: raise ValueError(f'{data}: no such folder')
     for name in ','.join(filter(None, backbones)).split(','):
         if name: find_opener(name)
 
@@ -277,13 +283,13 @@ def open_backbones(
     device:str='auto',
     weights:str|None=None, # file for the backbone, or one for each, separated by commas; None to download
 )->list: # of `Backbone`
-    "Open backbones by name. Raises ValueError for another number of files."
+    "Open backbones by name. Raises ValueError unless there is one weights file per backbone."
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.core.devices import pick_device
     found = split_names(names)
     files = [weights] if len(found)==1 or not weights else weights.split(',')
     if weights and len(files) != len(found):
-        raise ValueError(f'--weights {weights}: {len(files)} for {len(found)} backbones; give a file for each')
+        raise ValueError(f'--weights {weights}: {len(files)} for {len(found)} backbones; give one file per backbone')
     if not weights: files = [None]*len(found)
     return [open_backbone(n, weights=f, device=pick_device(device)) for n, f in zip(found, files)]
 

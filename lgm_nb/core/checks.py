@@ -153,7 +153,7 @@ def check_features(
         raise ValueError(f'{argument}: features of shape {tuple(features.shape)} for {len(labels)} labels')
     counts = torch.bincount(labels.clamp(min=0), minlength=n_classes)
     if len(labels)==0 or labels.min() < 0 or len(counts) != n_classes or not counts.all():
-        raise ValueError(f'{argument}: its labels are not those of {n_classes} classes; each must be there, from 0 on')
+        raise ValueError(f'{argument}: labels must cover every class 0 … {n_classes - 1}')
     if means is None: return
     if means.ndim != 2 or len(means) != n_classes:
         raise ValueError(f'{argument}: means of shape {tuple(means.shape)}; must be ({n_classes}, D)')

@@ -27,7 +27,7 @@ def _started(pid): # when a process was started, in ticks; '' where the system d
     except (OSError, IndexError): return ''
 
 def temporary_mark()->str:
-    "Name this machine, this process and its start, for a temporary name; the number alone is given again to others."
+    "Name this machine, this process and its start, for a temporary name; process ids are reused."
     started = _started(os.getpid())
     return f'{_HOST}-{os.getpid()}' + (f's{started}' if started else '')
 

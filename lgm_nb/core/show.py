@@ -180,7 +180,7 @@ def heat_map(
 )->Chart:
     "Draw a matrix with its values."
     values = torch.as_tensor(values, dtype=torch.float64)
-    chart = Chart(1.9 + .95*len(column_names), 1.1 + .6*len(row_names))
+    chart = Chart(2.3 + .95*len(column_names), 1.3 + .6*len(row_names))
     known = values[values.isfinite()]
     low, high = limits or (float(known.min()), float(known.max()))
     chart.ax.imshow(values.numpy(), cmap='cividis', vmin=low, vmax=high, aspect='auto')
@@ -189,10 +189,10 @@ def heat_map(
         text = f'{value:.{digits}f}'
         if spread is not None: text += f'\n± {float(spread[row][column]):.{digits}f}'
         colour = 'white' if value < (low + high)/2 else 'black'
-        chart.ax.text(column, row, text, ha='center', va='center', fontsize=9, color=colour)
-    chart.ax.set_xticks(range(len(column_names)), column_names, rotation=30, ha='right', fontsize=8)
-    chart.ax.set_yticks(range(len(row_names)), row_names, fontsize=8)
-    chart.ax.set_title(title, fontsize=10)
+        chart.ax.text(column, row, text, ha='center', va='center', fontsize=10, color=colour)
+    chart.ax.set_xticks(range(len(column_names)), column_names, rotation=30, ha='right', fontsize=10)
+    chart.ax.set_yticks(range(len(row_names)), row_names, fontsize=10)
+    chart.ax.set_title(title, fontsize=11)
     return chart
 
 # %% ../../nbs/core/00_show.ipynb #b02c24c1
@@ -210,13 +210,14 @@ def picture_rows(
 )->Chart:
     "Show named rows of images."
     columns = max(len(images) for images in rows.values())
-    row_height, head = side + (.22 if captions else .06), .3 if title else .1
-    chart = Chart(1.4 + side*columns, row_height*len(rows) + head, len(rows), columns)
+    row_height, head = side + (.24 if captions else .06), .3 if title else .1
+    longest = max((len(text) for texts in captions or () for text in texts), default=0)
+    chart = Chart(1.7 + max(side, .064*longest)*columns, row_height*len(rows) + head, len(rows), columns)
     for r, (name, images) in enumerate(rows.items()):
         for axes in chart.panels[r]: _bare(axes)
         for c, image in enumerate(images):
             chart.panels[r, c].imshow(image.clamp(0, 1).permute(1, 2, 0).numpy(), interpolation='nearest')
-            if captions: chart.panels[r, c].set_xlabel(captions[r][c], fontsize=7, labelpad=1)
-        chart.panels[r, 0].set_ylabel(name, rotation=0, ha='right', va='center', fontsize=8)
+            if captions: chart.panels[r, c].set_xlabel(captions[r][c], fontsize=8, labelpad=1)
+        chart.panels[r, 0].set_ylabel(name, rotation=0, ha='right', va='center', fontsize=10)
     chart.figure.suptitle(title, fontsize=10)
     return chart

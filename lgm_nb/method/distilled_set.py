@@ -127,7 +127,7 @@ class DistilledSet(ClassEdits):
         folder:str|Path, # to make or to write into; other files in it stay as they are
         overwrite:bool=False, # replace a finished set
     )->Path: # the folder
-        "Write the set as a folder. Raises ValueError for a wrong set, or a file there that is not of this library."
+        "Write the set as a folder. Raises ValueError for a wrong set, or a file that this library did not write."
         _check_tensors(_tensors(self), self.classes, folder)
         own = written_files(folder)
         if own and not overwrite:

@@ -23,7 +23,7 @@ def history_of(
     card:dict[str, Any], # of a distilled set
     classes:Iterable[str], # of the set
 )->list[dict[str, Any]]: # one entry for the run, and one for each change
-    "List what a set went through."
+    "Return a set's history."
     if 'history' in card: return card['history']
     return [dict(what='distilled', classes=list(classes), **{k: card[k] for k in _OF_A_RUN if k in card})]
 
@@ -46,7 +46,7 @@ def _check_joined(a, b):
     if twice: raise ValueError(f'other: both sets have the class {twice[0]!r}; remove it from one: '
                                f'other.remove({twice[0]!r})')
     if a.images.shape[1:] != b.images.shape[1:]:
-        raise ValueError(f'other: its images have {b.images.shape[-1]} px, those of this set {a.images.shape[-1]} px; '
+        raise ValueError(f'other: its images are {b.images.shape[-1]} px, this set\'s {a.images.shape[-1]} px; '
                          'distil both for the same backbone')
     if _hashes(a.card) != _hashes(b.card):
         theirs, ours = (' + '.join(source_names(s.card)) for s in (b, a))

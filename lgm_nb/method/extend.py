@@ -30,7 +30,7 @@ from .source import augmenter_of, normalised_weights, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
 class _OneClass(Dataset):
-    "The images of one class, which are no task by themselves."
+    "The images of one class: too few classes to distil on their own."
     def __init__(self, data, name): # without the check of a `Dataset`
         def only(split): return Split(split.subset(split.rows_of(data.classes.index(name))).source,
                                       torch.zeros(len(split.rows_of(data.classes.index(name))), dtype=torch.int64))
@@ -38,7 +38,7 @@ class _OneClass(Dataset):
         self.train, self.test, self.note, self.source = only(data.train), only(data.test), data.note, None
 
 def _part(data, classes):
-    "Return some classes of a data set, be it one."
+    "Return some classes of a data set, even a single one."
     return data.subset(classes) if len(classes) > 1 else _OneClass(data, classes[0])
 
 def _old_part(distilled, data):
@@ -70,7 +70,7 @@ class _OldSide:
     mark:str # hash of the distilled images, and of the real ones
 
     def real_side(self, new_means):
-        "Features of real images, or what stands in for them; `new_means` (k, D) of the new classes."
+        "Features of real images, or the features that replace them; `new_means` (k, D) of the new classes."
         if self.real is not None: return self.real
         centre = self.syn.mean
         def far(means): return (means - centre).norm(dim=1).mean()
@@ -213,7 +213,7 @@ def _extended(distilled, made, objectives, data, old_data):
 class Extension:
     "A run that makes the new classes of a set, and the set that they join."
     def __init__(self,
-        distilled:DistilledSet, # finished; stays as it is
+        distilled:DistilledSet, # finished; it is not changed
         data:Dataset, # with new classes and, if possible, all of the old ones
         backbones:Sequence[Backbone], # those of the set
         settings:Settings, # for all classes
@@ -242,7 +242,7 @@ class Extension:
 
 # %% ../../nbs/method/11_extend.ipynb #313f4e1f
 def extend(
-    distilled:DistilledSet, # finished; stays as it is
+    distilled:DistilledSet, # finished; it is not changed
     data:Dataset|str|tuple, # as for `distill`, with new classes and, if possible, all of the old ones
     backbone:Backbone|str|Sequence[Backbone|str]|None=None, # of the set; None opens them by name
     objective:Objective|Sequence[Objective]|None=None, # one, or one for each backbone; None for that of the set

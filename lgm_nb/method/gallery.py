@@ -53,7 +53,7 @@ def _find(name, folders): # None if it is in none of them
 def _check(contents, sha256, what):
     "Return contents. Raises ValueError unless they have this hash."
     if hashlib.sha256(contents).hexdigest()==sha256: return contents
-    raise DamagedError(f'{what} is not the file that this version of lgm_nb knows: its SHA-256 is another')
+    raise DamagedError(f'{what} is not the file that this version of lgm_nb knows: its SHA-256 differs')
 
 def _checked_files(read:Callable[[str], bytes], sha256:str)->dict[str, bytes]: # the card last
     "Read the files of a set, each compared with its hash."
@@ -62,7 +62,7 @@ def _checked_files(read:Callable[[str], bytes], sha256:str)->dict[str, bytes]: #
     return {name: _check(read(name), h, name) for name, h in listed.items()} | {'card.json': card}
 
 def _download(name, sha256, url):
-    "Put a set of the published zip file into the cache; its folder. Raises RuntimeError if it cannot be had."
+    "Put a set of the published zip file into the cache; its folder. Raises RuntimeError if it cannot be downloaded."
     if not url:
         raise ValueError('download: no release has the gallery as an archive yet; clone '
                          'https://github.com/lgm-nb/lgm_nb and set LGM_NB_GALLERY to its folder gallery')

@@ -43,7 +43,8 @@ def read_card(
     try: card = json.loads(Path(file).read_text(encoding='utf-8'))
     except (OSError, ValueError) as e: raise DamagedError(f'{file} cannot be read ({e})') from e
     if not isinstance(card, dict): raise DamagedError(f'{file} is not the card of a distilled set')
-    if not is_sealed(card): warnings.warn(f'{file} is damaged, or was edited: it has another checksum', stacklevel=2)
+    if not is_sealed(card):
+        warnings.warn(f'{file} is damaged, or was edited: its checksum does not match', stacklevel=2)
     card.pop('checksum', None)
     for name, kind in _FIELDS.items():
         if not isinstance(card.get(name, kind()), kind):
@@ -138,11 +139,11 @@ def check_checkpoint(
         if not isinstance(facts.get('seconds'), (int, float)): wrong.append('seconds')
         if wrong: raise DamagedError(f'{file} is damaged: its {wrong[0]} is {facts.get(wrong[0])!r}')
         if facts.get('facts_checksum') not in (None, key_of(own)):
-            raise DamagedError(f'{file} is damaged: its header has another checksum')
+            raise DamagedError(f'{file} is damaged: the checksum of its header does not match')
         with safe_open(file, 'pt') as f: checksum = tensors_hash(_Tensors(f)) if 'checksum' in facts else None
     except (OSError, SafetensorError, AttributeError, TypeError) as e:
         raise DamagedError(f'{file} cannot be read as a checkpoint ({e})') from e
-    if checksum != facts.get('checksum'): raise DamagedError(f'{file} is damaged: its contents have another checksum')
+    if checksum != facts.get('checksum'): raise DamagedError(f'{file} is damaged: its checksum does not match')
     return facts
 
 # %% ../../nbs/method/05_run_folder.ipynb #f3ec9c04
@@ -250,7 +251,7 @@ def add_files(
     folder:str|Path, # of a distilled set
     write:Callable[[Path], Any], # called with a temporary folder, to write the files into
 )->None:
-    "Add files to a set and list them in its card. Raises ValueError rather than replacing a file of somebody else."
+    "Add files to a set and list them in its card. Raises ValueError rather than replacing another program's file."
     folder = Path(folder)
     with locked(folder/'distilled.safetensors'): # several commands may end at the same time
         card, own = read_card(folder/'card.json'), written_files(folder)

@@ -115,7 +115,7 @@ def known_objective(
 def default_objective(
     settings:Settings,
 )->Objective:
-    "Return the objective of a run that is given none."
+    "Return the default objective."
     return GradientMatching() if settings.real=='paper' else DiscriminantMatching()
 
 def preset_objective(

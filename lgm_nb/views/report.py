@@ -1,4 +1,4 @@
-"""One run as one page: the images, how they evolved, the loss, the table.
+"""One run as one page: the images, the table, how they evolved, the settings.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/report.html.md"""
 
@@ -20,6 +20,7 @@ from ..method.distiller import Distiller
 from ..method.run_folder import add_files, written_files
 from ..probing.compare import CrossModelTable
 from .films import save_gif
+from .run_plan import told_settings
 
 # %% ../../nbs/views/04_report.ipynb #5edaf439
 def loss_svg(
@@ -41,18 +42,22 @@ def loss_svg(
             f'<text x="{width - 10}" y="{height - 8}" text-anchor="end">{n}</text></g></svg>')
 
 # %% ../../nbs/views/04_report.ipynb #0f49b98e
-_BODY = '''<p>{summary}</p>
-<h2>The images</h2>
+_BODY = '''<style>
+.told {{ margin-bottom: 1rem }}
+.told td {{ text-align: left; white-space: normal; overflow-wrap: anywhere }}
+</style>
 <div>{figures}</div>
 <p><b>{words}</b></p>
-{film}{loss}
 <h2>A linear probe trained on these images, tested on real ones</h2>
 {table}
 <p>Accuracy on {tests} test images, mean ± standard deviation over {seeds} seeds.
 Columns: the backbone of the probe.
 <b>random</b>, <b>centroid</b>, <b>neighbour</b>: as many real images instead;
 <b>full</b>: all {images} training images.</p>
+{film}{loss}
 <h2>How this was made</h2>
+<p>{summary}</p>
+<table class="told">{settings}</table>
 <details><summary>card.json: data, backbone, settings, versions, machine</summary><pre>{card}</pre></details>
 '''
 
@@ -72,10 +77,18 @@ def _summary(card, n):
     return (f"{card['data']['name']}, distilled to {n} images with {card['backbone']['name']}"
             f" in {sum(run['seconds'] for run in runs):.0f} s ({' + '.join(str(run['step']) for run in runs)} steps).")
 
+def _settings_rows(card):
+    "What was chosen for a run, as rows of a table."
+    sources = [b['name'] for b in card.get('backbones') or [card['backbone']]]
+    told = told_settings(card['data']['name'], sources, card.get('method', 'unknown'), card.get('settings', {}))
+    shown = [(escape(title), escape(text)) for title, text in told.items()]
+    return ''.join(f'<tr><th scope="row">{title}</th><td>{text}</td></tr>' for title, text in shown)
+
 def _seeds(table): # over which the accuracies of a table are means
     first_row = next(iter(table.scores.values()))
     return next(iter(first_row.values()))['seeds']
 
+# %% ../../nbs/views/04_report.ipynb #20af54dd
 def report_html(
     distilled:DistilledSet,
     table:CrossModelTable,
@@ -88,7 +101,7 @@ def report_html(
     card, n = distilled.card, len(distilled)
     names = [distilled.classes[l] for l in distilled.labels.tolist()]
     body = _BODY.format(
-        summary=escape(_summary(card, n)),
+        summary=escape(_summary(card, n)), settings=_settings_rows(card),
         figures=''.join(figure_html(image, name) for image, name in zip(distilled.images, names)),
         film='' if gif is None else _FILM.format(gif=base64.b64encode(gif).decode()),
         words=escape(table.in_words(n, images)),

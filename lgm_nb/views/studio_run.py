@@ -168,7 +168,7 @@ class StudioRun(DistillingRun):
         backbones:Iterable[Backbone]|Mapping[str, Backbone], # to probe on; one or several of them distil
         settings:Settings=Settings(),
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
-        objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for gradient matching
+        objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         seeds:int=5, # probes for the last images and the baselines
     ):
         nets = backbones if isinstance(backbones, Mapping) else {b.name: b for b in backbones}
