@@ -67,11 +67,15 @@ def objectives(result, rows, options, sets='cifar10-mini', needs=()):
 FURTHER_HELD = ('--tables ipc,labels --held 60 --seeds 1 --counts 1,2 '
                 '--objectives "means,parts,ridge,means + ridge" --temperatures 1,2,4,8,16,32')
 
-def further(result, options, needs=()):
-    "A result of the benchmark of what comes after one image per class."
+CONTINUAL_HELD = '--held 60 --seeds 1 --made "alone means,alone discriminant,extended means,extended discriminant"'
+FEW_SHOT_HELD = ('--held 60 --sets cifar10-mini --targets tiny-vicreg-resnet,tiny-can-vit --counts 1,2,5,10 '
+                 '--draws 5')
+
+def keeping(result, name, options, needs=()):
+    "A result of a benchmark that keeps its sets and scores."
     file = f'benchmarks/results/{result}.json'
-    command = f'python -m benchmarks.further {options} --keep {{keep}} --save {file}'
-    return Figure(result, command, (file,), ('benchmarks/further.py',), needs)
+    command = f'python -m benchmarks.{name} {options} --keep {{keep}} --save {file}'
+    return Figure(result, command, (file,), (f'benchmarks/{name}.py',), needs)
 
 BENCHMARKS = (
     benchmark('step'),
@@ -82,9 +86,13 @@ BENCHMARKS = (
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20',
                (CALTECH,)),
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
-    further('further_held', FURTHER_HELD),
-    further('further', '--counts 1,2,5 --class-seeds 5'),
-    further('further_photos', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
+    keeping('further_held', 'further', FURTHER_HELD),
+    keeping('further', 'further', '--counts 1,2,5 --class-seeds 5'),
+    keeping('further_photos', 'further', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
+    keeping('continual_held', 'continual', CONTINUAL_HELD),
+    keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
+    keeping('few_shot_held', 'few_shot', FEW_SHOT_HELD),
+    keeping('few_shot', 'few_shot', '--draws 10', tuple(PACKAGES)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
     benchmark('cluster'),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
