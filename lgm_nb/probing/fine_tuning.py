@@ -96,7 +96,7 @@ def _to_tune(network, way, generator):
     parts = [network] if way=='full' else last_block(network)
     return [p.requires_grad_() for m in parts for p in m.parameters()], lambda: network
 
-# %% ../../nbs/probing/04_fine_tuning.ipynb #e70745ae
+# %% ../../nbs/probing/04_fine_tuning.ipynb #740079b4
 _BATCH = 32 # images at most
 
 def _check_tuning(way, lr, steps):
@@ -113,6 +113,7 @@ def _batches(n, steps, generator):
         yield rows[:_BATCH]
         rows = rows[_BATCH:]
 
+# %% ../../nbs/probing/04_fine_tuning.ipynb #a8fb22a8
 def fine_tune(
     start:Classifier, # from `with_probe`, say
     images:torch.Tensor, # (N, 3, H, W) in [0, 1]
