@@ -27,11 +27,12 @@ BRIEF = {
     'objectives': '--rows "means @ simclr,means @ simclr + can" --sets cifar10-mini --seeds 1 --steps 10 --held 20 '
                   '--probes 1 --keep {out}/kept-sets',
     'peers': '--steps 4 --seeds 1 --rounds 1 --held 20 --probes 1 --keep {out}/kept-peers',
-    'further': '--tables classes,ipc,labels --seeds 2 --steps 4 --counts 1,2 --held 20 --probes 1 '
-               '--keep {out}/kept-further',
+    'further': '--seeds 2 --steps 4 --counts 1,2 --held 20 --probes 1 --keep {out}/kept-further',
     'continual': '--seeds 2 --steps 4 --counts 1 --draws 1 --others tiny-can-vit --keep {out}/kept-continual',
     'few_shot': '--sets cifar10-mini --held 20 --steps 4 --targets tiny-can-vit --counts 1,2 --draws 2 '
                 '--keep {out}/kept-few-shot',
+    'fine_tuning': '--backbones tiny-can-vit --real random --per-class 20 --seeds 2 --steps 3 --tuning-steps 2 '
+                   '--held 5 --repeats 1 --keep {out}/kept-fine-tuning',
     'photos': '--steps 100 --classes 5 --seeds 2 --paper-seconds 20',
     'alignment': '--steps 40 --classes 4 --seeds 1 --images 60 --sources 1 --baselines random '
                  '--keep {out}/kept --out {out}/alignment-points.json',

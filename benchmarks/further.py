@@ -1,20 +1,19 @@
-"""One image per class, taken further: classes added to a set, more images, soft and learned labels, fine-tuning.
+"""One image per class, taken further: classes added to a set, more images, soft and learned labels.
 
-    python -m benchmarks.further [--tables classes,ipc,labels,tuning] [--sets cifar10-mini,caltech-10] [--seeds 3]
+    python -m benchmarks.further [--tables classes,ipc,labels] [--sets cifar10-mini,caltech-10] [--seeds 3]
         [--class-seeds 8] [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 16] [--labelled 1]
-        [--tuned 1] [--rates 1e-5,1e-4] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
-        [--caltech ../shared/data] [--save FILE] [--json]
+        [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data]
+        [--save FILE] [--json]
 
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, and with
 none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
 accuracy against the number of images per class, for each objective, beside as many real images: random ones, those
 nearest to the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled
-ones. `labels` gives distilled and real images hard, soft and learned labels. `tuning` fine-tunes the last block of the
-backbone on distilled images, on as many real ones and on all, each from its own linear probe on. A step has about as
-many views for any number of images per class: --augs is divided by it. With `--held N` the last N training images of
-each class take the place of the test split: choices are made so. Every set and every score is kept in KEEP and not
-computed again, so that the benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are
-over distillation seeds, for random images over their draws.
+ones. `labels` gives distilled and real images hard, soft and learned labels. A step has about as many views for any
+number of images per class: --augs is divided by it. With `--held N` the last N training images of each class take the
+place of the test split: choices are made so. Every set and every score is kept in KEEP and not computed again, so that
+the benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are over distillation seeds,
+for random images over their draws.
 """
 from pathlib import Path
 import torch
@@ -29,7 +28,6 @@ from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.labels import Teacher
 from benchmarks.common import add_numbers, distilled, interval, mean, numbers, parser, run, say, without_test
-from benchmarks.last_block import both
 from benchmarks.objectives import objective_of
 from benchmarks.photos import CLASSES, photographs
 
@@ -200,40 +198,7 @@ def labels_table(bench):
                 yield summed(labelled(bench, what, ipc, kind, temperature), table='labels', data=bench.data.name,
                              images=what, ipc=ipc, labels=kind, temperature=temperature, full=bench.full())
 
-# --- fine-tuning
-
-TUNING_STEPS = 150 # batches of 100 images at most: five passes through 3,000
-
-def tuning_images(bench, what, ipc):
-    "Images and labels to tune on, one set for each seed, with what tells them from others."
-    if what=='distilled':
-        for s, facts in bench.sets(bench.chosen(ipc), ipc): yield s.images, s.labels, facts
-        return
-    train, seeds = bench.data.train, bench.options['seeds']
-    rows = torch.arange(len(train)) if what=='full' else bench.real_rows(what, ipc)
-    for own in rows[:seeds] if rows.ndim > 1 else [rows]:
-        yield train.batch(own, bench.net.canvas), train.labels[own], f'{what} {key_of(own.tolist())}'
-
-def tuned(bench, images, labels, made, seed):
-    "Top-1 of the probe of some images, and after fine-tuning from it at each rate."
-    rates = bench.options['rates']
-    known = dict(what='tuned', data=bench.data.hash, net=bench.net.hash, made=made, rates=rates, seed=seed)
-    def measure(): return both(bench.net, images, labels, bench.data.test, rates, steps=TUNING_STEPS, seed=seed)
-    return cached(known, measure, bench.keep)
-
-def tuning_table(bench):
-    "The last block fine-tuned on distilled images, on as many real ones, and on all."
-    jobs = [(what, ipc) for ipc in bench.options['tuned'] for what in ('distilled', 'random', 'clusters')]
-    for what, ipc in [*jobs, ('full', None)]:
-        found = [tuned(bench, *own, seed) for seed, own in enumerate(tuning_images(bench, what, ipc))]
-        probe = [f[0] for f in found]
-        for i, lr in enumerate(bench.options['rates'], 1):
-            each = [f[i] for f in found]
-            minus = [a - b for a, b in zip(each, probe)]
-            yield summed(each, table='tuning', data=bench.data.name, images=what, ipc=ipc, rate=lr,
-                         probe=round(mean(probe), 2), minus=round(mean(minus), 2), minus_interval=interval(minus))
-
-TABLES = dict(classes=classes_table, ipc=ipc_table, labels=labels_table, tuning=tuning_table)
+TABLES = dict(classes=classes_table, ipc=ipc_table, labels=labels_table)
 
 def main(**options):
     "Run the benchmark; the returned dict is what is printed."
@@ -259,8 +224,6 @@ def arguments():
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
     p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
     p.add_argument('--temperatures', type=floats, default=(16.,), help='of soft labels')
-    p.add_argument('--tuned', type=numbers, default=(1,), help='images per class of the table tuning')
-    p.add_argument('--rates', type=floats, default=(1e-5, 1e-4), help='learning rates of fine-tuning')
     p.add_argument('--backbone', default='tiny-simclr-resnet')
     p.add_argument('--keep', default='build/further', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')

@@ -131,7 +131,7 @@ def test_metadata(info):
     meta = message_from_bytes(info('METADATA'))
     assert meta['License-Expression']=='Apache-2.0' and b'Apache License' in info('licenses/LICENSE')
     assert meta['Requires-Python']=='>=3.10'
-    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'video', 'zoo', 'umap', 'ray'}
+    assert set(meta.get_all('Provides-Extra'))=={'lab', 'hub', 'demo', 'dev', 'video', 'zoo', 'umap', 'ray', 'finetune'}
     requires = meta.get_all('Requires-Dist')
     assert any(r.startswith('torch>=') for r in requires)
     [site] = [r for r in requires if r.startswith('smalldocs')]

