@@ -45,6 +45,7 @@ export class Detail {
     } });
     this.picture = new Picture(film.side);
     this.when = el('small'); // step of the picture
+    this.cols = el('div', { class: 'cols' });
     this.measured = el('div'); // accuracy of the class
     this.told = ''; // what that was made from
     /** @type {(() => void)[]} */
@@ -88,21 +89,21 @@ export class Detail {
   show(facts) {
     const { state, image, film } = this;
     if (facts.image !== image || !state) return;
-    const scrolled = this.node.scrollTop, parts = facts.parts ?? [], nearest = nearestIn(parts);
+    const scrolled = this.cols.scrollTop, parts = facts.parts ?? [], nearest = nearestIn(parts);
     const root = this.node.getRootNode(), focused = root instanceof ShadowRoot ? root.activeElement : null;
     this.facts = facts;
     this.sharp = facts.big ? loaded(facts.big) : null;
     this.dates = [];
     this.picture.title(film.names[image]);
-    this.node.replaceChildren(this.head(image),
-      el('div', { class: 'cols' }, el('div', {}, this.picture.node), el('div', { class: 'grow' },
-        nearest ? this.dated(nearest) : null, this.measured,
-        parts.filter(p => p !== nearest).map(p => this.dated(p)),
-        facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null)));
+    this.cols.replaceChildren(el('div', {}, this.picture.node), el('div', { class: 'grow' },
+      nearest ? this.dated(nearest) : null, this.measured,
+      parts.filter(p => p !== nearest).map(p => this.dated(p)),
+      facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null));
+    this.node.replaceChildren(this.head(image), this.cols);
     this.follow(state);
     levelHeadings(this.node);
     if (focused instanceof HTMLElement && this.node.contains(focused)) focused.focus({ preventScroll: true });
-    this.node.scrollTop = scrolled;
+    this.cols.scrollTop = scrolled;
   }
 
   /** A part, which says its step where that is not the step of the picture. @param {Part} facts */
