@@ -33,7 +33,7 @@ const answers = {
     if (known) tell({ kind: 'sync', run: live.run, facts: live });
   },
   film: ({ key }) => tell({ kind: 'film', key, facts: films[key] }),
-  page: ({ key }) => tell({ kind: 'said', text: `Wrote ${key}.html` }),
+  page: ({ key }) => tell({ kind: 'page', name: `${key}.html` }, [bytes('PGI+')]),
 };
 const model = {
   get: () => 'studio', on: (event, f) => heard.set(event, f), off: event => heard.delete(event),
@@ -61,6 +61,7 @@ def studio(new_page, tmp_path):
             f'<script id="facts" type="application/json">{facts}</script><script type="module">{module}</script>',
             encoding='utf-8')
         page.goto((tmp_path/'studio.html').as_uri())
+        page.get_by_role('button', name='Runs (3)').press('Enter')
         page.locator('.run-card').nth(3 if known else 2).wait_for()
         return page
     return open_
@@ -178,8 +179,10 @@ def test_a_third_mark_replaces_the_first(studio):
 def test_a_page_is_asked_for(studio):
     page = studio(open='three')
     page.get_by_role('heading', name='Run 3').wait_for()
-    page.get_by_role('button', name='Write a page').press('Enter')
-    page.get_by_text('Wrote three.html').wait_for()
+    with page.expect_download() as download: page.get_by_role('button', name='Download page').press('Enter')
+    assert download.value.suggested_filename=='three.html'
+    assert download.value.path().read_text(encoding='utf-8')=='<b>'
+    page.get_by_text('Downloaded three.html.').wait_for()
     assert page.evaluate('asked.at(-1)')==dict(ask='page', key='three')
     assert 'page' in read_protocol()['ask']
 

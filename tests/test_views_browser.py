@@ -1,5 +1,5 @@
 "The views in Chromium, from a file: what a screen reader hears, and who asked for less motion."
-import shutil
+import re, shutil
 import numpy as np, pytest, torch
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.probing.compare import CrossModelTable
@@ -56,6 +56,45 @@ def test_the_closer_look_says_what_a_class_is_taken_for(page):
     assert page.locator('.taken').all_text_contents()==['taken for y 42 %, x 8 %']
     page.locator('.tile').nth(1).click()
     assert page.locator('.meter').count()==2 and page.locator('.taken').count()==0
+
+def test_the_closer_look_and_the_table_follow_the_slider(page):
+    "By the keyboard alone: the step, the accuracy at or before it, and what belongs to another step says so."
+    page = page()
+    slider, table = page.get_by_role('slider', name='Step of the run'), page.locator('.run')
+    slider.press('Home')
+    for _ in range(3): slider.press('ArrowRight')
+    page.locator('.tile').first.press('Enter')
+    def says(step): page.locator('.detail .head small', has_text=re.compile(f'^step {step}$')).wait_for()
+    says(3)
+    at_three = page.locator('.big').evaluate('c => c.toDataURL()')
+    assert 'step\u00a00' in table.locator('.distilled').first.text_content()
+    assert table.locator('td.distilled').all_text_contents()==['10.0 ± 1.0']*2
+    assert page.get_by_role('heading', name='Test accuracy of this class').text_content().endswith('step 7')
+    slider.press('End')
+    says(7)
+    assert page.locator('.big').evaluate('c => c.toDataURL()') != at_three
+    table.locator('td.distilled', has_text='30.0').first.wait_for()
+
+def test_pointing_says_what_a_class_is_taken_for(page):
+    "By the pointer and by the keyboard; the answers are those of the chosen backbone."
+    page = page()
+    answers = page.locator('.peek .answers span')
+    page.get_by_role('button', name='b', exact=True).press('Enter')
+    page.locator('.tile').first.hover()
+    answers.nth(2).wait_for()
+    assert answers.all_text_contents()==['w 30 %', 'y 42 %', 'x 8 %']
+    page.locator('.tile').nth(1).focus()
+    page.mouse.move(1, 1)
+    page.locator('.tile').nth(2).focus()
+    page.locator('.peek h4', has_text='y').wait_for()
+    assert answers.all_text_contents()==['y 30 %']
+    page.keyboard.press('Enter')
+    assert page.locator('.peek').is_hidden() and page.locator('.detail').is_visible()
+
+def test_terms_have_help(page):
+    texts = page().locator('[data-help]').evaluate_all('all => all.map(n => [n.dataset.help, n.title])')
+    assert {'accuracy', 'distilled', 'random', 'loss', 'pyramid'} <= {term for term, _ in texts}
+    assert all(len(text) > 20 for _, text in texts)
 
 @pytest.mark.parametrize('motion, behavior', [('reduce', 'auto'), ('no-preference', 'smooth')])
 def test_the_closer_look_scrolls_as_asked(page, motion, behavior):

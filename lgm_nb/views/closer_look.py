@@ -49,6 +49,16 @@ def image_details(
              _neighbours(big, examiner)]
     return dict(image=image, step=distiller.step, big=make_sheet(shrink(to_bytes(big), 512)), parts=parts)
 
+# %% ../../nbs/views/10_closer_look.ipynb #10c00002
+def nearest_images(
+    distiller:Distiller,
+    examiner:Examiner, # of the backbone that distils
+    image:int, # its index
+)->tuple[int, dict[str, Any]|None]: # step; title, note, captions, sheet, or None if no real image is embedded yet
+    "Show the real images nearest to one image, if their features are there."
+    near = distiller.images()[image:image + 1] if examiner.train_ready else None
+    return distiller.step, None if near is None else _neighbours(near, examiner)
+
 # %% ../../nbs/views/10_closer_look.ipynb #467d99dd
 def level_sheet(
     pyramid:Pyramid,

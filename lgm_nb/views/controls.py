@@ -13,26 +13,20 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 import ipywidgets as w
+from ..data.dataset import Dataset
 from ..backbones.open import open_backbone
 from .exports import write_export
 from .messages import Tell
+from .photographs import unpack_photographs
 from .run_cost import run_cost
 from .run_plan import change
 from .scheduler import ACTIVE_STATES
-from .settings_panel import field_layout, Note, open_typed, row, SettingsPanel, SLIM
+from .settings_panel import field_layout, Note, open_typed, row, SettingsPanel, SLIM, toggle_button
 from .studio_run import StudioRun
 
 # %% ../../nbs/views/16_controls.ipynb #16d00001
 def push_button(text, icon, tip, style=''):
     return w.Button(description=text, icon=icon, tooltip=tip, button_style=style, layout=w.Layout(width='auto'))
-
-def toggle_button(panel, text, icon, tip):
-    "A button that shows and hides a panel."
-    button = w.ToggleButton(value=False, description=text, icon=icon, tooltip=tip, layout=w.Layout(width='auto'))
-    def show(change): panel.layout.display = None if change['new'] else 'none'
-    panel.layout.display = 'none'
-    button.observe(show, 'value')
-    return button
 
 # %% ../../nbs/views/16_controls.ipynb #aa433b64
 _TASKS:set['asyncio.Task[Any]'] = set() # a task that nothing refers to may be garbage-collected
@@ -98,12 +92,23 @@ def single_clicks(
         handle()
     return click
 
+# %% ../../nbs/views/16_controls.ipynb #16c00003
+class TypedData:
+    "Data that was typed in, opened once: for the forecast and for the start."
+    run:StudioRun
+    opened:tuple[str, Dataset]|None = None # what was typed last, and its data
+
+    async def open_data(self, text:str)->Dataset:
+        "Open the data that was typed in, once. Raises ValueError, OSError or RuntimeError."
+        if self.opened is None or self.opened[0] != text:
+            self.opened = text, await self.run.worker.do(open_typed, text)
+        return self.opened[1]
+
 # %% ../../nbs/views/16_controls.ipynb #15c40006
 PATIENCE = 1. # seconds after a change, before its cost is worked out
 
-class Forecasts:
+class Forecasts(TypedData):
     "Says what a start will do, and what it will cost."
-    run:StudioRun
     settings:SettingsPanel
     note:Note
     asked, was_active = 0, False # forecasts so far; at the last update
@@ -125,29 +130,44 @@ class Forecasts:
 
     async def _forecast(self, number):
         await asyncio.sleep(PATIENCE)
-        if number != self.asked or self.run.active: return
-        data = self.settings.choice.new_data
+        def outdated(): return number != self.asked or self.run.active
+        if outdated(): return
         try: plan = change(self.run.plan, **self.settings.changes())
         except ValueError: return # it is said below the fields
-        start = f'Start distils {data or plan.data.name} for {" + ".join(plan.sources)}'
-        if data is None: start += f': {await self.run.worker.do(run_cost, plan)}'
-        if number==self.asked and not self.run.active: self.note.say(start)
+        text = self.settings.choice.new_data
+        try:
+            if text is not None: plan = change(plan, data=await self.open_data(text))
+            cost = await self.run.worker.do(run_cost, plan)
+            said = f'Start distils {text or plan.data.name} for {" + ".join(plan.sources)}: {cost}'
+        except (ValueError, OSError, RuntimeError) as e: said = str(e)
+        if not outdated(): self.note.say(said)
 
 # %% ../../nbs/views/16_controls.ipynb #15c40008
 class Requests(Forecasts):
     "What the controls open in the background: data and backbones."
+    export:ExportPanel
+
     async def open_and_start(self)->None:
         "Open the data that was typed in, and start."
         choice, run = self.settings.choice, self.run
         text = choice.data.value
         self.note.say('Opening the data …')
         try:
-            data = await run.worker.do(open_typed, text)
-            run.configure(data=data, **self.settings.changes())
+            run.configure(data=await self.open_data(text), **self.settings.changes())
         except (ValueError, OSError, RuntimeError) as e: return run.say(str(e))
         finally: self.note.say('')
         choice.shown = text
         run.start()
+
+    async def unpack(self)->None:
+        "Unpack the photographs that were chosen beside the runs, and offer them as the data."
+        choice, folder = self.settings.choice, Path(self.export.folder.value).parent/'photographs'
+        for file in choice.photographs.value:
+            self.note.say(f'Unpacking {file["name"]} …')
+            try: found = await self.run.worker.do(unpack_photographs, file['name'], bytes(file['content']), folder)
+            except (ValueError, OSError) as e: self.note.say(str(e))
+            else: choice.data.value = str(found)
+        choice.photographs.value = ()
 
     async def add(self, name:str)->None:
         "Open another backbone and offer it."
@@ -183,6 +203,7 @@ class Controls(Requests):
         run.listeners.append(self._hear)
         self.settings.changed = self.forecast
         self.settings.choice.backbone.observe(lambda change: self._ask_for(self.add(change['new'])), 'value')
+        self.settings.choice.photographs.observe(lambda _: self._ask_for(self.unpack()), 'value')
         self.update()
         self.forecast()
 

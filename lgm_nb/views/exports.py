@@ -15,7 +15,8 @@ from ..core.files import safe_name
 from ..method.run_folder import add_files
 from .closer_look import image_details
 from .films import save_gif, save_mp4
-from .sheets import make_sheet, page_json, read_sheet, save_page, shrink, still_html
+from .sheets import make_sheet, page_json, page_text, read_sheet, save_page, shrink
+from .sheets import still_html
 from .studio_run import StudioRun
 from .telling import distiller_of
 from .widgets import evenly
@@ -26,7 +27,7 @@ FILM = 'film.json'
 def _save_set(run, folder):
     card, folder_key = folder/'card.json', folder.resolve()
     again = card.is_file() and run.saved.get(folder_key)==file_hash(card)
-    film = page_json(run.film(600))
+    film = page_json(page_facts(run, 600, wait=False))
     run.distilled().save(folder, overwrite=again)
     add_files(folder, lambda temporary: (temporary/FILM).write_text(film, encoding='utf-8'))
     run.saved[folder_key] = file_hash(card)
@@ -49,9 +50,11 @@ def _page_details(run, image):
 def page_facts(
     run:StudioRun,
     kilobytes:int=900, # of pixels in its frames, at most
+    wait:bool=True, # False: no closer look if that needs the real images to be embedded first
 )->dict[str, Any]: # as `film_facts`, with details
     "Return what a page of a run holds: its animation, curves and maps, and a closer look at the first 40 images."
-    images = min(len(run.history.frames[-1]['tiles']), 40)
+    ready = wait or run.examined[run.plan.home].examiner.train_ready
+    images = min(len(run.history.frames[-1]['tiles']), 40) if ready else 0
     return dict(run.film(kilobytes), details=[_page_details(run, i) for i in range(images)])
 
 def _save_html(run, file): return save_page(still_html(page_facts(run)), file, f'{run.plan.data.name}, distilled')
@@ -69,14 +72,11 @@ def free_name(
     return file
 
 # %% ../../nbs/views/12_exports.ipynb #12a0be01
-def write_page(
+def page_file(
     facts:dict[str, Any], # as `film_facts`
-    folder:str|Path, # to write into
-)->Path: # the file, named by the title
-    "Write the page of a run under a name that is not used."
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return save_page(still_html(facts), free_name(folder/safe_name(facts['title']), 'html'), facts['title'])
+)->tuple[str, bytes]: # name, HTML
+    "Make a file of a run that plays without a kernel, named by its title."
+    return f'{safe_name(facts["title"])}.html', page_text(still_html(facts), facts['title']).encode()
 
 # %% ../../nbs/views/12_exports.ipynb #e846c631
 EXPORTS = ('set', 'gif', 'mp4', 'html')

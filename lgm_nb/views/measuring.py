@@ -153,7 +153,7 @@ def mistaken_for(
     score:Score,
     labels:torch.Tensor, # (N,), of the test images
     n_classes:int,
-    most:int=3, # answers for each class
+    most:int=9, # answers for each class
 )->list[list[list[float]]]: # for each class: [class, percent], the most frequent first; below one percent left out
     "List the most frequent wrong answers to the test images of each class."
     pairs = (labels*n_classes + score.predicted).flatten().bincount(minlength=n_classes**2).view(n_classes, -1)

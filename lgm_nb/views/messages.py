@@ -24,9 +24,10 @@ class Tell:
     CURVES, DROP, STATUS = 'curves', 'drop', 'status'
     DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
     RUNS, FILM, SAID = 'runs', 'film', 'said'
+    NEAR, PAGE = 'near', 'page'
 
 class Ask:
     "Kinds of message to the kernel."
     HELLO, ACK = 'hello', 'ack'
     DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
-    FILM, PAGE = 'film', 'page'
+    FILM, PAGE, NEAR = 'film', 'page', 'near'

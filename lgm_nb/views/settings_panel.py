@@ -27,6 +27,14 @@ def field_layout()->w.Layout: return w.Layout(width='auto', min_width='150px', f
 
 def row(*parts:w.Widget)->w.HBox: return w.HBox(parts, layout=w.Layout(**WRAP))
 
+def toggle_button(panel:w.Box, text:str, icon:str, tip:str)->w.ToggleButton:
+    "Make a button that shows and hides a panel."
+    button = w.ToggleButton(value=False, description=text, icon=icon, tooltip=tip, layout=w.Layout(width='auto'))
+    def show(change): panel.layout.display = None if change['new'] else 'none'
+    panel.layout.display = 'none'
+    button.observe(show, 'value')
+    return button
+
 class Note(w.HTML):
     "A line of text that wraps; a label of ipywidgets would be cut off in a narrow window."
     def __init__(self): super().__init__('', layout=w.Layout(display='none', margin='0 4px'))
@@ -60,12 +68,13 @@ class Limits:
     def number(self, value:float)->float: return int(value) if self.whole else value
 
 LIMITS = dict(
-    steps=Limits('Steps', 'Optimiser steps', 1, 1_000_000),
-    augs=Limits('Augs', 'Augmented views per image', 1, 1000),
-    lr=Limits('Learning rate', 'Of Adam', 1e-6, 10, .001, whole=False),
+    ipc=Limits('Images per class', 'Distilled images of each class', 1, 100),
+    steps=Limits('Steps', 'Optimiser steps: each passes all views through every backbone that distils', 1, 1_000_000),
+    augs=Limits('Augs', 'Augmented views of each distilled image in a step', 1, 1000),
+    lr=Limits('Learning rate', 'Of Adam, which changes the levels of the pyramid', 1e-6, 10, .001, whole=False),
     seed=Limits('Seed', 'Same seed, same images', 0, 2**31 - 1))
 
-# %% ../../nbs/views/15_settings_panel.ipynb #15c40002
+# %% ../../nbs/views/15_settings_panel.ipynb #15c40009
 def open_typed(
     text:str, # a name of `list_datasets()`, or a path
 )->Dataset:
@@ -75,6 +84,21 @@ def open_typed(
     is_path = Path(text).expanduser().is_dir() or text[0] in '/~.'
     return open_dataset(f'folder:{text}' if is_path and not text.startswith('folder:') else text)
 
+HELP = dict(
+    sources='The images are distilled with the ticked backbones: each step brings them nearer to real ones there',
+    probed='A linear probe is trained on the images in the features of each ticked backbone, and tested on real images',
+    photographs='A .zip with one folder of images per class, up to 10 MB in most notebooks; it is unpacked beside the '
+                'runs, and nothing is overwritten')
+
+def objective_help(
+    name:str, # of `OBJECTIVES`
+)->str:
+    "Say what an objective does."
+    kind = OBJECTIVES.get(name)
+    if kind is None: return 'The objective that was given to Studio'
+    return f'{name}: {(kind.__doc__ or "").strip().splitlines()[0]}'
+
+# %% ../../nbs/views/15_settings_panel.ipynb #15c40002
 class Choice:
     "The fields of what is not a number: data, objective, another backbone."
     def __init__(self, plan:RunPlan):
@@ -86,12 +110,17 @@ class Choice:
             placeholder='name, or path of a folder', continuous_update=False, layout=field_layout(), style=SLIM,
             tooltip='A name of list_datasets(), or a folder with one sub-folder of images per class')
         self.objective = w.Dropdown(options=names, description='Objective', layout=field_layout(), style=SLIM,
-            tooltip='What the images are optimised for')
+            tooltip=objective_help(names[0]))
+        self.objective.observe(self._explain, 'value')
+        self.photographs = w.FileUpload(accept='.zip', description='Photographs (.zip)', icon='upload',
+            tooltip=HELP['photographs'], layout=w.Layout(width='auto'))
         self.backbone = w.Text(description='Add a backbone', placeholder='efficientnet-lite0, timm:NAME …',
             continuous_update=False, layout=field_layout(), style=SLIM,
             tooltip='A name of list_backbones(), then Enter')
-        self.fields = (self.data, self.objective, self.backbone)
+        self.fields = (self.data, self.photographs, self.objective, self.backbone)
         self.box = row(*self.fields)
+
+    def _explain(self, change): self.objective.tooltip = objective_help(change['new'])
 
     @property
     def new_data(self)->str|None: # None if it is unchanged
@@ -109,7 +138,9 @@ class BackboneBoxes:
     def __init__(self, plan:RunPlan):
         self.sources:dict[str, w.Checkbox] = {}
         self.probed:dict[str, w.Checkbox] = {}
-        self.rows = row(w.Label('Distil with')), row(w.Label('Probe on'))
+        titles = dict(sources='Distil with', probed='Probe on')
+        sources, probed = (row(w.Label(title, tooltip=HELP[kind])) for kind, title in titles.items())
+        self.rows = sources, probed
         others = [name for name in plan.backbones if name not in plan.sources]
         for name in [*plan.sources, *others]: # an objective may belong to each of the sources
             self.offer(name, name in plan.sources, name in plan.probed)
@@ -117,8 +148,9 @@ class BackboneBoxes:
     def offer(self, name:str, source:bool=False, probed:bool=True)->None:
         "Add the boxes of a backbone, ticked or not."
         layout = w.Layout(width='auto', margin='0 14px 0 0')
-        for boxes, row, on in ((self.sources, self.rows[0], source), (self.probed, self.rows[1], probed)):
-            boxes[name] = w.Checkbox(value=on, description=name, indent=False, layout=layout)
+        for kind, row, on in (('sources', self.rows[0], source), ('probed', self.rows[1], probed)):
+            boxes = getattr(self, kind)
+            boxes[name] = w.Checkbox(value=on, description=name, indent=False, layout=layout, tooltip=HELP[kind])
             boxes[name].observe(lambda _: self.check(), 'value')
             row.children = (*row.children, boxes[name])
 
@@ -142,7 +174,9 @@ class SettingsPanel(BackboneBoxes):
         for field in self.fields.values(): field.observe(lambda _: self.check(), 'value')
         self.choice = Choice(plan)
         for field in (self.choice.data, self.choice.objective): field.observe(lambda _: self.check(), 'value')
-        self.box = w.VBox([self.choice.box, row(*self.fields.values()), self.note, *self.rows])
+        numbers = row(*self.fields.values())
+        advanced = toggle_button(numbers, 'Advanced', 'cog', 'Images per class, steps, views, learning rate, seed')
+        self.box = w.VBox([self.choice.box, *self.rows, row(advanced, self.note), numbers])
 
     def check(self)->None:
         "Say below the fields which values no run can use."

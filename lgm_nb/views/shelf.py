@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 from ..core.files import package_path
 from ..method.distilled_set import DistilledSet
-from .exports import FILM
+from .exports import FILM, page_facts
 from .run_plan import MOST_IMAGES, SIDE, told_settings
 from .sheets import read_sheet, shrink, to_bytes
 from .studio_run import StudioRun
@@ -62,7 +62,7 @@ THUMBS, THUMB = 5, 44 # images of an entry, and their side in pixels
 class Entry:
     "One run on the shelf."
     key:str # unique on the shelf
-    facts:dict[str, str] # title, note, result, place
+    facts:dict[str, Any] # title, note, result, place; data, sources, curves
     tiles:np.ndarray # (THUMBS, THUMB, THUMB, 3) uint8
     read:Callable[[], dict[str, Any]] # its animation
 
@@ -78,12 +78,20 @@ def _result(curves):
     known = sorted((c for c in curves if c['points']), key=lambda c: not c.get('own'))
     return f"{known[0]['points'][-1][1]:.0f} % on {known[0]['name']}" if known else 'not measured'
 
+def _latest(curves):
+    "The last points of curves, and the baselines."
+    return [dict(name=c['name'], own=bool(c.get('own')), points=c['points'][-1:], baselines=c.get('baselines', {}))
+            for c in curves]
+
 def _entry(key, facts, place, read):
     pixels = last_pixels(facts)
     rows = np.linspace(0, len(pixels) - 1, THUMBS).round().astype(int)
     resample = Image.Resampling.NEAREST if pixels.shape[1] < THUMB else Image.Resampling.BOX
     tiles = np.stack([np.asarray(Image.fromarray(pixels[r]).resize((THUMB, THUMB), resample)) for r in rows])
-    told = dict(title=facts['title'], note=facts['note'], result=_result(facts.get('curves', [])), place=place)
+    curves, told = facts.get('curves', []), facts.get('settings', {})
+    sources = [name for name in told.get('Distilled with', '').split(' + ') if name]
+    told = dict(title=facts['title'], note=facts['note'], result=_result(curves), place=place,
+        data=told.get('Data', ''), sources=sources, curves=_latest(curves))
     return Entry(key, told, tiles, read)
 
 # %% ../../nbs/views/13_shelf.ipynb #13a0000f
@@ -113,7 +121,8 @@ class Shelf:
     def keep(self, run:StudioRun)->None:
         "Keep a run that has ended, if it has images."
         if not run.history.frames: return
-        facts, number = run.film(500), 1 + max((int(key.split()[1]) for key in _SESSION), default=0)
+        facts = page_facts(run, 500, wait=False)
+        number = 1 + max((int(key.split()[1]) for key in _SESSION), default=0)
         _SESSION[f'session {number}'] = _entry(f'session {number}', facts, f'this session, run {number}', lambda: facts)
         while len(_SESSION) > self.most: del _SESSION[next(iter(_SESSION))]
 

@@ -24,8 +24,9 @@ from ..backbones.open import open_backbone
 from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
 from ..method.settings import settings_from
+from .closer_look import nearest_images
 from .controls import Controls, spawn
-from .exports import page_facts, write_export, write_page
+from .exports import page_facts, page_file, write_export
 from .messages import Ask, Tell
 from .run_plan import Later, MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
@@ -71,12 +72,12 @@ class StudioView(FactsWidget):
         if ask==Ask.ACK: run.frames.heard = True
         elif ask==Ask.HELLO: spawn(run, _send_all(self))
         elif ask==Ask.FILM: spawn(run, _send_film(self, message.get('key')))
-        elif ask==Ask.PAGE: spawn(run, _write_page(self, message.get('key')))
-        elif run.distiller is None: return
-        elif ask==Ask.DETAIL and message.get('image') in range(min(run.plan.images, MOST_IMAGES)):
-            spawn(run, _send_details(self, message['image']))
+        elif ask==Ask.PAGE: spawn(run, _send_page(self, message.get('key')))
+        elif run.distiller is None or message.get('image', 0) not in range(min(run.plan.images, MOST_IMAGES)): return
         elif ask==Ask.LEVEL and message.get('level') in range(1, 1 + len(run.distiller.pyramid.levels)):
             spawn(run, _send_level(self, message['level']))
+        elif ask==Ask.DETAIL: spawn(run, _send_details(self, message['image']))
+        elif ask==Ask.NEAR: spawn(run, _send_near(self, message['image']))
 
     async def _keep(self, run):
         "Put a run that has ended on the shelf."
@@ -106,15 +107,15 @@ async def _send_film(view, key):
     except (ValueError, OSError) as e: return view.send(dict(kind=Tell.SAID, text=str(e)))
     view.send(dict(kind=Tell.FILM, key=key, facts=facts))
 
-async def _write_page(view, key):
-    "Write a page of a run of the shelf, or of the run of the view, and say where."
+async def _send_page(view, key):
+    "Send a page of a run of the shelf, or of the run of the view, or say why there is none."
     run = view.run
-    def write():
+    def make():
         if key is None: distiller_of(run)
-        return write_page(page_facts(run) if key is None else view.shelf.facts(key), view.shelf.folder)
-    try: text = f'Wrote {await run.worker.do(write)}'
-    except (ValueError, OSError) as e: text = f'Not written: {e}'
-    view.send(dict(kind=Tell.SAID, text=text))
+        return page_file(page_facts(run) if key is None else view.shelf.facts(key))
+    try: name, html = await run.worker.do(make)
+    except (ValueError, OSError) as e: return view.send(dict(kind=Tell.SAID, text=f'No page: {e}'))
+    view.send(dict(kind=Tell.PAGE, name=name), [html])
 
 # %% ../../nbs/views/17_studio.ipynb #b1ed97d2
 async def _send_all(view):
@@ -149,6 +150,15 @@ async def _send_details(view, image):
     parts = [dict(part, sheet=without_pixels(part['sheet'])) for part in parts]
     view.send(dict(kind=Tell.DETAIL, run=view.run.number, image=image, step=found['step'], big=without_pixels(big),
         parts=parts), pixels)
+
+async def _send_near(view, image):
+    "Send the real images nearest to one image."
+    run = view.run
+    examiner, number = run.examined[run.plan.home].examiner, run.number
+    step, part = await run.worker.do(nearest_images, run.distiller, examiner, image)
+    pixels = [part['sheet']['data']] if part else []
+    if part: part = dict(part, sheet=without_pixels(part['sheet']))
+    view.send(dict(kind=Tell.NEAR, run=number, image=image, step=step, part=part), pixels)
 
 async def _send_level(view, level):
     "Send one level of all images."

@@ -10,11 +10,12 @@ __all__ = []
 # %% ../../nbs/views/09_telling.ipynb #c1b58867
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 import numpy as np
 import torch
 from ..method.distiller import Distiller
+from ..probing.examiner import Score
 from .feature_map import map_facts, map_news
 from .history import History, frame_message
 from .measuring import Accuracies, describe_protocol, Examined
@@ -22,7 +23,7 @@ from .messages import Tell
 from .run_plan import first_images, MOST_IMAGES, SIDE, RunPlan, plan_facts
 from .scheduler import ACTIVE_STATES, Scheduler
 from .sheets import shrink, to_bytes, without_pixels
-from .widgets import growth, loss_points
+from .widgets import evenly, growth, loss_points
 
 # %% ../../nbs/views/09_telling.ipynb #ef93f3a4
 class Speed:
@@ -105,6 +106,28 @@ def loss_facts(
     grown = growth(distiller.pyramid.sizes, distiller.grow_every, distiller.step)
     return dict(grown=grown, loss=loss_points(distiller.losses, 1000))
 
+# %% ../../nbs/views/09_telling.ipynb #09c00002
+CLASS_NUMBERS = 1000 # accuracies of classes that a curve keeps of earlier points
+
+def past_classes(
+    scores:Sequence[tuple[int, Score]], # (step, score), in order
+    most:int=CLASS_NUMBERS,
+)->list[list[Any]]: # step, accuracy of each class in percent; without the last point
+    "Return the accuracies of the classes at earlier points, evenly chosen."
+    earlier = scores[:-1]
+    points = most//len(earlier[0][1].per_class) if earlier else 0
+    if not points: return []
+    kept = [earlier[i] for i in evenly(len(earlier), points)]
+    return [[step, [round(float(v), 1) for v in score.per_class]] for step, score in kept]
+
+def curve_facts(
+    found:Accuracies,
+    name:str, # of the backbone
+    own:bool, # whether it distils
+)->dict[str, Any]: # as `Accuracies.curve`, and past
+    "Return the accuracies of a backbone as JSON, with those of the classes at earlier points."
+    return dict(found.curve(name, own), past=past_classes(found.scores[name]))
+
 # %% ../../nbs/views/09_telling.ipynb #8f5cd007
 def in_words(
     plan:RunPlan,
@@ -145,13 +168,13 @@ class DescribedRun(Scheduler):
 
     def curves(self)->list[dict[str, Any]]:
         "Return the accuracies measured so far."
-        return [self.accuracies.curve(name, name in self.plan.sources) for name in self.plan.probed]
+        return [curve_facts(self.accuracies, name, name in self.plan.sources) for name in self.plan.probed]
 
     def about(self)->dict[str, Any]:
         "Describe what is distilled, the growth of the pyramid, the loss, the accuracies and the maps."
-        found, curves = self.accuracies, self.curves()
-        measured = dict(curves=curves, maps=map_facts(found.maps), protocol=describe_protocol(found.seeds))
-        return plan_facts(self.plan) | loss_facts(self.distiller) | measured | in_words(self.plan, found)
+        found, facts = self.accuracies, plan_facts(self.plan) | loss_facts(self.distiller)
+        measured = dict(curves=self.curves(), maps=map_facts(found.maps), protocol=describe_protocol(found.seeds))
+        return facts | measured | in_words(self.plan, found)
 
     def facts(self)->dict[str, Any]:
         "Return the whole run, without its pixels."

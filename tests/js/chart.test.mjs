@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './load.mjs';
 
-const { tickLabels, ticks } = await load('chart.js');
+const { apart, tickLabels, ticks } = await load('chart.js');
 const { longestGap, unbroken } = await load('line.js');
 const { columnsFor, leastSide } = await load('grid.js');
 const { duration, percent, rate } = await load('format.js');
 const { progressText } = await load('header.js');
-const { baselines, runRows } = await load('accuracy.js');
+const { baselines, classesAt, runRows } = await load('accuracy.js');
 
 test('an axis has round numbers from 0', () => {
   assert.deepEqual(ticks(100), [0, 25, 50, 75, 100]);
@@ -94,8 +94,9 @@ test('rows of the table of a run', () => {
   const even = { ...curve('a', [[0, 1, 0], [8, 2, 0.5]], { random: [3, 1] }), unbeaten: ['random'] };
   const rows = runRows([even, curve('b', [[8, 4, 1]], {})]);
   assert.deepEqual(rows, [
-    { kind: 'distilled', name: 'distilled, step\u00a08', cells: { a: [2, 0.5], b: [4, 1] } },
-    { kind: 'baseline', name: 'random real', cells: { a: [3, 1], b: undefined }, marked: ['a'] },
+    { kind: 'distilled', name: 'distilled, step\u00a08', help: 'distilled', notes: {},
+      cells: { a: [2, 0.5], b: [4, 1] } },
+    { kind: 'baseline', name: 'random real', help: 'random', cells: { a: [3, 1], b: undefined }, marked: ['a'] },
   ]);
   assert.equal(runRows([curve('a', [[0, 1, 0]]), curve('b', [[8, 4, 1]])])[0].name, 'distilled, latest');
   assert.equal(runRows([curve('a', [])]).length, 1);
@@ -110,4 +111,33 @@ test('a line is not drawn through what was not measured', () => {
   assert.equal(longestGap([{ points: late.slice(0, 2) }], 200), 240); // few and even: nothing is missing
   assert.equal(longestGap([{ points: [] }], 200), 25);
   assert.deepEqual(unbroken([], 1), []);
+});
+
+test('the table follows the slider: the last point at or before its step', () => {
+  const a = { name: 'a', points: [[0, 1, 0], [8, 2, 0], [16, 3, 0.5]], baselines: { random: [3, 1] },
+    unbeaten: ['random'] };
+  const b = { name: 'b', points: [[0, 5, 0], [16, 6, 0]] };
+  const [row, random] = runRows([a, b], 9);
+  assert.deepEqual([row.name, row.cells], ['distilled, up to step\u00a09', { a: [2, 0], b: [5, 0] }]);
+  assert.deepEqual(row.notes, { a: ', step\u00a08', b: ', step\u00a00' });
+  assert.deepEqual(random.marked, [], 'the interval is that of the last images');
+  assert.deepEqual([runRows([a], 9)[0].name, runRows([a], 16)[1].marked], ['distilled, step\u00a08', ['a']]);
+  assert.deepEqual(runRows([b], -1)[0].cells, { b: undefined });
+});
+
+test('accuracies of classes at a step: kept ones, else the latest', () => {
+  const curve = { points: [[0, 1, 0], [4, 1, 0], [8, 2, 0]], classes: [9], past: [[0, [1]], [4, [5]]] };
+  assert.deepEqual(classesAt(curve, 6), { step: 4, values: [5], latest: false });
+  for (const step of [8, 20, null]) assert.deepEqual(classesAt(curve, step), { step: 8, values: [9], latest: true });
+  assert.deepEqual(classesAt({ ...curve, past: [] }, 6), { step: 8, values: [9], latest: true });
+  assert.deepEqual(classesAt({ points: [] }, 6).values, []);
+});
+
+test('texts at the right of a chart: apart, in order, none cut off at the top', () => {
+  for (const places of [[9, 10, 12], [4, 5, 6, 60], [30, 31, 90], [100, 101, 102]]) {
+    const moved = apart(places);
+    assert(moved.every((y, i) => y >= (i ? moved[i - 1] : 0) + 11), `${places}: ${moved}`);
+    assert(moved.every((y, i) => Math.abs(y - places[i]) < 11 * places.length), `${places}: ${moved}`);
+  }
+  assert.deepEqual(apart([30, 60]), [30, 60], 'what has room stays');
 });

@@ -1,6 +1,7 @@
 // Accuracies: their table and their chart.
 import { el } from './dom.js';
 import { dashKey, hollowKey, key, lineChart } from './chart.js';
+import { helped } from './help.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
 /**
@@ -8,7 +9,9 @@ import { dashKey, hollowKey, key, lineChart } from './chart.js';
  * @property {string} kind 'distilled' or 'baseline'
  * @property {string} name
  * @property {Record<string, number[] | undefined>} cells [mean, std] of each backbone
- * @property {string} [own] the backbone that distilled it
+ * @property {string} [help] a term of help.js
+ * @property {Record<string, string>} [notes] what is said beside a cell, by backbone
+ * @property {string | string[]} [own] the backbone that distilled it, or several
  * @property {string[]} [marked] backbones on which distilled images are not above it
  */
 /**
@@ -27,6 +30,8 @@ const NAMES = {
 /** The axis ends at a round number. @param {number} top */
 const roundTop = top => [10, 20, 30, 40, 50, 60, 80, 100].find(v => v >= top) || 100;
 
+const corner = () => el('th', { scope: 'col', ...helped('accuracy') }, 'top-1, %');
+
 /**
  * Rows of training sets, columns of backbones.
  * @param {string[]} columns
@@ -35,9 +40,9 @@ const roundTop = top => [10, 20, 30, 40, 50, 60, 80, 100].find(v => v >= top) ||
  */
 export function accuracyTable(columns, rows, options = {}) {
   return el('div', { class: 'scroll' }, el('table', {},
-    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'top-1, %'), columns.map((c, k) => header(c, k, options)))),
+    el('thead', {}, el('tr', {}, corner(), columns.map((c, k) => header(c, k, options)))),
     el('tbody', {}, rows.map(row => el('tr', { class: row.kind },
-      el('th', { scope: 'row' }, row.name), columns.map(c => cell(row, c, options)))))));
+      el('th', { scope: 'row', ...helped(row.help ?? '') }, row.name), columns.map(c => cell(row, c, options)))))));
 }
 
 /**
@@ -48,8 +53,8 @@ export function accuracyTable(columns, rows, options = {}) {
  */
 export function runTable(backbones, sets, options) {
   return el('div', { class: 'scroll' }, el('table', { class: 'run' },
-    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'top-1, %'),
-      sets.map(({ kind, name }) => el('th', { scope: 'col', class: kind }, name)))),
+    el('thead', {}, el('tr', {}, corner(),
+      sets.map(({ kind, name, help = '' }) => el('th', { scope: 'col', class: kind, ...helped(help) }, name)))),
     el('tbody', {}, backbones.map((b, k) => el('tr', {},
       header(b, k, options, 'row'), sets.map(row => cell(row, b, options)))))));
 }
@@ -73,29 +78,54 @@ function header(name, k, { pick, chosen }, scope = 'col') {
 function cell(row, column, { heat }) {
   const score = row.cells[column];
   const props = {
-    class: [row.kind, heat ? 'heat' : '', row.own === column ? 'own' : ''].join(' '),
+    class: [row.kind, heat ? 'heat' : '', [row.own].flat().includes(column) ? 'own' : ''].join(' '),
     style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
   };
   if (!score) return el('td', props, '–');
   const spread = score[1] ? ` ± ${score[1].toFixed(1)}` : '', mark = row.marked?.includes(column) ? ' *' : '';
-  return el('td', props, score[0].toFixed(1), spread || mark ? el('small', {}, spread + mark) : null);
+  const note = spread + mark + (row.notes?.[column] ?? '');
+  return el('td', props, score[0].toFixed(1), note ? el('small', {}, note) : null);
 }
 
 /**
- * The latest accuracy of a run, and the baselines that have been measured.
+ * The last point at or before a step, undefined if there is none.
+ * @param {Curve} curve
+ * @param {number | null} step null for the last of all
+ */
+export const pointAt = ({ points }, step) => step === null ? points.at(-1) : points.findLast(p => p[0] <= step);
+
+/**
+ * The accuracy of each class at a step: as it was last measured and kept, else the latest.
+ * @param {Curve} curve
+ * @param {number | null} step null for the latest
+ * @returns {{step: number, values: number[], latest: boolean}}
+ */
+export function classesAt({ points, classes = [], past = [] }, step) {
+  const latest = points.at(-1)?.[0] ?? 0, found = past.findLast(([s]) => s <= (step ?? latest));
+  return found && step !== null && step < latest ? { step: found[0], values: found[1], latest: false }
+    : { step: latest, values: classes, latest: true };
+}
+
+/**
+ * The accuracy of a run at a step, and the baselines that have been measured.
  * @param {Curve[]} curves
+ * @param {number | null} [cursor] null for the latest
  * @returns {Row[]}
  */
-export function runRows(curves) {
-  const steps = [...new Set(curves.flatMap(c => c.points.slice(-1).map(p => p[0])))];
-  const when = steps.length === 1 ? `step\u00a0${steps[0]}` : 'latest';
-  const latest = Object.fromEntries(curves.map(c => [c.name, c.points.at(-1)?.slice(1)]));
+export function runRows(curves, cursor = null) {
+  const shown = curves.map(c => pointAt(c, cursor)), last = shown.every((p, i) => p === curves[i].points.at(-1));
+  const steps = [...new Set(shown.flatMap(p => p ? [p[0]] : []))];
+  const several = cursor === null ? 'latest' : `up to step\u00a0${cursor}`;
+  const when = steps.length === 1 ? `step\u00a0${steps[0]}` : several;
+  const cells = Object.fromEntries(curves.map((c, i) => [c.name, shown[i]?.slice(1)]));
+  const notes = cursor === null || steps.length < 2 ? {}
+    : Object.fromEntries(curves.map((c, i) => [c.name, shown[i] ? `, step\u00a0${shown[i][0]}` : '']));
   const baselines = BASELINES.filter(b => curves.some(c => c.baselines?.[b]));
   return [
-    { kind: 'distilled', name: `distilled, ${when}`, cells: latest },
+    { kind: 'distilled', name: `distilled, ${when}`, help: 'distilled', cells, notes },
     ...baselines.map(b => ({
-      kind: 'baseline', name: NAMES[b], cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
-      marked: curves.filter(c => c.unbeaten?.includes(b)).map(c => c.name),
+      kind: 'baseline', name: NAMES[b], help: b, cells: Object.fromEntries(curves.map(c => [c.name, c.baselines?.[b]])),
+      marked: curves.filter(c => last && c.unbeaten?.includes(b)).map(c => c.name),
     })),
   ];
 }

@@ -74,6 +74,7 @@ export const hollowKey = (k, label) => svg('svg',
   marker(k, { class: 'check', stroke: colour(k) }));
 
 const TEXTS = 54, COLUMN = 12, CHECKS = 15; // widths of what stands at the right
+const TEXT_LINE = 11; // height of a text
 
 /** @param {ChartOptions} options */
 export function lineChart(options) {
@@ -121,14 +122,22 @@ function xLabel({ bottom, X }, x, width) {
  * @param {Rule[]} rules
  */
 function drawRules({ left, right, aside, Y }, k, rules) {
-  let room = Infinity;
-  return [...rules].sort((a, b) => a.y - b.y).flatMap(({ y, text, kind, tip }) => {
-    room = Math.min(Y(y) + 3.5, room - 11);
-    return [
-      dashed(`M${left} ${Y(y).toFixed(1)}H${right + aside}`, k, kind, tip),
-      svg('text', { x: right + aside + 5, y: room, class: 'quiet' }, text),
-    ];
-  });
+  const sorted = [...rules].sort((a, b) => b.y - a.y), places = apart(sorted.map(({ y }) => Y(y) + 3.5));
+  return sorted.flatMap(({ y, text, kind, tip }, i) => [
+    dashed(`M${left} ${Y(y).toFixed(1)}H${right + aside}`, k, kind, tip),
+    svg('text', { x: right + aside + 5, y: places[i], class: 'quiet' }, text),
+  ]);
+}
+
+/**
+ * Baselines of texts, from top to bottom: each as near as possible to its place, none over another, none cut off.
+ * @param {number[]} places in ascending order
+ */
+export function apart(places) {
+  const moved = [...places];
+  for (let i = moved.length - 2; i >= 0; i--) moved[i] = Math.min(moved[i], moved[i + 1] - TEXT_LINE);
+  for (let i = 0; i < moved.length; i++) moved[i] = Math.max(moved[i], i ? moved[i - 1] + TEXT_LINE : TEXT_LINE);
+  return moved;
 }
 
 /** @param {string} d @param {number} k @param {string} [kind] @param {string} [tip] */

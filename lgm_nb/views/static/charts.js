@@ -2,7 +2,8 @@
 import { el } from './dom.js';
 import { lineChart } from './chart.js';
 import { nextFrame } from './page.js';
-import { accuracyChart, baselineKey, checkNote, runRows, runTable } from './accuracy.js';
+import { accuracyChart, baselineKey, checkNote, pointAt, runRows, runTable } from './accuracy.js';
+import { helped } from './help.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
 /** @typedef {import('./film.js').Film} Film */
@@ -20,9 +21,14 @@ function lossChart({ loss, steps, grown }, width, cursor) {
   });
 }
 
-/** @param {string} title @param {string} note @param {HTMLElement[]} body */
-const card = (title, note, ...body) => el('section', { class: 'card' },
-  el('h4', {}, title, note ? el('small', {}, note) : null), body);
+/**
+ * @param {string} title
+ * @param {string} term of help.js
+ * @param {string} note
+ * @param {HTMLElement[]} body
+ */
+const card = (title, term, note, ...body) => el('section', { class: 'card' },
+  el('h4', helped(term), title, note ? el('small', {}, note) : null), body);
 
 export class Charts {
   /**
@@ -39,8 +45,9 @@ export class Charts {
     const any = film.curves.length || film.loss.length || live;
     this.node = !any ? null : el('div', { class: 'right' },
       film.curves.length || live
-        ? card('Test accuracy', 'of a linear probe on real images', this.accuracy, this.dashes, this.table) : null,
-      card('Meta-loss', film.grown.length || live ? 'dotted: a new level' : '', this.loss));
+        ? card('Test accuracy', 'accuracy', 'of a linear probe on real images',
+          this.accuracy, this.dashes, this.table) : null,
+      card('Meta-loss', 'loss', film.grown.length || live ? 'dotted: a new level' : '', this.loss));
     this.update = nextFrame((/** @type {RunState} */ state) => this.draw(state));
     /** @type {any[]} */
     this.shown = []; // what the table was made from
@@ -53,18 +60,20 @@ export class Charts {
       ? accuracyChart({ curves, steps, chosen, cursor, width: this.accuracy.clientWidth || 300 })
       : el('p', { class: 'empty' }, 'No backbone is probed.'));
     this.loss.replaceChildren(lossChart(film, this.loss.clientWidth || 300, cursor));
-    if (curves !== this.shown[0] || chosen !== this.shown[1]) this.drawTable(state);
+    const now = [curves, chosen, curves.map(c => pointAt(c, cursor)?.[0]).join()];
+    if (now.some((value, i) => value !== this.shown[i])) this.drawTable(state, now);
   }
 
-  /** @param {RunState} state */
-  drawTable({ film: { curves, protocol, caution }, chosen }) {
-    this.shown = [curves, chosen];
+  /** @param {RunState} state @param {any[]} now what the table is made from */
+  drawTable({ film: { curves, protocol, caution }, chosen, cursor }, now) {
+    this.shown = now;
     this.dashes.replaceChildren(baselineKey(curves) ?? '');
     if (!curves.length) return this.table.replaceChildren();
     const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
     this.table.replaceChildren(
-      runTable(curves.map(c => c.name), runRows(curves), { chosen, pick: this.pick }), checkNote(curves) ?? '',
-      el('p', { class: 'note' }, protocol), el('p', { class: 'note caution' }, caution));
+      runTable(curves.map(c => c.name), runRows(curves, cursor), { chosen, pick: this.pick }), checkNote(curves) ?? '',
+      el('p', { class: 'note' }, protocol), el('p', { class: 'note caution' },
+        curves.every(c => pointAt(c, cursor) === c.points.at(-1)) ? caution : ''));
     this.table.querySelectorAll('button')[focused]?.focus();
   }
 }

@@ -1,6 +1,9 @@
 // The closer look at one image.
-import { el, colour } from './dom.js';
+import { el, say, colour } from './dom.js';
+import { classesAt } from './accuracy.js';
 import { percent } from './format.js';
+import { helped } from './help.js';
+import { nearestIn } from './peek.js';
 import { key } from './chart.js';
 import { levelHeadings, scrolling } from './page.js';
 import { Picture } from './picture.js';
@@ -10,23 +13,22 @@ import { copyCanvas, decode, drawTile, loaded, tiles } from './sheet.js';
 /** @typedef {import('./protocol.js').Part} Part */
 /** @typedef {import('./evolution.js').RunState} RunState */
 
-/** @param {string} title @param {string} note @param {(Element | Element[])[]} body */
-const part = (title, note, ...body) => el('div', { class: 'part' },
-  el('h5', {}, title, note ? el('small', {}, note) : null), ...body);
+/** @param {string} title @param {string} term of help.js @param {Element} note @param {(Element | Element[])[]} body */
+const part = (title, term, note, ...body) => el('div', { class: 'part' }, el('h5', helped(term), title, note), ...body);
 
-/** @param {Part} facts */
-const pictures = ({ title, note, captions, sheet }) =>
-  part(title, note, el('div', { class: 'row' }, tiles(loaded(sheet), captions, 56)));
+/** @param {Part} facts @param {Element} note */
+const pictures = ({ title, captions, sheet }, note) => part(title, title.startsWith('Nearest') ? 'nearest' : 'levels',
+  note, el('div', { class: 'row' }, tiles(loaded(sheet), captions, 56)));
 
 /** @param {string} name @param {number} k colour @param {number} value percent @param {string} others */
 const meter = (name, k, value, others) => [el('div', { class: 'meter' },
   el('span', {}, key(k), name),
   el('i', { 'aria-hidden': 'true' }, el('b', { style: { width: `${value}%`, background: colour(k) } })),
-  el('span', {}, percent(value))), others ? el('p', { class: 'note taken' }, others) : null];
+  el('span', {}, percent(value))), ...others ? [el('p', { class: 'note taken' }, others)] : []];
 
 /** What test images of a class were taken for. @param {number[][]} wrong @param {string[]} classes */
 export const takenFor = (wrong, classes) => wrong.length
-  ? `taken for ${wrong.map(([c, share]) => `${classes[c]} ${Math.round(share)} %`).join(', ')}` : '';
+  ? `taken for ${wrong.slice(0, 3).map(([c, share]) => `${classes[c]} ${Math.round(share)} %`).join(', ')}` : '';
 
 export class Detail {
   /**
@@ -42,9 +44,23 @@ export class Detail {
       keydown: (/** @type {KeyboardEvent} */ e) => this.hear(e),
     } });
     this.picture = new Picture(film.side);
-    this.drawSharp = () => {}; // the image in full resolution
+    this.when = el('small'); // step of the picture
+    this.cols = el('div', { class: 'cols' });
+    this.measured = el('div'); // accuracy of the class
+    this.told = ''; // what that was made from
+    /** @type {(() => void)[]} */
+    this.dates = []; // say of which step the parts are
+    /** @type {DetailFacts | null} */
+    this.facts = null;
+    /** @type {import('./protocol.js').Sheet | null} */
+    this.sharp = null; // the image of these facts in full resolution
+    this.drawn = {};
+    /** @type {RunState | null} */
+    this.state = null;
     /** @type {number | null} */
     this.image = null;
+    /** @type {number | undefined} */
+    this.step = undefined; // that is shown
   }
 
   /** @param {KeyboardEvent} event */
@@ -54,21 +70,14 @@ export class Detail {
     this.close();
   }
 
-  /** Open, close, or follow the frames if no kernel sends the image. @param {RunState} state */
-  update({ open, live, width, frame }) {
+  /** Open, close, or follow the slider. @param {RunState} state */
+  update(state) {
+    const { open, live } = this.state = state, opened = open !== this.image;
     this.node.hidden = open === null;
-    const opened = open !== this.image;
     this.image = open;
     if (open === null) return;
     if (opened) this.show({ waiting: live, ...this.film.details[open], image: open });
-    else if (!live && width) this.follow(open, frame);
-  }
-
-  /** @param {number} image @param {import('./protocol.js').Frame | null} frame */
-  follow(image, frame) {
-    const facts = this.film.details[image];
-    if (facts?.big && facts.step === frame?.step) this.drawSharp();
-    else copyCanvas(this.canvases[image], this.picture.canvas);
+    else if (state.width) this.follow(state);
   }
 
   reveal() {
@@ -78,53 +87,76 @@ export class Detail {
 
   /** @param {DetailFacts} facts */
   show(facts) {
-    if (facts.image !== this.image) return;
-    const scrolled = this.node.scrollTop;
+    const { state, image, film } = this;
+    if (facts.image !== image || !state) return;
+    const scrolled = this.cols.scrollTop, parts = facts.parts ?? [], nearest = nearestIn(parts);
     const root = this.node.getRootNode(), focused = root instanceof ShadowRoot ? root.activeElement : null;
-    this.node.replaceChildren(
-      this.head(facts),
-      el('div', { class: 'cols' }, el('div', {}, this.draw(facts)), el('div', { class: 'grow' },
-        this.accuracy(facts.image),
-        (facts.parts ?? []).map(pictures),
-        facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null)));
+    this.facts = facts;
+    this.sharp = facts.big ? loaded(facts.big) : null;
+    this.dates = [];
+    this.picture.title(film.names[image]);
+    this.cols.replaceChildren(el('div', {}, this.picture.node), el('div', { class: 'grow' },
+      nearest ? this.dated(nearest) : null, this.measured,
+      parts.filter(p => p !== nearest).map(p => this.dated(p)),
+      facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null));
+    this.node.replaceChildren(this.head(image), this.cols);
+    this.follow(state);
     levelHeadings(this.node);
     if (focused instanceof HTMLElement && this.node.contains(focused)) focused.focus({ preventScroll: true });
-    this.node.scrollTop = scrolled;
+    this.cols.scrollTop = scrolled;
   }
 
-  /** @param {DetailFacts} facts */
-  head({ image, step }) {
+  /** A part, which says its step where that is not the step of the picture. @param {Part} facts */
+  dated(facts) {
+    const note = el('small'), step = this.facts?.step;
+    this.dates.push(() => say(note, [facts.note, step !== undefined && step !== this.step && `at step ${step}`]
+      .filter(Boolean).join(', ')));
+    return pictures(facts, note);
+  }
+
+  /** Show the step of the slider. @param {RunState} state */
+  follow({ frame, level, following, cursor }) {
+    const { facts, sharp } = this;
+    if (!facts) return;
+    const whole = !(level && following), own = !frame || facts.step === frame.step || !whole; // the grid has one level
+    this.step = sharp && own ? facts.step : frame?.step;
+    say(this.when, this.step === undefined ? '' : `step ${this.step}`);
+    this.draw(facts.image, own ? sharp : null);
+    for (const date of this.dates) date();
+    this.accuracy(facts.image, cursor);
+  }
+
+  /** @param {number} image */
+  head(image) {
     return el('div', { class: 'head' },
-      el('h4', {}, this.film.names[image], el('small', {}, step === undefined ? '' : `step ${step}`)),
+      el('h4', {}, this.film.names[image], this.when),
       el('button', {
         type: 'button', class: 'close', 'aria-label': 'Close details', on: { click: this.close },
       }, '×'));
   }
 
-  /** @param {DetailFacts} facts */
-  draw({ image, big }) {
-    const { canvas, node } = this.picture;
-    this.picture.title(this.film.names[image]);
-    if (big) {
-      const sheet = loaded(big);
-      this.drawSharp = () => { decode(sheet).then(bitmap => drawTile(canvas, bitmap, sheet, 0)); };
-      this.drawSharp();
-    } else {
-      if (canvas.width !== this.film.side) canvas.width = canvas.height = this.film.side;
-      copyCanvas(this.canvases[image], canvas);
-    }
-    return node;
+  /** @param {number} image @param {import('./protocol.js').Sheet | null} sharp null for the image of the grid */
+  draw(image, sharp) {
+    const { canvas } = this.picture, drawn = this.drawn = {};
+    if (sharp) return decode(sharp).then(bitmap => { if (drawn === this.drawn) drawTile(canvas, bitmap, sharp, 0); });
+    if (canvas.width !== this.film.side) canvas.width = canvas.height = this.film.side;
+    copyCanvas(this.canvases[image], canvas);
   }
 
-  /** @param {number} image */
-  accuracy(image) {
-    const label = this.film.labels[image];
-    const measured = this.film.curves.map((curve, k) => ({ ...curve, k, value: curve.classes?.[label] }))
-      .filter(({ value }) => value !== undefined);
-    const last = measured[0]?.points.at(-1);
-    const meters = measured.flatMap(({ name, k, value, mistaken }) =>
-      meter(name, k, /** @type {number} */ (value), takenFor(mistaken?.[label] ?? [], this.film.classes)));
-    return part('Test accuracy of this class', last ? `step ${last[0]}` : '',
-      meters.length ? meters : el('p', { class: 'empty' }, 'Not measured yet.'));
+  /** @param {number} image @param {number | null} cursor step, null for the latest */
+  accuracy(image, cursor) {
+    const { film } = this, label = film.labels[image];
+    const all = film.curves.map((curve, k) => ({ ...curve, k, at: classesAt(curve, cursor) }))
+      .filter(({ at }) => at.values[label] !== undefined);
+    const steps = [...new Set(all.map(({ at }) => at.step))];
+    const meters = all.flatMap(({ name, k, at, mistaken }) =>
+      meter(name, k, at.values[label], at.latest ? takenFor(mistaken?.[label] ?? [], film.classes) : ''));
+    const now = JSON.stringify([image, cursor === null, all.map(({ k, at }) => [k, at.step, at.latest])]);
+    if (now === this.told) return;
+    this.told = now;
+    this.measured.replaceChildren(part('Test accuracy of this class', 'accuracy',
+      el('small', {}, steps.length ? `${steps.length > 1 ? 'up to ' : ''}step ${Math.max(...steps)}` : ''),
+      ...meters.length ? meters : [el('p', { class: 'empty' }, 'Not measured yet.')]));
+    levelHeadings(this.measured);
   }
 }

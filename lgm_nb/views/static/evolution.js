@@ -10,25 +10,11 @@ import { Tower } from './tower.js';
 import { Charts } from './charts.js';
 import { Detail } from './detail.js';
 import { Maps } from './maps.js';
+import { Peek } from './peek.js';
 
-/** @typedef {import('./protocol.js').Frame} Frame */
 /** @typedef {import('./protocol.js').Status} Status */
 /** @typedef {import('./protocol.js').Link} Link */
-/**
- * What is shown now; every part of the view is updated with it.
- * @typedef {object} RunState
- * @property {Film} film
- * @property {Status | null} status null without a kernel
- * @property {boolean} live whether there is a kernel
- * @property {boolean} following whether the newest frame is shown as it comes
- * @property {Frame | null} frame the frame shown
- * @property {number | null} cursor step of the shown frame, null for the newest
- * @property {boolean} blend whether to fade from frame to frame
- * @property {number} level of the pyramid that is shown alone, 0 for the whole images
- * @property {number | null} open image shown in the closer look
- * @property {string | undefined} chosen backbone whose baselines are shown
- * @property {number} width pixels, 0 before the first layout
- */
+/** @typedef {import('./protocol.js').RunState} RunState */
 
 export class RunView {
   /**
@@ -49,9 +35,11 @@ export class RunView {
     this.header = new Header();
     this.grid = new Grid(film, image => this.look(image === this.open ? null : image));
     this.tower = new Tower(level => this.choose(level));
-    this.charts = new Charts(film, !!link, name => { this.chosen = name; this.charts.update(this.state); });
+    this.charts = new Charts(film, !!link, name => this.compareWith(name));
     this.detail = new Detail(film, this.grid.canvases, () => this.look(null));
     this.maps = new Maps(film, this.grid, image => this.look(image));
+    this.peek = new Peek(film, link && (image => this.link?.ask({ ask: ASK.NEAR, image })));
+    this.maps.heard = lit => this.peek.point(lit);
     this.kept = el('p', { class: 'kept' });
     this.transport = new Transport({
       label: 'Step of the run', live: !!link, count: () => film.frames.length,
@@ -74,7 +62,7 @@ export class RunView {
     const tower = this.film.sizes.length ? this.tower.node : null;
     return el('div', { class: 'lgm' }, this.header.nodes,
       el('div', { class: 'body' },
-        el('div', { class: 'left' }, this.grid.node, tower, foot, this.detail.node), this.charts.node),
+        el('div', { class: 'left' }, this.grid.node, tower, foot, this.peek.node, this.detail.node), this.charts.node),
       this.maps.node);
   }
 
@@ -92,7 +80,7 @@ export class RunView {
   /** Update everything, the charts after the images are drawn. */
   update() {
     this.updateStatus();
-    this.grid.draw(this.state).then(() => this.tell(this.charts, this.maps, this.detail));
+    this.grid.draw(this.state).then(() => this.tell(this.charts, this.maps, this.detail, this.peek));
   }
 
   /** @param {{update: (state: RunState) => void}[]} parts */
@@ -127,9 +115,15 @@ export class RunView {
     this.askLevel();
   }
 
+  /** @param {string} name of the backbone whose baselines and answers are shown */
+  compareWith(name) {
+    this.chosen = name;
+    this.tell(this.charts, this.peek);
+  }
+
   changeCurves() {
     this.chosen ??= this.film.curves[0]?.name;
-    this.tell(this.header, this.charts, this.maps);
+    this.tell(this.header, this.charts, this.maps, this.detail, this.peek);
   }
 
   /** @param {Status} status */
@@ -140,7 +134,7 @@ export class RunView {
 
   /** The kernel is gone; what has arrived can still be played. @param {string} message */
   lose(message) {
-    this.link = null;
+    this.link = this.peek.ask = null;
     this.choose(0);
     this.transport.unlive();
     if (this.status) this.changeStatus({ ...this.status, state: 'gone', doing: '', message });
@@ -161,7 +155,7 @@ export class RunView {
   look(image) {
     const before = this.open;
     this.open = image;
-    this.tell(this.grid, this.maps, this.detail);
+    this.tell(this.grid, this.maps, this.detail, this.peek);
     if (image === null) {
       if (before !== null) this.grid.buttons[before].focus();
       return;
@@ -185,6 +179,7 @@ export class RunView {
     this.transport.stop();
     this.unsettle();
     this.grid.off();
+    this.peek.off();
   }
 }
 

@@ -1,4 +1,5 @@
 // What each message of a run does to its view.
+import { nearestIn } from './peek.js';
 import { ASK, TELL } from './protocol.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
@@ -22,6 +23,7 @@ export const OF_RUN = {
   [TELL.DROP]: dropFrames,
   [TELL.STATUS]: (view, { status }) => view.changeStatus(status),
   [TELL.DETAIL]: showDetail,
+  [TELL.NEAR]: tellNear,
   [TELL.LEVEL]: (view, { sheet, level }, [pixels]) => view.showLevel(withBytes(sheet, pixels), level),
 };
 
@@ -64,8 +66,14 @@ function dropFrames(view, { steps, kept }) {
   view.changeFrames();
 }
 
+/** @param {RunView} view @param {import('./protocol.js').TellNear} message @param {DataView[]} buffers */
+function tellNear(view, { image, step, part }, [pixels]) {
+  view.peek.receive(image, { step, part: part && { ...part, sheet: withBytes(part.sheet, pixels) } });
+}
+
 /** @param {RunView} view @param {import('./protocol.js').TellDetail} message @param {DataView[]} buffers */
 function showDetail(view, message, [big, ...rest]) {
   const parts = message.parts.map((part, i) => ({ ...part, sheet: withBytes(part.sheet, rest[i]) }));
   view.detail.show({ ...message, big: withBytes(message.big, big), parts });
+  view.peek.receive(message.image, { step: message.step, part: nearestIn(parts) ?? null });
 }

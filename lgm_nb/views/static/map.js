@@ -1,6 +1,7 @@
 // The feature map of one backbone: the real images as dots, the distilled ones as marks that walk.
 import { el, svg, say, colour } from './dom.js';
 import { key } from './chart.js';
+import { helped } from './help.js';
 import { extent, fitted, hit, marksAt, placedNames, trail } from './plane.js';
 
 /** @typedef {import('./protocol.js').FeatureMap} FeatureMap */
@@ -55,7 +56,8 @@ export class MapView {
   constructor(map, all) {
     this.map = map;
     this.all = all;
-    const { film } = all, k = film.curves.findIndex(c => c.name === map.name), own = film.curves[k]?.own;
+    const { film } = all, k = film.curves.findIndex(c => c.name === map.name);
+    const seen = film.curves[k]?.own ? 'seen' : 'unseen';
     const point = (/** @type {PointerEvent} */ e) => all.point(this.find(e));
     this.svg = svg('svg', { role: 'img', class: 'map', style: { '--own': colour(Math.max(0, k)) }, on: {
       pointermove: point, pointerdown: point, pointerleave: () => all.point(null),
@@ -64,7 +66,7 @@ export class MapView {
     this.note = el('p', { class: 'note' });
     const share = `axes: ${Math.round(100 * (map.share ?? 0))} % of the variance of the ${map.of}`;
     this.node = el('figure', { class: 'mapped' },
-      el('h5', {}, key(Math.max(0, k)), map.name, el('small', {}, own ? 'seen' : 'unseen')),
+      el('h5', {}, key(Math.max(0, k)), map.name, el('small', helped(seen), seen)),
       this.svg, el('figcaption', {}, this.note, el('p', { class: 'note' }, share)));
     this.drawn = '';
     this.step = 0;

@@ -6,7 +6,7 @@ const png = canvas => new Promise((resolve, reject) =>
   canvas.toBlob(blob => blob ? resolve(blob) : reject(new Error('no PNG')), 'image/png'));
 
 /** @param {Blob} blob @param {string} name of the file */
-function download(blob, name) {
+export function download(blob, name) {
   const link = el('a', { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

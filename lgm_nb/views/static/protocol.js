@@ -3,12 +3,13 @@
 /** Kernel to view: values of `kind`. */
 export const TELL = /** @type {const} */ ({
   SYNC: 'sync', SHEET: 'sheet', FRAME: 'frame', CURVES: 'curves', DROP: 'drop', STATUS: 'status',
-  DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', RUNS: 'runs', FILM: 'film', SAID: 'said',
+  DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', RUNS: 'runs', FILM: 'film', SAID: 'said', NEAR: 'near',
+  PAGE: 'page',
 });
 
 /** View to kernel: values of `ask`. */
 export const ASK = /** @type {const} */ ({
-  HELLO: 'hello', ACK: 'ack', DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', FILM: 'film', PAGE: 'page',
+  HELLO: 'hello', ACK: 'ack', DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', FILM: 'film', PAGE: 'page', NEAR: 'near',
 });
 
 /**
@@ -27,7 +28,8 @@ export const ASK = /** @type {const} */ ({
  * @property {Record<string, number[]>} [baselines]
  * @property {string[]} [unbeaten] baselines that the latest images are not above beyond the interval
  * @property {number[] | null} [check] [mean, std] of the last images with probes of 1,000 epochs
- * @property {number[]} [classes] accuracy of each class
+ * @property {number[]} [classes] latest accuracy of each class
+ * @property {[number, number[]][]} [past] the same at earlier steps, evenly chosen: [step, accuracy of each class]
  * @property {number[][][]} [mistaken] for each class: [class that its test images were taken for, percent]
  *
  * The distilled images after a step: `at` is x, y, x, y … in a feature map, `near` the class whose mean is nearest.
@@ -76,7 +78,19 @@ export const ASK = /** @type {const} */ ({
  *
  * @typedef {{title: string, note: string, captions: string[], sheet: Sheet}} Part
  * @typedef {{image: number, step?: number, big?: Sheet, parts?: Part[], waiting?: boolean}} Detail
- * @typedef {{key: string, title: string, note: string, result: string, place: string}} Shelved
+ * @typedef {{step: number, part: Part | null}} Near nearest real images at a step; null before these are embedded
+ *
+ * A run on the shelf; of its curves, the last points and the baselines.
+ * @typedef {object} Shelved
+ * @property {string} key
+ * @property {string} title
+ * @property {string} note
+ * @property {string} result
+ * @property {string} place
+ * @property {string} [data] name of the data
+ * @property {string[]} [sources] backbones that it was distilled with
+ * @property {Curve[]} [curves]
+ *
  * @typedef {{seed: number, boxes: number[][], captions: string[], sheet: Sheet}} Draw
  */
 
@@ -94,9 +108,12 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{kind: 'runs', runs: Shelved[], thumbs: Sheet | null, each: number, open: string | null}} TellRuns
  * @typedef {{kind: 'film', key: string, facts: RunFacts}} TellFilm
  * @typedef {{kind: 'said', text: string}} TellSaid
+ * @typedef {{kind: 'near', run: number, image: number, step: number, part: Part | null}} TellNear
+ * @typedef {{kind: 'page', name: string}} TellPage
  * @typedef {{kind: 'draw', draw: Draw}} TellDraw
- * @typedef {TellSync | TellSheet | TellFrame | TellCurves | TellDrop | TellStatus | TellDetail | TellLevel} TellRun
- * @typedef {TellRun | TellRuns | TellFilm | TellSaid} TellStudio
+ * @typedef {TellSync | TellSheet | TellFrame | TellCurves | TellDrop | TellStatus | TellDetail | TellLevel
+ *   | TellNear} TellRun
+ * @typedef {TellRun | TellRuns | TellFilm | TellSaid | TellPage} TellStudio
  * @typedef {TellStudio | TellDraw} Tell
  */
 
@@ -108,8 +125,26 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{ask: 'draw', seed: number}} AskDraw
  * @typedef {{ask: 'film', key: string}} AskFilm
  * @typedef {{ask: 'page', key: string | null}} AskPage
- * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw | AskFilm | AskPage} Ask
+ * @typedef {{ask: 'near', image: number}} AskNear
+ * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw | AskFilm | AskPage
+ *   | AskNear} Ask
  *
  * A connection to the kernel.
  * @typedef {{ask: (message: Ask) => void}} Link
+ */
+
+/**
+ * What is shown of a run now; every part of its view is updated with it.
+ * @typedef {object} RunState
+ * @property {import('./film.js').Film} film
+ * @property {Status | null} status null without a kernel
+ * @property {boolean} live whether there is a kernel
+ * @property {boolean} following whether the newest frame is shown as it comes
+ * @property {Frame | null} frame the frame shown
+ * @property {number | null} cursor step of the shown frame, null for the newest
+ * @property {boolean} blend whether to fade from frame to frame
+ * @property {number} level of the pyramid that is shown alone, 0 for the whole images
+ * @property {number | null} open image shown in the closer look
+ * @property {string | undefined} chosen backbone whose baselines are shown
+ * @property {number} width pixels, 0 before the first layout
  */

@@ -9,14 +9,15 @@ import { bytesOf } from './hear.js';
  * @typedef {object} ShelfOptions
  * @property {(key: string | null) => void} open called with the key of a run, null for that of the view
  * @property {(keys: string[]) => void} compare called with two keys
- * @property {() => void} page called to write a page of what is shown
+ * @property {() => void} page called for a page of what is shown
+ * @property {Element} matrix shown below the runs
  */
 
 const NOW = { key: null, title: '', note: '', result: '', place: 'this cell: what Start starts' };
 
 export class Shelf {
   /** @param {ShelfOptions} options */
-  constructor({ open, compare, page }) {
+  constructor({ open, compare, page, matrix }) {
     this.open = open;
     this.compare = compare;
     /** @type {string[]} */
@@ -25,19 +26,29 @@ export class Shelf {
     this.shown = [];
     this.strip = el('ul', { class: 'strip', 'aria-label': 'Finished runs' });
     this.page = el('button', {
-      type: 'button', class: 'text', title: 'Write what is shown as one file that plays without a kernel',
+      type: 'button', class: 'text', title: 'Download what is shown as one file that plays without a kernel',
       on: { click: page },
-    }, 'Write a page');
+    }, 'Download page');
+    this.toggle = el('button', {
+      type: 'button', class: 'text', title: 'Finished runs: open one, compare two, see all in a matrix',
+      'aria-expanded': 'false', on: { click: () => this.unfold(this.node.hidden) },
+    }, 'Runs');
     this.now = this.card(NOW, null);
     this.text = el('output', { class: 'note' });
-    this.node = el('section', { class: 'lgm shelf', hidden: true }, el('div', { class: 'head' },
-      el('h4', {}, 'Runs', el('small', {}, 'open one, or mark two to compare them')),
-      el('div', { class: 'acts' }, this.text, this.page)), this.strip);
+    this.bar = el('div', { class: 'lgm acts' }, this.toggle, this.page, this.text);
+    this.node = el('section', { class: 'lgm shelf', hidden: true },
+      el('h4', {}, 'Runs', el('small', {}, 'open one, or mark two to compare them')), this.strip, matrix);
+  }
+
+  /** @param {boolean} open */
+  unfold(open) {
+    this.node.hidden = !open;
+    this.toggle.setAttribute('aria-expanded', `${open}`);
   }
 
   /** @param {import('./protocol.js').TellRuns} message @param {DataView | undefined} pixels */
   fill({ runs, thumbs, each }, pixels) {
-    this.node.hidden = !runs.length;
+    say(this.toggle, `Runs (${runs.length})`);
     const focused = this.strip.querySelector(':focus')?.getAttribute('data-key') ?? null;
     this.marked = this.marked.filter(key => runs.some(run => run.key === key));
     const cards = runs.map(run => this.card(run, el('canvas', { 'aria-hidden': 'true', width: 1, height: 1 })));
@@ -77,12 +88,12 @@ export class Shelf {
       el('span', {}, [result, place].filter(Boolean).join(' · '))),
       key === null ? null : el('label', { class: 'mark' }, el('input', {
         type: 'checkbox', 'data-key': `mark ${name}`, 'data-mark': name, 'aria-label': `Compare ${title}, ${place}`,
-        on: { change: () => this.toggle(key) },
+        on: { change: () => this.choose(key) },
       }), 'compare'));
   }
 
   /** @param {string} key */
-  toggle(key) {
+  choose(key) {
     const marked = this.marked.includes(key);
     this.marked = marked ? this.marked.filter(k => k !== key) : [...this.marked, key].slice(-2);
     this.mark(this.shown);

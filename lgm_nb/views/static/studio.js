@@ -4,7 +4,9 @@ import { el, say } from './dom.js';
 import { ASK, TELL } from './protocol.js';
 import { compare } from './compare.js';
 import { evolution } from './evolution.js';
-import { OF_RUN } from './hear.js';
+import { bytesOf, OF_RUN } from './hear.js';
+import { Across } from './across.js';
+import { download } from './picture.js';
 import { Shelf } from './shelf.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
@@ -28,6 +30,7 @@ const OF_STUDIO = {
   [TELL.RUNS]: (studio, message, [pixels]) => studio.stock(message, pixels),
   [TELL.FILM]: (studio, message) => studio.receive(message),
   [TELL.SAID]: (studio, { text }) => studio.shelf.said(text),
+  [TELL.PAGE]: (studio, { name }, [html]) => studio.save(name, html),
 };
 
 export class Studio {
@@ -44,15 +47,17 @@ export class Studio {
     this.wanted = []; // keys of the finished runs that are shown
     /** @type {Map<string, RunFacts>} */
     this.films = new Map();
+    this.across = new Across();
     this.shelf = new Shelf({
+      matrix: this.across.node,
       open: key => this.show(key === null ? [] : [key]),
       compare: keys => this.show(keys),
-      page: () => this.link.ask({ ask: ASK.PAGE, key: this.wanted[0] ?? null }),
+      page: () => this.askPage(),
     });
     this.waiting = el('p', { class: 'lgm empty' }, 'Waiting for the kernel …');
     this.stage = el('div');
     this.screen = el('div');
-    root.append(this.waiting, this.screen, this.stage, this.shelf.node);
+    root.append(this.shelf.bar, this.shelf.node, this.waiting, this.screen, this.stage);
   }
 
   hello() {
@@ -70,10 +75,12 @@ export class Studio {
     if (kind === TELL.STATUS && message.status.message && this.wanted.length) this.show([]); // it is said there
     if (OF_STUDIO[kind]) OF_STUDIO[kind](this, message, buffers);
     else if (view && 'run' in message && message.run === view.film.run) OF_RUN[kind]?.(view, message, buffers, link);
+    if (kind === TELL.CURVES) this.across.update(message.curves);
   }
 
   /** @param {import('./protocol.js').TellSync} message */
   sync({ facts }) {
+    this.across.begin(facts);
     if (this.view && this.isShown(facts)) return this.catchUp(this.view, facts);
     const open = this.view?.open ?? null, began = facts.run > (this.view?.film.run ?? 0); // even before the first
     this.view?.off();
@@ -106,7 +113,20 @@ export class Studio {
   stock(message, pixels) {
     this.shelf.fill(message, pixels);
     this.shelf.mark(this.wanted);
+    this.across.fill(message.runs);
     if (message.open !== null && !this.wanted.length) this.show([message.open]);
+  }
+
+  /** Ask for what is shown as a page. */
+  askPage() {
+    this.shelf.said('Making the page …');
+    this.link.ask({ ask: ASK.PAGE, key: this.wanted[0] ?? null });
+  }
+
+  /** A page has arrived: the browser saves it. @param {string} name of the file @param {DataView} html */
+  save(name, html) {
+    download(new Blob([bytesOf(html)], { type: 'text/html' }), name);
+    this.shelf.said(`Downloaded ${name}.`);
   }
 
   /** @param {import('./protocol.js').TellFilm} message */

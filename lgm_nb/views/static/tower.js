@@ -1,5 +1,6 @@
 // The levels of the pyramid: how many there are and, with a kernel, a choice of one.
 import { el } from './dom.js';
+import { helped } from './help.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
 
@@ -24,7 +25,7 @@ export class Tower {
     this.shown = wanted;
     const focused = this.node.querySelector(':focus')?.getAttribute('data-level');
     this.node.replaceChildren(
-      el('span', { class: 'lead' }, 'Pyramid'),
+      el('span', { class: 'lead', ...helped('pyramid') }, 'Pyramid'),
       ...live ? [this.button(0, 'all', true, level)] : [],
       ...film.sizes.map((size, i) => live
         ? this.button(i + 1, `${size}`, i < count, level)
