@@ -142,6 +142,7 @@ async def _prepare_once(view):
         view.prepared = True
         await prepare(view.run)
 
+# %% ../../nbs/views/17_studio.ipynb #b1ed97d3
 async def _send_details(view, image):
     "Send a closer look at one image."
     found = await ask_details(view.run, image)
