@@ -19,7 +19,7 @@ from ..core.files import package_path
 from ..method.distilled_set import DistilledSet
 from .exports import FILM, page_facts
 from .run_plan import MOST_IMAGES, SIDE, told_settings
-from .sheets import read_sheet, shrink, to_bytes
+from .sheets import page_json, read_sheet, shrink, to_bytes
 from .studio_run import StudioRun
 from .widgets import evenly, film_facts, loss_points
 
@@ -121,7 +121,7 @@ class Shelf:
     def keep(self, run:StudioRun)->None:
         "Keep a run that has ended, if it has images."
         if not run.history.frames: return
-        facts = page_facts(run, 500, wait=False)
+        facts = json.loads(page_json(page_facts(run, 500, wait=False))) # as a saved one is read
         number = 1 + max((int(key.split()[1]) for key in _SESSION), default=0)
         _SESSION[f'session {number}'] = _entry(f'session {number}', facts, f'this session, run {number}', lambda: facts)
         while len(_SESSION) > self.most: del _SESSION[next(iter(_SESSION))]

@@ -113,7 +113,7 @@ WRONG = {
     'a bank of fewer labels': (_bank(labels=torch.arange(2)), 'labels'),
     'a bank of labels out of range': (_bank(labels=torch.tensor(LABELS) + 1), 'labels'),
     'a bank of fractional labels': (_bank(labels=torch.tensor(LABELS)*.5), 'labels'),
-    'a bank without a class': (_bank(n=3), '3 classes'), 'a bank of one row': (_bank(torch.randn(4)), 'features'),
+    'a bank without a class': (_bank(n=3), 'class 0 … 2'), 'a bank of one row': (_bank(torch.randn(4)), 'features'),
     'means that are NaN': (_bank(None, means=torch.full((2, 4), float('nan'))), 'not finite'),
     'a set of NaN': (_saved(torch.full((2, 3, 8, 8), float('nan'))), 'finite'),
     'a set from 0 to 255': (_saved(torch.rand(2, 3, 8, 8)*255), 'from 0 to 1'),
