@@ -82,7 +82,8 @@ export class Studio {
   sync({ facts }) {
     this.across.begin(facts);
     if (this.view && this.isShown(facts)) return this.catchUp(this.view, facts);
-    const open = this.view?.open ?? null, began = (facts.run ?? 0) > (this.view?.film.run ?? 0); // even before the first
+    const open = this.view?.open ?? null;
+    const began = (facts.run ?? 0) > (this.view?.film.run ?? 0); // even before the first
     this.view?.off();
     this.stage.replaceChildren();
     this.view = evolution(this.stage, facts, this.link);
