@@ -211,6 +211,7 @@ def choose(page):
     def message(text): page.locator('.message:visible', has_text=text).wait_for()
     note(re.compile('Start distils caltech10-mini for tiny-simclr-resnet: about .*MB of features')).wait_for()
     button(page, 'Settings').click()
+    button(page, 'Advanced').wait_for() # the kernel shows the panel; a key before that would press Settings once more
     button(page, 'Advanced').press('Enter')
     rate, steps = page.get_by_label('Learning rate'), page.get_by_role('spinbutton', name='Steps')
     rate.fill('0')
