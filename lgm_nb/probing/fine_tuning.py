@@ -84,7 +84,9 @@ def _lora(network, generator):
     config = LoraConfig(r=_RANK, lora_alpha=2*_RANK, target_modules=_adapted(network))
     with torch.random.fork_rng(devices=[]): model = LoraModel(network, config, 'default') # draws are replaced below
     for name, p in model.named_parameters():
-        if '.lora_A.' in name: torch.nn.init.kaiming_uniform_(p, 5**.5, generator=generator)
+        if '.lora_A.' not in name: continue
+        drawn = torch.nn.init.kaiming_uniform_(torch.empty(p.shape), 5**.5, generator=generator) # on the CPU
+        p.data.copy_(drawn)
     return [p for p in model.parameters() if p.requires_grad], model.merge_and_unload
 
 # %% ../../nbs/probing/04_fine_tuning.ipynb #5bc8f77f
