@@ -8,7 +8,7 @@ training split. The protocol is `ridge`. Also measured: seconds of a forward pas
 and scores are kept in KEEP, so that the benchmark resumes. Writes zoo_matrix.json and zoo_matrix.md, progress to
 standard error.
 """
-import argparse, json, platform, shlex, statistics, sys, time
+import argparse, json, os, platform, shlex, statistics, sys, time
 from pathlib import Path
 import torch
 from lgm_nb.backbones.open import open_backbone
@@ -64,9 +64,11 @@ def main(seeds=3, probes=5, steps=400, keep='build/zoo_matrix'):
     for name, net in nets.items():
         sets, seconds[name] = made_with(net, data, settings, reader.keep)
         for kind in OWN: rows[kind][name] = own_row(reader, kind, sets)
-    machine = dict(threads=torch.get_num_threads(), torch=torch.__version__, machine=platform.machine())
+    load = round(os.getloadavg()[0], 1) if hasattr(os, 'getloadavg') else None
+    versions = dict(torch=torch.__version__, machine=platform.machine())
     return dict(benchmark='zoo_matrix', data=data.name, train=len(data.train), test=len(data.test), steps=steps,
-                protocol=reader.protocol, seeds=seeds, probes=probes, **machine,
+                protocol=reader.protocol, seeds=seeds, probes=probes, **versions,
+                threads=torch.get_num_threads(), load_after=load,
                 backbones={n: net.hash for n, net in nets.items()},
                 distil_seconds=seconds, gradient_seconds=speed, rows=rows, verdict=verdict(rows))
 
@@ -131,7 +133,8 @@ def markdown(result):
              '| distilled with | on itself | best real images | on the others | best real images | seconds | '
              'forward + input gradient, 100 images |', '|---|---|---|---|---|---|---|', *own, '',
              '\\* not above the best real images beyond the interval of the difference, paired by seed.', '',
-             f"Times on {threads} thread{'s' if threads > 1 else ''}, without the feature bank."]
+             f"Times on {threads} thread{'s' if threads > 1 else ''}, without the feature bank; load of the machine "
+             f"afterwards: {result['load_after']}."]
     return '\n'.join(lines) + '\n'
 
 def arguments():
