@@ -53,7 +53,7 @@ def test_headings_continue_the_outline(page, before, title):
 def test_the_closer_look_says_what_a_class_is_taken_for(page):
     page = page()
     page.locator('.tile').first.click()
-    assert page.locator('.taken').all_text_contents()==['taken for y 42 %, x 8 %']
+    assert page.locator('.taken').all_text_contents()==['taken for y 42\u00a0%, x 8\u00a0%']
     page.locator('.tile').nth(1).click()
     assert page.locator('.meter').count()==2 and page.locator('.taken').count()==0
 
