@@ -38,7 +38,7 @@ def less_work():
     opening._sample = few
 
 class Shorter(ast.NodeTransformer):
-    "Shorten loops over a constant number of steps; what is asserted is computed, but need not hold with so little work."
+    "Shorten loops over a constant number of steps. Assertions are computed, but need not hold with so little work."
     def visit_Assert(self, node): return ast.copy_location(ast.Expr(self.visit(node.test)), node)
 
     def visit_Constant(self, node):
