@@ -30,6 +30,7 @@ def knn_graph(
     nearest, _ = nearest_by_cosine(features.double(), features.double(), k, others)
     return torch.zeros(n, n, dtype=torch.float64).scatter_(1, nearest, 1/math.sqrt(n*k))
 
+# %% ../../nbs/study/02_alignment.ipynb #aa4e2a40
 def _centred(K):
     "Centre a kernel matrix and normalise it to norm one."
     K = K - K.mean(0) - K.mean(1, keepdim=True) + K.mean()
@@ -240,6 +241,7 @@ class _Ranking:
 
     def relabelled(self, order): return _Ranking(self.sources, self.accuracy, self.similar[order][:, order])
 
+# %% ../../nbs/study/02_alignment.ipynb #f744e8e9
 def _similarities(features, measure, k): # (models, models)
     kernels = [MEASURES[measure](z, k) for z in features]
     def row(a): return [similarity(a, b) for b in kernels]

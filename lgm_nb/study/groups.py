@@ -99,6 +99,8 @@ def group_table(
 Shortcut = Callable[..., torch.Tensor] # (images, attributes, alpha, generator) → images
 Masks = tuple[torch.Tensor, torch.Tensor] # of the foreground in train and test images, (N, 1, size, size) each
 
+def kind_of(shortcut)->str: return shortcut.__class__.__name__.lower()
+
 # %% ../../nbs/study/03_groups.ipynb #a1edf005
 _RGB = torch.tensor([[int(c[i:i + 2], 16) for i in (1, 3, 5)] for c in SERIES_COLOURS])/255
 
@@ -218,9 +220,6 @@ def plant_shortcut(
     marks = getattr(shortcut, 'names', None) or [f"{n}'s {getattr(shortcut, 'word', 'mark')}" for n in names]
     groups = [f'{n}, {mark}' for n in names for mark in marks]
     return from_arrays(train, test, names, f'{data.name}, {kind_of(shortcut)} p={p:g}', groups)
-
-# %% ../../nbs/study/03_groups.ipynb #c0f70013
-def kind_of(shortcut)->str: return shortcut.__class__.__name__.lower()
 
 # %% ../../nbs/study/03_groups.ipynb #9265f5a8
 def _read_cutout(file, size): # RGBA array (size, size, 4), and whether every pixel is opaque

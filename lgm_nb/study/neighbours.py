@@ -117,6 +117,7 @@ def _pca(real:torch.Tensor)->tuple[Place, list[float]]: # (N, D) of norm 1
     shares = variances[-2:].flip(0)/variances.sum()
     return (lambda z: (F.normalize(z, dim=1) - mean)@V.T), shares.tolist()
 
+# %% ../../nbs/study/00_neighbours.ipynb #ffb592ea
 def _umap_module():
     try: import umap
     except ImportError as e:
@@ -195,6 +196,7 @@ def confusion(
     counts = torch.bincount(cells.flatten(), minlength=n_classes**2).view(n_classes, n_classes).double()
     return counts/counts.sum(1, keepdim=True)
 
+# %% ../../nbs/study/00_neighbours.ipynb #de5e438b
 def confused_pairs(
     predicted:torch.Tensor, # (S, N) or (N,) classes
     labels:torch.Tensor, # (N,)
