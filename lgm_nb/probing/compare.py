@@ -172,6 +172,7 @@ def check_classes(distilled:DistilledSet, data:Dataset):
                          'data.subset(distilled.classes)')
     raise ValueError(f'data: {data.name} has classes {theirs} …, but the images were distilled for {ours} …')
 
+# %% ../../nbs/probing/02_compare.ipynb #a09e5b8a
 def compare(
     distilled:DistilledSet,
     data:Dataset,

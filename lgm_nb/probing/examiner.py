@@ -276,6 +276,7 @@ def check_kinds(kinds:Iterable[str], argument:str, known:tuple[str, ...]):
     for kind in kinds:
         if kind not in known: raise ValueError(f"{argument}: {kind!r}; must be one of {', '.join(known)}")
 
+# %% ../../nbs/probing/01_examiner.ipynb #155f8300
 class TableRow:
     "What the probes of one row are trained on, and what they cost."
     def __init__(self, examiner:SetExaminer, kind:str, distilled:DistilledSet|None, ipc:int):

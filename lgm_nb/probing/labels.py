@@ -20,8 +20,6 @@ from .probe import exhaust, to_canvas, train_probes
 from .ridge import fit_ridge, ridge_features
 
 # %% ../../nbs/probing/01_labels.ipynb #db165c8d
-_STEPS, _TEMPERATURE = 300, .1 # the temperature brings the ridge probe's outputs into the softmax's range
-
 def influence(
     views:torch.Tensor, # (n, V, D) features of V views of n images
     real:torch.Tensor, # (N, D) features of real images
@@ -29,6 +27,9 @@ def influence(
     "Compute how much the label of each image counts in a ridge probe's prediction for each real image."
     W, b = fit_ridge(views[None], torch.eye(len(views)), len(views))
     return real@W[0].T + b[0]
+
+# %% ../../nbs/probing/01_labels.ipynb #1909abc9
+_STEPS, _TEMPERATURE = 300, .1 # the temperature brings the ridge probe's outputs into the softmax's range
 
 def learn_labels(
     views:torch.Tensor, # (n, V, D) features of V views of n images
@@ -117,6 +118,7 @@ def soft_kinds(
     if distilled.soft_labels is None: return []
     return [kind + SOFT for kind in ('distilled', *baselines) if kind != 'full']
 
+# %% ../../nbs/probing/01_labels.ipynb #fb46eaf6
 def teacher_of(
     distilled:DistilledSet, # with soft labels
     data:Dataset,

@@ -46,6 +46,7 @@ def per_seed(
     "Give each seed its labels."
     return labels.expand(seeds, *labels.shape) if labels.ndim==1 + labels.is_floating_point() else labels
 
+# %% ../../nbs/probing/00_probe.ipynb #0a4eb628
 class _Probes:
     "Linear probes of several seeds with their optimiser."
     def __init__(self, n_classes, dim, generators, lr):
