@@ -70,6 +70,7 @@ def _read_png_set(folder, card):
         if not same: raise _replaced(folder/name)
     return dict(images=read_pictures(folder, names), labels=torch.tensor(labels))
 
+# %% ../../nbs/method/06_distilled_set.ipynb #a9f7c7b4
 def _read_tensors(folder, card):
     if 'labels' in card: return _read_png_set(folder, card)
     try: return load_file(folder/'distilled.safetensors')

@@ -33,6 +33,7 @@ def _diverged(step, losses, lr):
     return DivergenceError(f'step {step + 1}: the loss ({float(losses[step]):.4g}) or its gradient is not finite. '
                            f'The state of step {step} is kept; try a smaller lr than {lr:g}.')
 
+# %% ../../nbs/method/08_distiller.ipynb #f0c3b45e
 class _LossRecord:
     "Losses of a run and the first step at which they are not finite, all on the device."
     def __init__(self, steps, device):

@@ -53,6 +53,7 @@ def _check_joined(a, b):
         raise ValueError(f'other: distilled with {theirs}, this set with {ours} (or with other weights of that name); '
                          'distil both with the same backbone')
 
+# %% ../../nbs/method/06_edits.ipynb #b3bbcd59
 def joined_data(
     a:dict[str, Any], # name, source and hash of a data set
     b:dict[str, Any],

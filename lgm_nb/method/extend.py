@@ -48,6 +48,7 @@ def _old_part(distilled, data):
     if known.get('hash')==part.hash: part.name = known['name']
     return part
 
+# %% ../../nbs/method/11_extend.ipynb #982ead18
 def new_classes(
     distilled:DistilledSet,
     data:Dataset,
@@ -139,6 +140,7 @@ def objective_of_set(
     if objective is not None: return objective
     raise ValueError(f'objective: None; the set was made with {method}; pass that objective, or another one')
 
+# %% ../../nbs/method/11_extend.ipynb #1cb2cae7
 def _check_objectives(objectives):
     "Raise ValueError for an objective that needs parts of the old classes."
     for o in objectives:

@@ -138,6 +138,7 @@ def _remove_build(folder):
     for name in _PARTS: (folder/name).unlink(missing_ok=True)
     if folder.exists() and not any(folder.iterdir()): folder.rmdir()
 
+# %% ../../nbs/method/03_feature_bank.ipynb #cc40fc2d
 def _rename_unless_there(new, folder):
     try: new.rename(folder)
     except OSError:
@@ -221,6 +222,7 @@ def _holds_bank(folder, facts, keep, argument):
     check_writable(folder, ('features.safetensors',)) # only means are there, but features are needed
     return False
 
+# %% ../../nbs/method/03_feature_bank.ipynb #43d0a83c
 def _open_bank(folder, facts, labels, keep):
     "Open the bank in a folder."
     means, features = load_file(folder/'means.safetensors')['class_means'], None
@@ -263,6 +265,7 @@ def _drop_damaged(folder, facts, keep, is_ours):
     for n in _FILES:
         if (folder/n).exists(): set_aside(folder/n)
 
+# %% ../../nbs/method/03_feature_bank.ipynb #1fd7803e
 def _cache_place(facts):
     "Find the folder of a bank in the cache; banks of the same weights that differ otherwise have a number."
     key = key_of({k: v for k, v in facts.items() if k not in ('network', 'fingerprint')})

@@ -131,6 +131,7 @@ def write_png_set(
     write_folder(folder, {}, dict(card=card), write, mine)
     return folder
 
+# %% ../../nbs/method/12_gallery.ipynb #f32e6a89
 def index_entry(
     folder:str|Path, # as written by `write_png_set`, its card with a `table`
 )->dict[str, Any]: # facts of `list_distilled`, and a hash

@@ -29,6 +29,7 @@ def _shrunk(covariance, shrinkage):
     S = covariance.detach().cpu().double()
     return (1 - shrinkage)*S/S.diagonal().mean() + shrinkage*torch.eye(len(S), dtype=S.dtype)
 
+# %% ../../nbs/method/02_objectives.ipynb #140e075e
 class _Known:
     "Results for the real side, which is the same at every step: tensors are told apart by identity."
     def __init__(self): self.kept = []
@@ -40,6 +41,7 @@ class _Known:
         self.kept = [*self.kept[-7:], (real, work(*real))]
         return self.kept[-1][1]
 
+# %% ../../nbs/method/02_objectives.ipynb #7d05532e
 def _inverse_error(shrinkage):
     return ValueError(f'shrinkage: {shrinkage}; the covariance of the real features is singular; '
                       'must be larger, with more than one real image per class')
@@ -63,6 +65,7 @@ def _discriminant(means, covariance, shrinkage):
     if failed: raise _inverse_error(shrinkage)
     return torch.cholesky_solve(off.T, lower).T.to(means)
 
+# %% ../../nbs/method/02_objectives.ipynb #2f88b22e
 class DiscriminantMatching(Objective):
     "Match the synthetic class means with the weights of Fisher's linear discriminant of the real features."
     needs_rows = needs_images = False
@@ -155,6 +158,7 @@ def _real_orthogonal(means, damping):
     G = _double(flows(means))
     return _orthogonal(G/G.norm(), damping), G.norm()
 
+# %% ../../nbs/method/02_objectives.ipynb #16a481b0
 class OrthogonalMatching(Objective):
     "Match probe gradients whose singular values are all set to one (OGM, CVPR 2026)."
     needs_rows = needs_images = False

@@ -53,7 +53,7 @@ def part_means(
     parts:torch.Tensor, # (N·views,) from `class_parts`, perhaps of another backbone
     k:int, # parts of each class
 )->torch.Tensor: # (C, k, D)
-    "Compute the mean feature of each part. Raises ValueError for another number of rows."
+    "Compute the mean feature of each part. Raises ValueError if the numbers of rows differ."
     if len(parts) != len(bank):
         raise ValueError(f'bank: {len(bank)} rows, but the parts are of {len(parts)}; all banks of a run need the '
                          'same images and views')

@@ -35,6 +35,7 @@ class _Canvases(torch.utils.data.Dataset):
         drawn = self.augmenter.sample(self.views, g)
         return image, drawn.theta, drawn.noise_seed
 
+# %% ../../nbs/method/03_real_features.ipynb #77fccba6
 @torch.no_grad()
 def _embed_views(backbone, augmenter, images, theta, seeds):
     "Features of the views of a batch, (B, views, D), half precision, on the CPU."
@@ -81,6 +82,7 @@ def _means(sums, units, n_classes, views):
         count[c] += len(rows)*views
     return torch.from_numpy(total/count[:, None]).float()
 
+# %% ../../nbs/method/03_real_features.ipynb #4948037d
 class MemoryStore:
     "A store in memory."
     def __init__(self, units:int, dim:int, rows:int, keep:str): # `keep`: 'all' or 'means'

@@ -181,7 +181,6 @@ def drop_checkpoint(
     for path in (Path(file), previous_checkpoint(file)):
         if is_checkpoint(path): path.unlink()
 
-# %% ../../nbs/method/05_run_folder.ipynb #9c555849
 def drop_report(
     folder:str|Path, # of a set that is about to be replaced
 )->None:

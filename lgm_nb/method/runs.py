@@ -245,6 +245,7 @@ def open_sources(
     names:list[Any] = list(backbone) if isinstance(backbone, (list, tuple)) else [backbone]
     return [open_backbone(n, device=pick_device(d)) for n, d in zip(names, one_each(device, len(names), 'device'))]
 
+# %% ../../nbs/method/09_runs.ipynb #fd3319f8
 @dataclass
 class _Order:
     "What to distil, and where to keep the checkpoint."

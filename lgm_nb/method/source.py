@@ -98,6 +98,7 @@ def augmenter_of(backbone:Backbone, settings:Settings)->Augmenter:
     if settings.augment: return Augmenter(size, noise_std=settings.noise_std, noise_mean=settings.noise_mean)
     return Augmenter(size, flip=0., scale=None)
 
+# %% ../../nbs/method/07_source.ipynb #a57c66f5
 def _bank(run, source, progress):
     "Build or open the bank of a source."
     o, s = source.objective, run.settings
@@ -112,6 +113,7 @@ def _part_means(run, source):
     if run.parts is None: run.parts = class_parts(source.bank, run.settings.ipc)
     return part_means(source.bank, run.parts, run.settings.ipc).to(source.backbone.device)
 
+# %% ../../nbs/method/07_source.ipynb #b61addfe
 def _real_target(run, source):
     "Choose where the real side of a source comes from."
     s, bank, device, o = run.settings, source.bank, source.backbone.device, source.objective
