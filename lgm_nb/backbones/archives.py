@@ -31,6 +31,7 @@ _KNOWN = {('torch._utils', '_rebuild_tensor_v2'): _rebuilt, ('collections', 'Ord
 _TYPES = dict(Float=torch.float32, Half=torch.float16, Double=torch.float64, BFloat16=torch.bfloat16, Long=torch.int64,
               Int=torch.int32, Short=torch.int16, Char=torch.int8, Byte=torch.uint8, Bool=torch.bool)
 
+# %% ../../nbs/backbones/01_archives.ipynb #3f1a1691
 class _Reader(pickle.Unpickler):
     "Reads tensors and containers, and refuses all else."
     def __init__(self, archive, root):

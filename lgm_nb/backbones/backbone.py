@@ -88,6 +88,7 @@ def _frozen(network:torch.nn.Module, input_size:int)->torch.nn.Module:
     with torch.no_grad(): folded = fold_batch_norm(network, example)
     return folded.to(memory_format=torch.channels_last) # type: ignore[call-overload]
 
+# %% ../../nbs/backbones/00_backbone.ipynb #52752ee9
 def _batches(backbone:'Backbone', images:torch.Tensor|Split, rows:Any, batch:int)->Iterator[torch.Tensor]:
     "Yield images a batch at a time: those of a `Split` as centre crops of the canvas."
     if not isinstance(images, Split):
@@ -98,6 +99,7 @@ def _batches(backbone:'Backbone', images:torch.Tensor|Split, rows:Any, batch:int
     rows = torch.arange(len(images)) if rows is None else torch.as_tensor(rows)
     for part in rows.split(batch): yield images.batch(part, backbone.canvas)[:, :, window, window]
 
+# %% ../../nbs/backbones/00_backbone.ipynb #f7cd4768
 def _check_normalisation(input_size, mean, std):
     "Raise ValueError for a size without pixels, and for other than three finite numbers per channel."
     check_whole('input_size', input_size)

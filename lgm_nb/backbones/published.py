@@ -137,6 +137,7 @@ class _Clip:
         if 'timm_model_name' in vision: return 1 # timm's towers take any size
         return overrides.get('patch_size') or vision.get('patch_size') or 32
 
+# %% ../../nbs/backbones/03_published.ipynb #e48d4657
 def _clip_card(name:str, weights:Any)->_Clip:
     "Look a name up in open_clip's lists. Raises ValueError for an unknown model or unknown weights."
     import open_clip

@@ -40,6 +40,7 @@ def _read_any(path:Path)->Any:
         raise ValueError(f'weights: {path} is damaged, or holds more than tensors ({type(e).__name__}); '
                          'save the state_dict() of the network and pass that') from e
 
+# %% ../../nbs/backbones/01_weights.ipynb #f602b032
 def read_weights(
     path:str|PathLike, # .safetensors, a PyTorch file of tensors, or a TorchScript archive, as CLIP is published
 )->dict[str, Any]: # name → tensor, possibly nested
@@ -61,6 +62,7 @@ def _is_faulty(tensor, want):
     if not want.is_floating_point(): return False
     return not tensor.is_floating_point() or not bool(tensor.isfinite().all())
 
+# %% ../../nbs/backbones/01_weights.ipynb #96c4e130
 def load_checked(
     network:torch.nn.Module,
     state:dict[str, torch.Tensor],
