@@ -99,6 +99,7 @@ def _take(source:Source, rows:torch.Tensor)->Source:
     if isinstance(source, LazyImages): return source.take(rows)
     return [source[int(r)] for r in rows]
 
+# %% ../../nbs/data/00_dataset.ipynb #343225f8
 def _contents(source:Source)->Iterator[bytes]:
     "Yield what identifies a source: pixels, the key of lazy images, or names and contents of files."
     if isinstance(source, np.ndarray): yield np.ascontiguousarray(source).tobytes()

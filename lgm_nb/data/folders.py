@@ -63,6 +63,7 @@ def _readable(files:list[Path], skip_unreadable:bool)->set[Path]:
                          'Repair or delete them, or pass skip_unreadable=True to skip them.')
     return set(files) - set(bad)
 
+# %% ../../nbs/data/01_folders.ipynb #2cbd50e5
 def read_labelled(
     root:Path, # one folder per class
     classes:Sequence[str], # names of the folders, in label order; a class without a folder has no files

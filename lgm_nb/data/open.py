@@ -70,6 +70,7 @@ def check_dataset_name(
     raise ValueError(f'data: {name!r} is not known.{did_you_mean(head, list_datasets())} '
                      'list_datasets() lists all; folder:PATH opens your own images')
 
+# %% ../../nbs/data/05_open.ipynb #38bf4d36
 def open_dataset(
     name:str|Dataset|tuple, # a name of `list_datasets()`, NAME:FOLDER, 'folder:PATH', or arrays `(images, labels)`
     **kwargs:Any, # for the opener: `root=`, `seed=` …

@@ -236,6 +236,7 @@ def read_cifar(
     own, held = (Split(part.data, part.targets) for part in (train, test))
     return Dataset(f'cifar-{n_classes}', own, held, train.classes)
 
+# %% ../../nbs/data/03_readers.ipynb #e415832c
 def read_medmnist(
     folder:Path,
     flag:str, # its name, such as 'pathmnist'

@@ -75,6 +75,7 @@ def shard_splits(
         raise ValueError(f'wds:{folder}: expected shards *train*.tar, and *val*.tar or *test*.tar; found {found}')
     return read_shards(train), read_shards(test)
 
+# %% ../../nbs/data/02_shards.ipynb #72b7dfe0
 def open_shards(
     folder:str|PathLike, # as for `shard_splits`
     classes:Sequence[str]|None=None, # names in label order; None numbers them
