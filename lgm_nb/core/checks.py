@@ -70,7 +70,7 @@ def check_class_names(
     argument:str, # what holds them, for the error
     classes:list[str],
 ):
-    "Raise ValueError for a class that is named twice, or whose name is not a text in UTF-8."
+    "Raise ValueError for a class that is named twice, or whose name is not a string in UTF-8."
     for name in classes:
         if not isinstance(name, str): raise ValueError(f'{argument}: the class name {name!r} is not a text')
         try: name.encode()

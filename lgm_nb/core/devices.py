@@ -104,7 +104,7 @@ def free_memory(
 # %% ../../nbs/core/02_devices.ipynb #2a2b0c09
 def graph_bytes(
     build:Callable[[], Any], # builds a graph
-    without:Iterable[torch.Tensor]=(), # tensors that are there anyway, as the weights of a network
+    without:Iterable[torch.Tensor]=(), # tensors that are there anyway, such as the weights of a network
 )->int: # bytes of the tensors that the graph keeps
     "Count the bytes that autograd saves for a computation, on any device, `meta` too."
     def key(t): return t.untyped_storage()._cdata # on `meta`, every address is 0

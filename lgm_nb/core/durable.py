@@ -68,11 +68,12 @@ def sync(
     except OSError: pass # some network file systems cannot
     finally: os.close(descriptor)
 
+# %% ../../nbs/core/05_durable.ipynb #4ab91e2c
 @contextlib.contextmanager
 def named_errors(
     path:str|PathLike, # what a `with` block writes
 )->Iterator[None]:
-    "Give an OSError that names no file, as that of a full disk, the name of the file that was to be written."
+    "Give an OSError that names no file, such as that of a full disk, the name of the file that was to be written."
     try: yield
     except SafetensorError as e:
         number = re.search(r'os error (\d+)', str(e))

@@ -146,6 +146,7 @@ def _move(temporary:Path, folder:Path, names:list[str]):
     (temporary/last).replace(folder/last)
     sync(folder)
 
+# %% ../../nbs/core/01_files.ipynb #305fe8da
 def write_folder(
     folder:str|PathLike, # to make or to write into
     tensors:dict[str, dict[str, torch.Tensor]], # file stem → named tensors, written as safetensors

@@ -42,6 +42,7 @@ def reserve(
         f.seek(len(head) + size)
         f.write(tail)
 
+# %% ../../nbs/core/06_mapped.ipynb #17e0572b
 def map_features(
     file:Path,
     mode:str, # as for `numpy.memmap`
