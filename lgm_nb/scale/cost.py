@@ -172,6 +172,7 @@ class ProbeSettings:
     batch:int=100 # at most
     pool:int=20 # copies of each image, for 'fast'
 
+# %% ../../nbs/scale/02_cost.ipynb #46b38e7b
 def _ridge_cost(work, images, tests, machine, augmented, p):
     "Estimate ridge probes: each has its own views, or the centre crops alone, and solves one system."
     views, sets = (1, 1) if augmented==0 else (RIDGE_VIEWS, p.seeds)
@@ -181,6 +182,7 @@ def _ridge_cost(work, images, tests, machine, augmented, p):
     memory = 4*sets*(2*rows*work.dim + min(rows, work.dim)**2) + 4*tests*work.dim
     return WorkCost(2*solved/machine.probe + embedded*_embed_seconds(work, machine, True), memory)
 
+# %% ../../nbs/scale/02_cost.ipynb #070f48a9
 def probe_cost(
     work:ModelWork,
     n_classes:int,

@@ -76,6 +76,7 @@ def check_autocast(device:torch.device, sizes:Sizes)->dict[str, Any]:
                 found[of] = _within(of, distance(a, b), bound)
     return found
 
+# %% ../../nbs/scale/07_device_checks.ipynb #e0365771
 def check_same_as_cpu(device:torch.device, sizes:Sizes)->dict[str, Any]:
     "Float32 on a GPU agrees with the CPU. TF32, in which features of real images are computed, is measured too."
     found = {}
@@ -100,7 +101,7 @@ class _NaNFrom(GradientMatching):
         return super().__call__(step)*(1. if self.left >= 0 else float('nan'))
 
 def check_found_inf(device:torch.device, sizes:Sizes)->dict[str, Any]:
-    "A run whose loss is no number from its fifth step on ends at its fourth step, with the images of that step."
+    "A run whose loss is not a number from its fifth step on ends at its fourth step, with the images of that step."
     net = random_backbone(next(iter(sizes.models)), sizes, device)
     good, bad = (noise_run(net, sizes, o, steps=30) for o in (GradientMatching(), _NaNFrom(4)))
     for _ in range(4): next(good)

@@ -46,6 +46,7 @@ def _step_times(run, device, seconds):
     while not enough(): times.append(_seconds_of(run, device))
     return times
 
+# %% ../../nbs/scale/08_device_speed.ipynb #58ac21a0
 def measure_steps(
     backbone:Backbone, # on the device
     sizes:Sizes, # with `n_classes` and `augs` of the runs
@@ -187,6 +188,7 @@ class _Pace:
         if len(self.ends)==1: return images/self.first
         return images*(1 - 1/len(self.ends))/(self.ends[-1] - self.ends[0])
 
+# %% ../../nbs/scale/08_device_speed.ipynb #c7698835
 def _decode_rate(data, backbone, views):
     "Images per second that are decoded and cut, without the backbone."
     build, pace = BankBuild(data, backbone, views, Augmenter(backbone.input_size), 0, 50, None), _Pace()
@@ -326,6 +328,7 @@ def check_gpu(
     known = next(d for d in describe_devices() if d['device'].startswith(device.type))
     return DeviceReport(known, package_versions(), checks, steps, authors, bank, round(time.perf_counter() - start, 1))
 
+# %% ../../nbs/scale/08_device_speed.ipynb #7f9a07a7
 def save_report(
     report:DeviceReport,
     folder:str|Path, # to write into

@@ -127,6 +127,7 @@ def _probe_rate(seconds, seeds=5, n_classes=100, dim=512, batch=100):
     steps = probe_epochs(lambda epoch, rows: z, labels, n_classes, dim, seeds, epochs=1_000_000)
     return 4*seeds*n_classes*dim*batch/_fastest(lambda: next(steps), seconds)
 
+# %% ../../nbs/scale/01_machine.ipynb #fa8c8f1b
 def main_memory():
     "Bytes of main memory; 16 GB if the system does not say."
     try: return float(os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES'))

@@ -57,6 +57,7 @@ def random_backbone(
     _randomise(network, torch.Generator().manual_seed(0))
     return Backbone(name, network, sizes.input_size).to(device)
 
+# %% ../../nbs/scale/06_noise_runs.ipynb #a984e49d
 def noise_data(
     n_classes:int,
 )->Dataset:

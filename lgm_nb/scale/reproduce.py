@@ -184,6 +184,14 @@ def _set_name(m):
     if name != text: name += f'-{hashlib.sha256(text.encode()).hexdigest()[:8]}'
     return name + ''.join(f'-{k}-{v}' for k, v in m.changes)
 
+def set_folder(
+    out:str|Path, # folder of the results
+    m:ProbedSet, # from `distillations`
+)->Path:
+    "Return the folder of a distilled set."
+    return Path(out)/'sets'/_set_name(m)
+
+# %% ../../nbs/scale/04_reproduce.ipynb #d28290cc
 def _read_results(out, facts):
     "The results so far in a folder. Raises ValueError for another file, one that was edited, or other options."
     file = out/'results.json'
@@ -197,14 +205,6 @@ def _read_results(out, facts):
     if saved['facts'] != facts:
         raise ValueError(f'out: {out} holds results made with {saved["facts"]}, not {facts}; use another folder')
     return saved
-
-# %% ../../nbs/scale/04_reproduce.ipynb #5ca5000d
-def set_folder(
-    out:str|Path, # folder of the results
-    m:ProbedSet, # from `distillations`
-)->Path:
-    "Return the folder of a distilled set."
-    return Path(out)/'sets'/_set_name(m)
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca5000b
 class _Bench:

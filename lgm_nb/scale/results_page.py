@@ -58,6 +58,7 @@ def _how(facts, results):
     seconds = sum(r.get('seconds', 0) for r in results.values())
     return Table(('option', 'value'), [*rows, ('time of all measurements', duration(seconds))])
 
+# %% ../../nbs/scale/05_results_page.ipynb #d39c354e
 def results_html(
     title:str,
     cells:Sequence[Cell], # from `recipe`

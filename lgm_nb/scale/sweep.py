@@ -168,6 +168,7 @@ def _start_ray(workers):
         except Exception as e: raise RuntimeError(f"on: Ray did not start: {e} Try again, or use on='local'") from e
     return ray, True
 
+# %% ../../nbs/scale/05_sweep.ipynb #fcb39254
 def _ray(runs, job)->Iterator[dict]:
     "Do runs on Ray, and yield them as they end."
     ray, ours = _start_ray(job.workers)

@@ -111,6 +111,7 @@ def _meta_tower(source, size):
     model = source.partition(':')[2].partition('/')[0]
     return clip_tower(open_clip.get_model_config(model), size, False, {})
 
+# %% ../../nbs/scale/00_work.ipynb #9de16d4f
 def _spec(name):
     "The published backbone of a name, or None."
     spec = MODELS.get(name) or ALIASES.get(name)
