@@ -20,6 +20,8 @@ from .probe import exhaust, to_canvas, train_probes
 from .ridge import fit_ridge, ridge_features
 
 # %% ../../nbs/probing/01_labels.ipynb #db165c8d
+_STEPS, _TEMPERATURE = 300, .1 # the temperature brings the ridge probe's outputs into the softmax's range
+
 def influence(
     views:torch.Tensor, # (n, V, D) features of V views of n images
     real:torch.Tensor, # (N, D) features of real images
@@ -29,8 +31,6 @@ def influence(
     return real@W[0].T + b[0]
 
 # %% ../../nbs/probing/01_labels.ipynb #1909abc9
-_STEPS, _TEMPERATURE = 300, .1 # the temperature brings the ridge probe's outputs into the softmax's range
-
 def learn_labels(
     views:torch.Tensor, # (n, V, D) features of V views of n images
     labels:torch.Tensor, # (n,) hard labels, to start from
@@ -96,7 +96,7 @@ def with_soft_labels(
     distilled:DistilledSet,
     teacher:Teacher, # of the same classes
 )->DistilledSet: # the same images, with soft labels
-    "Label the images of a set softly. Raises ValueError for a teacher of other classes."
+    "Give the images of a set soft labels. Raises ValueError for a teacher of other classes."
     if distilled.classes != teacher.data.classes:
         raise ValueError(f'teacher: it knows the classes {teacher.data.classes[:3]} …, the set has '
                          f'{distilled.classes[:3]} …; both need the same in the same order')
