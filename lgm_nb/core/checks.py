@@ -90,6 +90,7 @@ def _image_faults(images)->Iterator[str]:
     elif not -1e-3 <= images.min() <= images.max() <= 1 + 1e-3:
         yield f'images with values from {images.min():.3g} to {images.max():.3g}, not from 0 to 1'
 
+# %% ../../nbs/core/09_checks.ipynb #22d23f73
 def set_faults(
     images:Any, # (N, 3, H, W)
     labels:Any, # (N,)

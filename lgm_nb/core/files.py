@@ -190,6 +190,7 @@ def changed(
     "List the facts that differ."
     return [k for k in new if old.get(k) != new[k]]
 
+# %% ../../nbs/core/01_files.ipynb #417396d8
 def _read_result(file:Path)->Any: # None if there is no intact result
     if not file.exists(): return None
     try: contents = json.loads(file.read_text(encoding='utf-8'))

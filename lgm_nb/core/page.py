@@ -82,6 +82,7 @@ def _is_ours(file, hashes):
     *body, last = content.decode(errors='replace').splitlines(keepends=True) or ['']
     return last==_seal(''.join(body))
 
+# %% ../../nbs/core/09_page.ipynb #b97407df
 def check_sealed_page(
     out:str|PathLike, # folder of the page
     hashes:Collection[str]=(), # SHA-256 of pages that have no seal

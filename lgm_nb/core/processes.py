@@ -86,6 +86,7 @@ def init_group(backend:str, timeout:float, **where:Any):
     import torch.distributed.nn.functional # noqa: F401
     dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout), **where)
 
+# %% ../../nbs/core/03_processes.ipynb #30ff6648
 @contextlib.contextmanager
 def join_processes(
     timeout:float=600, # seconds after which an unresponsive process counts as lost
