@@ -61,6 +61,7 @@ def _checked_files(read:Callable[[str], bytes], sha256:str)->dict[str, bytes]: #
     listed = json.loads(card)['files']
     return {name: _check(read(name), h, name) for name, h in listed.items()} | {'card.json': card}
 
+# %% ../../nbs/method/12_gallery.ipynb #0f21a8b6
 def _download(name, sha256, url):
     "Put a set of the published zip file into the cache; its folder. Raises RuntimeError if it cannot be downloaded."
     if not url:

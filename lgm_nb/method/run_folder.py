@@ -123,6 +123,7 @@ class _Tensors(Mapping):
     def __len__(self): return len(self.f.keys())
     def __getitem__(self, name): return self.f.get_tensor(name)
 
+# %% ../../nbs/method/05_run_folder.ipynb #22311fab
 _CHECKPOINT_FACTS:dict[str, type] = dict(settings=dict, objective=str, backbone_hash=str, step=int, processes=int)
 
 def check_checkpoint(

@@ -106,6 +106,7 @@ def _check_complete(names, n, file):
     if not complete: raise DamagedError(f"{file} lacks a level or Adam's state of one ({n} levels)")
     if not {'generator', 'losses'} <= set(names): raise DamagedError(f'{file} lacks its generator or its losses')
 
+# %% ../../nbs/method/09_runs.ipynb #c2348c2e
 def _restore_levels(run, f, file):
     "Replace the levels of a run, and Adam's moments of each."
     names = list(f.keys())
@@ -119,6 +120,7 @@ def _restore_levels(run, f, file):
         _, i, key = name.split('.')
         run.optimiser.state[levels[int(i)]][key] = _own_rows(f, name, run)
 
+# %% ../../nbs/method/09_runs.ipynb #69c0b2a3
 def load_checkpoint(
     distiller:Distiller, # made with the same data, backbone, settings and objective, by any number of processes
     file:str|Path, # path of the .safetensors file
@@ -184,6 +186,7 @@ def _measured_run(data, backbone, settings, objective, checkpoint, every, progre
     made.card['peak_mb'] = meter.peak_mb
     return made
 
+# %% ../../nbs/method/09_runs.ipynb #2d2da621
 def open_or_distill(
     data:Dataset,
     backbone:Backbone|Iterable[Backbone], # one, or several
