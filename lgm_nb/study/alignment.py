@@ -175,6 +175,7 @@ def kendall(
     norm = math.sqrt(float(x.abs().sum()*y.abs().sum()))
     return float((x*y).sum())/norm if norm else math.nan
 
+# %% ../../nbs/study/02_alignment.ipynb #bcebd124
 def _orders(n, generator, most=5000):
     "List all orders of `n` things, or `most` random ones if there are more; the given order comes first."
     if math.factorial(n) <= most: return torch.tensor(list(itertools.permutations(range(n))))
@@ -185,7 +186,7 @@ def _share_as_high(taus):
     return sum(t >= taus[0] - 1e-12 for t in taus)/len(taus)
 
 def _agreement_p(a, b, generator):
-    "Compute the one-sided permutation p-value of Kendall's τ, exact up to seven values."
+    "Compute the one-sided permutation p-value of Kendall's τ, exact up to six values."
     b = torch.as_tensor(b, dtype=torch.float64)
     return _share_as_high([kendall(a, b[o]) for o in _orders(len(b), generator)])
 

@@ -106,6 +106,7 @@ def _as_dict(report):
                 classes=present, rows={kind: means(kind) for kind in report.predictions},
                 by_class=_class_rows(report, _first(report)))
 
+# %% ../../nbs/study/05_bias.ipynb #5e4d8355
 def _mark(report, kind, where):
     "A mark if a probe of the distilled images is not above one of as many real images."
     if kind not in AS_MANY or 'distilled' not in report.predictions: return ''
@@ -147,6 +148,7 @@ def _with_hard(data, hard): # the data, and the rows of the usual and the hard i
     where = {'usual': usual, 'hard': torch.arange(len(data.test), len(both))}
     return Dataset(data.name, data.train, both, data.classes), where
 
+# %% ../../nbs/study/05_bias.ipynb #ff7afe5a
 def bias_report(
     distilled:DistilledSet,
     data:Dataset, # that was distilled

@@ -152,6 +152,7 @@ def _oval_mask(
     r = (t[:, None]**2 + t**2).sqrt()
     return torch.sigmoid((.72 - r)/softness)[None]
 
+# %% ../../nbs/study/03_groups.ipynb #194efa09
 class Background:
     "A real background behind the foreground of another image."
     word = 'background'

@@ -209,6 +209,7 @@ def _mark_note(matrix, what):
     above = f"each of {', '.join(kinds)}" if len(kinds) > 1 else kinds[0]
     return f'* not above {above} beyond the 95 % interval over seeds'
 
+# %% ../../nbs/study/01_transfer.ipynb #3409b64e
 def _source_row(matrix, what, source):
     "The row of a backbone that distils, with a mark where a baseline is not beaten."
     def cell(t):
