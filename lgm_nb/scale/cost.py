@@ -66,6 +66,7 @@ def _embed_bytes(work, images):
     pixels = 3*4*(work.canvas**2 + 2*work.input_size**2)
     return work.weight_bytes + images*(pixels + work.kept_bytes/10)
 
+# %% ../../nbs/scale/02_cost.ipynb #3edbd153
 def bank_cost(
     work:ModelWork,
     n_classes:int,

@@ -168,6 +168,7 @@ def _run_out(device, sizes):
     facts = dict(views=views, room_mb=round(room/1e6), halved=sum('out of memory' in str(w.message) for w in said))
     return dict(facts, then=run.distilled().card['chunk']), run.images()
 
+# %% ../../nbs/scale/07_device_checks.ipynb #f520b06a
 def check_out_of_memory(device:torch.device, sizes:Sizes)->dict[str, Any]:
     "A run that runs out of memory goes on with smaller chunks, to the same images."
     if device.type=='cuda': facts, images = _run_out(device, sizes)
@@ -297,6 +298,7 @@ CHECKS:dict[str, Callable[[torch.device, Sizes], dict[str, Any]]] = {
     'team': check_team, 'compiled': check_compile}
 NEEDS_GPU = ('same as the CPU',)
 
+# %% ../../nbs/scale/07_device_checks.ipynb #6a72cd5d
 def run_checks(
     device:torch.device,
     sizes:Sizes, # `FULL` on a GPU, `SMALL` on a CPU

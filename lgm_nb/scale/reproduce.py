@@ -161,6 +161,7 @@ def _plan_row(s):
     disk = _gigabytes(s.cost.disk) if s.cost.disk else ''
     return s.what, s.data, s.backbone, s.of, steps, step, duration(s.cost.seconds), memory, views, disk
 
+# %% ../../nbs/scale/04_reproduce.ipynb #c54f4811
 def plan_table(
     cells:Sequence[Cell], # from `recipe`
     machine:str|Machine='H100', # a key of `MACHINES`, or a measured one

@@ -211,6 +211,7 @@ def _accuracy(r, results):
     if 'error' in r: return r['error']
     return mean_std(r['top1_mean'], r['top1_std']) + (' *' if _is_level(r, results) else '')
 
+# %% ../../nbs/scale/05_sweep.ipynb #bbac4b26
 def sweep_table(
     results:Sequence[dict], # from `sweep`
 )->Table:

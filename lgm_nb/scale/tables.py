@@ -78,6 +78,7 @@ class ProbedSet:
         if self.by: parts.append(f'by {self.by}')
         return ' | '.join(parts + [f'{k}={v}' for k, v in self.changes])
 
+# %% ../../nbs/scale/03_tables.ipynb #164ac958
 @dataclass(frozen=True)
 class Cell:
     "A cell of a table: the mean of its measurements, and the paper's figure."
