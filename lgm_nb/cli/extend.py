@@ -60,6 +60,7 @@ def begin_extension(
     options.backbone = options.backbone or ','.join(names)
     return settings_of_set(base, {k: v for k, v in given.items() if v is not None and v is not False})
 
+# %% ../../nbs/cli/01_extend.ipynb #24eac8c4
 def objective_of_base(
     options:Any, # after `begin_extension`
 )->Any: # an `Objective`
@@ -85,6 +86,7 @@ def check_added(
         raise ValueError(f'{name}: --data {options.data} has no images of {absent[0]!r}, which the set of --extend '
                          f'{options.extend} has; leave out {name}, or give data with all classes')
 
+# %% ../../nbs/cli/01_extend.ipynb #3ab91349
 def check_extended_folder(
     options:Any, # after `begin_extension`
     settings:Any, # `Settings`
@@ -133,6 +135,7 @@ def finished_run(
     raise ValueError(f'--resume: {out} holds a finished set that is not --extend {options.extend} with further '
                      'classes; use another folder, or --overwrite to replace it')
 
+# %% ../../nbs/cli/01_extend.ipynb #f030dafb
 def made_by(
     facts:dict[str, Any], # of a checkpoint
     card:dict[str, Any], # of a finished set
