@@ -5,10 +5,14 @@
 `import lgm_nb` is quick: a name is imported, with what it needs, when it is first used. In IPython the first one also
 lets errors of this library be shown by their message.
 """
-import importlib, sys
+import importlib, os, sys
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+# Idle threads of PyTorch sleep sooner: beside other work a step is several times as fast (benchmarks/busy_step.py).
+# This has an effect on Linux, if PyTorch has not been imported yet.
+if 'OMP_WAIT_POLICY' not in os.environ: os.environ.setdefault('GOMP_SPINCOUNT', '1000')
 
 FRONT_DOOR = {
     'core.show': ('Table', 'grid'),

@@ -111,7 +111,8 @@ def check_report(report, name):
             assert 0 <= score['top1_mean'] <= 100 and score['top1_std'] >= 0 and score['seeds'] >= 1
     assert report['seconds'] and all(s >= 0 for s in report['seconds'].values())
 
-LONG = ['test_tutorials.py', 'test_site.py', 'test_studio_browser.py', 'test_sweep.py', 'test_crashes.py']
+LONG = ['test_tutorials.py', 'test_site.py', 'test_studio_browser.py', 'test_studio_controls_browser.py',
+    'test_sweep.py', 'test_crashes.py']
 
 def pytest_collection_modifyitems(items):
     "Start with the files that take minutes, so that two processes end at about the same time."

@@ -1,5 +1,6 @@
 "Importing the package is light and silent: people do it to read the help."
 import ast, sys
+import pytest
 from conftest import ROOT, ok
 
 CHECK = '''
@@ -15,6 +16,14 @@ assert lgm_nb.__version__
 def test_import_is_light(tmp_path):
     done = ok(sys.executable, '-c', CHECK, cwd=tmp_path)
     assert done.stdout==''
+
+@pytest.mark.parametrize('given, after', [
+    ({}, '1000'), (dict(GOMP_SPINCOUNT='7'), '7'), (dict(OMP_WAIT_POLICY='active'), 'None')])
+def test_idle_threads_sleep_unless_told_otherwise(tmp_path, monkeypatch, given, after):
+    for name in ('GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'): monkeypatch.delenv(name, raising=False)
+    for name, value in given.items(): monkeypatch.setenv(name, value)
+    code = "import lgm_nb, os; print(os.environ.get('GOMP_SPINCOUNT'))"
+    assert ok(sys.executable, '-c', code, cwd=tmp_path).stdout.strip()==after
 
 LATE = """
 import asyncio, runpy, sys

@@ -30,6 +30,7 @@ window.tell = (message, buffers = []) => heard.get('msg:custom')(message, buffer
 const answers = {
   hello: () => {
     tell({ kind: 'runs', runs, thumbs, each: 2, open }, [bytes(pixels)]);
+    if (open) tell({ kind: 'film', key: open, facts: films[open] });
     if (known) tell({ kind: 'sync', run: live.run, facts: live });
   },
   film: ({ key }) => tell({ kind: 'film', key, facts: films[key] }),
@@ -78,6 +79,90 @@ def test_a_start_is_shown_though_nothing_was_known_of_the_run(studio):
     page.evaluate("tell({ kind: 'sync', run: 1, facts: { ...live, run: 1 } })")
     page.get_by_role('heading', name='Live').wait_for()
     assert not page.get_by_role('heading', name='Run 2').count()
+
+STATUS = "state => tell({ kind: 'status', run: 1, status: { ...live.status, ...state } })"
+
+def test_a_start_is_shown_before_the_backbones_are_open(studio):
+    "And what is wrong with a setting is said beside the run that plays."
+    page = studio(open='two', known=False)
+    film = page.get_by_role('heading', name='Run 2')
+    film.wait_for()
+    page.evaluate(STATUS, dict(state='ready', message='Steps: 0'))
+    page.get_by_text('Steps: 0').wait_for()
+    assert film.is_visible()
+    page.evaluate(STATUS, dict(state='preparing', doing='opening the backbones'))
+    page.get_by_text('Preparing · opening the backbones …').wait_for()
+    assert not film.count()
+    page.evaluate("tell({ kind: 'sync', run: 1, facts: { ...live, run: 1 } })")
+    page.get_by_role('heading', name='Live').wait_for()
+    assert not page.get_by_text('opening the backbones').count()
+
+def test_what_another_view_asked_for_changes_nothing(studio):
+    "The kernel tells every view: no second download, and the run that is played does not start again."
+    page = studio(open='two', reduced_motion='reduce')
+    slider = page.get_by_role('slider', name='Step of the run')
+    slider.press('Home')
+    downloads = []
+    page.on('download', lambda it: downloads.append(it))
+    page.evaluate("""() => {
+      tell({ kind: 'film', key: 'two', facts: structuredClone(live) });
+      tell({ kind: 'page', name: 'two.html' }, [new DataView(new ArrayBuffer(3))]);
+    }""")
+    page.wait_for_timeout(300)
+    assert slider.get_attribute('aria-valuetext')=='step 0' and not downloads
+    assert not page.get_by_text('Downloaded').count()
+
+FRAMES = """() => [0, 1, 2, 3].forEach(step => {
+  const frame = { step, levels: 1, sheet: step }, status = { ...live.status, state: 'running', step, levels: 1 };
+  const sheet = { id: step, mime: 'raw', columns: 1, side: 1, count: 2 };
+  const pixels = new DataView(new Uint8Array(6).fill(60*step).buffer);
+  tell({ kind: 'frame', run: 0, frame, sheet, newest: step, levels: 1, loss: [], status }, [pixels]);
+})"""
+
+def test_a_level_comes_back_with_the_newest_frame(studio):
+    page = studio(reduced_motion='reduce')
+    page.evaluate(FRAMES)
+    page.locator('[data-level="1"]').press('Enter')
+    def told(grey):
+        page.evaluate("""grey => tell({ kind: 'level', run: 0, level: 1, sheet: { mime: 'raw', columns: 1, side: 1,
+            count: 2 } }, [new DataView(new Uint8Array(6).fill(grey).buffer)])""", grey)
+        page.wait_for_timeout(200)
+        return page.locator('.tile canvas').first.evaluate('c => c.getContext("2d").getImageData(0, 0, 1, 1).data[0]')
+    assert told(99)==99
+    slider = page.get_by_role('slider', name='Step of the run')
+    slider.press('Home')
+    assert told(77)==0 # it looks back: the level of the newest frame comes too late
+    asked = page.evaluate('asked.length')
+    slider.press('End')
+    assert page.evaluate('asked.slice(-1)')==[dict(ask='level', level=1)] and page.evaluate('asked.length')==asked + 1
+    assert told(88)==88
+
+def test_a_run_that_is_played_to_its_newest_frame_is_followed(studio):
+    page = studio(reduced_motion='reduce')
+    page.evaluate(FRAMES)
+    page.get_by_role('button', name='Play', exact=True).press('Enter')
+    live = page.locator('button.live')
+    playwright.expect(live).to_have_attribute('aria-pressed', 'false')
+    playwright.expect(live).to_have_attribute('aria-pressed', 'true')
+    page.get_by_role('button', name='Play', exact=True).wait_for()
+
+def test_a_zip_is_dropped(studio):
+    page = studio()
+    page.evaluate("""() => {
+      document.querySelector('#view').classList.add('lgm-studio');
+      const dataTransfer = new DataTransfer(), options = { dataTransfer, bubbles: true, cancelable: true };
+      dataTransfer.items.add(new File([new Uint8Array(1.5e6)], 'pets.zip'));
+      window.drag = (kind, to) => document.querySelector(to).dispatchEvent(new DragEvent(kind, options));
+      drag('drop', 'body'); // beside the studio
+      drag('dragover', '#view');
+    }""")
+    def outline(): return page.locator('#view').evaluate('node => node.style.outline')
+    assert 'dashed' in outline()
+    page.evaluate("drag('drop', '#view')")
+    page.wait_for_function("asked.at(-1).last")
+    pieces = page.evaluate("asked.filter(({ ask }) => ask === 'drop')")
+    assert [(p['path'], p['first'], p['last']) for p in pieces]==[('pets.zip', True, False), ('pets.zip', False, True)]
+    assert outline()=='none'
 
 def test_it_opens_on_a_run_that_plays(studio):
     page = studio(open='two')
@@ -168,6 +253,26 @@ def test_two_runs_with_the_keyboard_alone(studio):
     page.keyboard.press('Space')
     page.get_by_role('heading', name='Run 1').wait_for()
     assert page.get_by_role('slider', name='Share of both runs').count()==0
+
+def test_in_a_comparison_the_newest_position_wins(studio):
+    "Though an earlier one takes longer to be decoded."
+    page = studio()
+    for key in ('one', 'two'): page.locator(f'[data-mark="{key}"]').check()
+    share = page.get_by_role('slider', name='Share of both runs')
+    share.wait_for()
+    page.wait_for_timeout(300)
+    last = pixels(page)
+    page.evaluate("""() => {
+      const make = createImageBitmap;
+      window.createImageBitmap = async (...args) => {
+        await new Promise(resolve => setTimeout(resolve, 400));
+        return make(...args);
+      };
+    }""")
+    share.press('Home')
+    share.press('End')
+    page.wait_for_timeout(800)
+    assert pixels(page)==last
 
 def test_a_third_mark_replaces_the_first(studio):
     page = studio()

@@ -115,7 +115,7 @@ def test_the_first_images_do_not_wait_for_the_bank(data, net, cache):
     async def go(studio):
         studio.view.send = lambda message, buffers=(): told.append(message)
         run = studio.run
-        run.listeners[:] = [studio.view.send, lambda m, b: run.stop() if run.doing else None]
+        run.listeners[:] = [studio.view.send, lambda m, b: run.stop() if 'embedding' in run.doing else None]
         studio.start()
         await studio.wait()
         return run

@@ -53,7 +53,7 @@ def test_headings_continue_the_outline(page, before, title):
 def test_the_closer_look_says_what_a_class_is_taken_for(page):
     page = page()
     page.locator('.tile').first.click()
-    assert page.locator('.taken').all_text_contents()==['taken for y 42 %, x 8 %']
+    assert page.locator('.taken').all_text_contents()==['taken for y 42\u00a0%, x 8\u00a0%']
     page.locator('.tile').nth(1).click()
     assert page.locator('.meter').count()==2 and page.locator('.taken').count()==0
 
@@ -82,12 +82,12 @@ def test_pointing_says_what_a_class_is_taken_for(page):
     page.get_by_role('button', name='b', exact=True).press('Enter')
     page.locator('.tile').first.hover()
     answers.nth(2).wait_for()
-    assert answers.all_text_contents()==['w 30 %', 'y 42 %', 'x 8 %']
+    assert answers.all_text_contents()==['w 30\u00a0%', 'y 42\u00a0%', 'x 8\u00a0%']
     page.locator('.tile').nth(1).focus()
     page.mouse.move(1, 1)
     page.locator('.tile').nth(2).focus()
     page.locator('.peek h4', has_text='y').wait_for()
-    assert answers.all_text_contents()==['y 30 %']
+    assert answers.all_text_contents()==['y 30\u00a0%']
     page.keyboard.press('Enter')
     assert page.locator('.peek').is_hidden() and page.locator('.detail').is_visible()
 

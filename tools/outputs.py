@@ -30,6 +30,7 @@ def slim_output(data):
 def slim(path):
     "Make the saved outputs of a notebook small."
     nb = read_nb(path)
+    nb.metadata.pop('widgets', None) # state for a kernel that is gone; the HTML beside it plays without one
     for cell in nb.cells:
         # Warnings name files of one machine, and progress bars one clock: neither is a result.
         if 'outputs' in cell: cell.outputs = [o for o in cell.outputs if o.get('name') != 'stderr']

@@ -9,15 +9,15 @@ __all__ = []
 
 # %% ../../nbs/views/16_controls.ipynb #83d6b9bb
 import asyncio, time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 import ipywidgets as w
 from ..data.dataset import Dataset
 from ..backbones.open import open_backbone
 from .exports import write_export
-from .messages import Tell
-from .photographs import unpack_photographs
+from .messages import Ask, Tell
+from .photographs import Dropped, unpack_photographs
 from .run_cost import run_cost
 from .run_plan import change
 from .scheduler import ACTIVE_STATES
@@ -142,11 +142,43 @@ class Forecasts(TypedData):
         except (ValueError, OSError, RuntimeError) as e: said = str(e)
         if not outdated(): self.note.say(said)
 
-# %% ../../nbs/views/16_controls.ipynb #15c40008
-class Requests(Forecasts):
-    "What the controls open in the background: data and backbones."
+# %% ../../nbs/views/16_controls.ipynb #16c00004
+class Photographs(Forecasts):
+    "Takes photographs from the browser: chosen, or dropped onto the studio."
     export:ExportPanel
+    dropped = Dropped() # so far
 
+    async def unpack(self)->None:
+        "Offer the photographs that were chosen as the data."
+        choice = self.settings.choice
+        for file in choice.photographs.value: await self.offer(file['name'], bytes(file['content']))
+        choice.photographs.value = ()
+
+    async def offer(self, name:str, content:bytes)->None:
+        "Unpack a zip of photographs beside the runs, and offer it as the data."
+        self.note.say(f'Unpacking {name} …')
+        folder = Path(self.export.folder.value).parent/'photographs'
+        try: found = await self.run.worker.do(unpack_photographs, name, content, folder)
+        except (ValueError, OSError) as e: self.note.say(str(e))
+        else: self.settings.choice.data.value = str(found)
+
+    def hear(self, _:Any, message:Mapping[str, Any], buffers:list[Any])->None:
+        "Take a piece of what is dropped onto the studio."
+        if message.get('ask')==Ask.DROP:
+            self.take(message.get('path'), buffers[0], message.get('first'), message.get('last'))
+
+    def take(self, path:str, piece:bytes|memoryview, first:bool, last:bool)->None:
+        "Take a piece; after the last one, offer what was dropped as the data."
+        if first: self.dropped = Dropped() # what was cut off before is forgotten
+        self.dropped.add(path, piece)
+        if not last: return
+        dropped, self.dropped = self.dropped, Dropped()
+        if self.run.active: return self.note.say('Photographs: not taken while a run is active; stop it first')
+        self._ask_for(self.offer(*dropped.zipped()))
+
+# %% ../../nbs/views/16_controls.ipynb #15c40008
+class Requests(Photographs):
+    "What the controls open in the background: data and backbones."
     async def open_and_start(self)->None:
         "Open the data that was typed in, and start."
         choice, run = self.settings.choice, self.run
@@ -158,16 +190,6 @@ class Requests(Forecasts):
         finally: self.note.say('')
         choice.shown = text
         run.start()
-
-    async def unpack(self)->None:
-        "Unpack the photographs that were chosen beside the runs, and offer them as the data."
-        choice, folder = self.settings.choice, Path(self.export.folder.value).parent/'photographs'
-        for file in choice.photographs.value:
-            self.note.say(f'Unpacking {file["name"]} …')
-            try: found = await self.run.worker.do(unpack_photographs, file['name'], bytes(file['content']), folder)
-            except (ValueError, OSError) as e: self.note.say(str(e))
-            else: choice.data.value = str(found)
-        choice.photographs.value = ()
 
     async def add(self, name:str)->None:
         "Open another backbone and offer it."

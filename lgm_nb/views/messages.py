@@ -30,4 +30,4 @@ class Ask:
     "Kinds of message to the kernel."
     HELLO, ACK = 'hello', 'ack'
     DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
-    FILM, PAGE, NEAR = 'film', 'page', 'near'
+    FILM, PAGE, NEAR, DROP = 'film', 'page', 'near', 'drop'

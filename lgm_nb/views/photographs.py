@@ -73,3 +73,21 @@ def unpack_photographs(
         _extract(archive, members, making, depth)
         return making.rename(new_folder(parent, safe_name(Path(name).stem)))
     finally: shutil.rmtree(making, ignore_errors=True) # there no more if all went well
+
+# %% ../../nbs/views/14_photographs.ipynb #14d0000e
+class Dropped:
+    "Files that are dropped onto the studio, put together from their pieces."
+    def __init__(self): self.files:dict[str, bytearray] = {}
+
+    def add(self, path:str, piece:bytes|memoryview)->None:
+        "Add the next piece of a file."
+        self.files.setdefault(path, bytearray()).extend(piece)
+
+    def zipped(self)->tuple[str, bytes]:
+        "Return the zip that was dropped, or make one of the files: its name and content."
+        if len(self.files)==1 and (name := next(iter(self.files))).lower().endswith('.zip'):
+            return name, bytes(self.files[name])
+        tops, file = {path.split('/')[0] for path in self.files}, io.BytesIO()
+        with zipfile.ZipFile(file, 'w') as archive:
+            for path, data in self.files.items(): archive.writestr(path, bytes(data))
+        return f'{min(tops)}.zip' if len(tops)==1 else 'photographs.zip', file.getvalue()

@@ -23,7 +23,7 @@ from .run_plan import RunPlan
 WRAP = dict(flex_flow='row wrap', align_items='center', grid_gap='4px 8px')
 SLIM = dict(description_width='auto')
 
-def field_layout()->w.Layout: return w.Layout(width='auto', min_width='150px', flex='1 1 150px')
+def field_layout(least:int=150)->w.Layout: return w.Layout(width='auto', min_width=f'{least}px', flex=f'1 1 {least}px')
 
 def row(*parts:w.Widget)->w.HBox: return w.HBox(parts, layout=w.Layout(**WRAP))
 
@@ -87,8 +87,8 @@ def open_typed(
 HELP = dict(
     sources='The images are distilled with the ticked backbones: each step brings them nearer to real ones there',
     probed='A linear probe is trained on the images in the features of each ticked backbone, and tested on real images',
-    photographs='A .zip with one folder of images per class, up to 10 MB in most notebooks; it is unpacked beside the '
-                'runs, and nothing is overwritten')
+    photographs='A .zip with one folder of images per class, up to 10 MB in most notebooks; or drop a .zip or the '
+                'folder anywhere here. It is copied beside the runs, and nothing is overwritten')
 
 def objective_help(
     name:str, # of `OBJECTIVES`
@@ -107,15 +107,15 @@ class Choice:
         names = [self.default, *(name for name in OBJECTIVES if name != self.default)]
         if plan.objective is not None: names.insert(0, 'as given')
         self.data = w.Combobox(value=self.shown, options=list_datasets().names, description='Data',
-            placeholder='name, or path of a folder', continuous_update=False, layout=field_layout(), style=SLIM,
+            placeholder='name, or path of a folder', continuous_update=False, layout=field_layout(240), style=SLIM,
             tooltip='A name of list_datasets(), or a folder with one sub-folder of images per class')
-        self.objective = w.Dropdown(options=names, description='Objective', layout=field_layout(), style=SLIM,
+        self.objective = w.Dropdown(options=names, description='Objective', layout=field_layout(240), style=SLIM,
             tooltip=objective_help(names[0]))
         self.objective.observe(self._explain, 'value')
-        self.photographs = w.FileUpload(accept='.zip', description='Photographs (.zip)', icon='upload',
+        self.photographs = w.FileUpload(accept='.zip', description='Photographs: drop or choose', icon='upload',
             tooltip=HELP['photographs'], layout=w.Layout(width='auto'))
         self.backbone = w.Text(description='Add a backbone', placeholder='efficientnet-lite0, timm:NAME …',
-            continuous_update=False, layout=field_layout(), style=SLIM,
+            continuous_update=False, layout=field_layout(240), style=SLIM,
             tooltip='A name of list_backbones(), then Enter')
         self.fields = (self.data, self.photographs, self.objective, self.backbone)
         self.box = row(*self.fields)

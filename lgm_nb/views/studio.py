@@ -272,7 +272,8 @@ class Studio(RunBox):
             if probed is not None: run.configure(probed=probed)
             _make_room()
             folder = Path(folder or _default_folder(data))
-            _STUDIOS[asked] = (Controls(run, folder), StudioView(run, Shelf(folder.parent), first))
+            _STUDIOS[asked] = controls, view = Controls(run, folder), StudioView(run, Shelf(folder.parent), first)
+            view.on_msg(controls.hear) # what is dropped onto it
         super().__init__(*_STUDIOS[asked])
 
     def save(self, folder:str|Path)->Path:

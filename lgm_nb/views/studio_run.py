@@ -82,8 +82,11 @@ class DistillingRun(DescribedRun):
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
 async def show_first(run:DistillingRun)->None:
     "Send the images before the first step."
+    run.doing = 'opening the backbones'
+    run.changed() # the first time it takes seconds
     try:
         await run.worker.do(open_networks, run)
+        run.doing = ''
         frame, sheet, _ = await run.worker.do(run.frames.open, run.plan)
     finally: run.announcer.sync() # a view shows the error of a run that it knows
     run.frames.sent()

@@ -189,7 +189,7 @@ const lastPoint = ({ name, points }) => {
 export function accuracyChart({ curves, steps, width, chosen, cursor = null }) {
   const all = baselines(curves), first = Math.max(0, curves.findIndex(c => c.name === chosen));
   const values = all.flatMap(({ rules }) => rules.map(r => r.y));
-  const measured = curves.flatMap(c => [...c.points, ...c.check ? [[0, ...c.check]] : []].map(p => p[1] + p[2]));
+  const measured = curves.flatMap(c => [...c.points, ...c.check ? [[0, ...c.check]] : []].map(p => p[1] + (p[2] ?? 0)));
   const highest = Math.max(10, ...values, ...measured);
   return lineChart({
     width, height: 190, xmax: steps, ymax: roundTop(1.08 * highest), cursor,

@@ -12,9 +12,10 @@ const POINTS = 400; // drawn of the loss, at most
 
 /** @param {Film} film @param {number} width @param {number | null} cursor */
 function lossChart({ loss, steps, grown }, width, cursor) {
-  const every = Math.max(1, Math.ceil(loss.length / POINTS)), last = loss.at(-1);
-  const points = loss.filter((_, i) => i % every === 0 || i === loss.length - 1);
-  const top = loss.reduce((highest, [, value]) => Math.max(highest, value), 0) || 1;
+  const told = loss.filter(([, value]) => Number.isFinite(value)), last = told.at(-1);
+  const every = Math.max(1, Math.ceil(told.length / POINTS));
+  const points = told.filter((_, i) => i % every === 0 || i === told.length - 1);
+  const top = told.reduce((highest, [, value]) => Math.max(highest, value), 0) || 1;
   return lineChart({
     width, height: 96, xmax: steps, ymax: top * 1.05, lines: [{ k: 1, points }], grown, cursor,
     label: last ? `Meta-loss: ${last[1].toFixed(3)} at step ${last[0]}` : 'Meta-loss: no step yet',

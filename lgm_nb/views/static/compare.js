@@ -57,6 +57,7 @@ class CompareView {
     this.tiles = [];
     this.image = 0;
     this.share = 1;
+    this.drawn = {}; // what is drawn last
     this.swipe = new Swipe('Border between A and B');
     this.caption = el('p', { class: 'note', role: 'status' });
     this.transport = new Transport({
@@ -105,8 +106,10 @@ class CompareView {
   }
 
   async draw() {
-    const frames = this.films.map(film => frameAt(film, this.share));
-    await Promise.all(frames.map((frame, k) => frame && this.films[k].draw(frame, this.canvases[k])));
+    const drawn = this.drawn = {}, frames = this.films.map(film => frameAt(film, this.share));
+    const paints = await Promise.all(frames.map((frame, k) => frame && this.films[k].painter(frame, this.canvases[k])));
+    if (drawn !== this.drawn) return; // the slider has moved
+    for (const paint of paints) paint?.(1);
     const name = this.films[0].names[this.image], other = this.imageIn(1, name, this.image);
     this.tiles.forEach((tiles, k) => tiles.forEach((tile, i) => {
       tile.setAttribute('aria-pressed', `${i === [this.image, other][k]}`);

@@ -28,7 +28,7 @@ const meter = (name, k, value, others) => [el('div', { class: 'meter' },
 
 /** What test images of a class were taken for. @param {number[][]} wrong @param {string[]} classes */
 export const takenFor = (wrong, classes) => wrong.length
-  ? `taken for ${wrong.slice(0, 3).map(([c, share]) => `${classes[c]} ${Math.round(share)} %`).join(', ')}` : '';
+  ? `taken for ${wrong.slice(0, 3).map(([c, share]) => `${classes[c]} ${Math.round(share)}\u00a0%`).join(', ')}` : '';
 
 export class Detail {
   /**

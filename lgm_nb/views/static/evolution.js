@@ -32,6 +32,7 @@ export class RunView {
     /** @type {number | null} */
     this.open = null;
     this.step = 0; // of the shown frame
+    this.followed = true; // whether the newest frame was shown
     this.header = new Header();
     this.grid = new Grid(film, image => this.look(image === this.open ? null : image));
     this.tower = new Tower(level => this.choose(level));
@@ -104,8 +105,11 @@ export class RunView {
 
   /** @param {number} index */
   showFrame(index) {
+    const { follow } = this.transport, back = follow && !this.followed; // a level belongs to the newest frame
+    this.followed = follow;
     this.step = this.film.frames[index]?.step ?? 0;
     this.update();
+    if (back) this.askLevel();
   }
 
   /** Frames were added or dropped: stay at the step that is shown. */

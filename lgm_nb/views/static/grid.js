@@ -68,6 +68,8 @@ export class Grid {
     this.wanted = null;
     /** @type {Promise<void> | null} */
     this.drawing = null;
+    /** @type {Sheet | null} */
+    this.alone = null; // the level that is shown, or decoded
     this.faded = (/** @type {boolean} */ _fading) => {}; // called when a cross-fade begins and ends
     this.fade = new Fade(fading => this.faded(fading));
     // Its own width: after a change of theme it can settle later than the view's.
@@ -114,6 +116,7 @@ export class Grid {
       this.wanted = null;
       this.grid.classList.toggle('blank', !frame);
       if (!frame || level && following) { this.fade.stop(true); continue; }
+      this.alone = null;
       const paint = await film.painter(frame, this.canvases).catch(() => null);
       if (paint) this.fade.show(frame, paint, blend);
     }
@@ -124,7 +127,9 @@ export class Grid {
    * @param {Sheet} sheet with bytes
    */
   async showSheet(sheet) {
+    this.alone = sheet;
     const bitmap = await decode(sheet);
+    if (this.alone !== sheet) return; // another one, or the whole images
     this.fade.stop(true);
     this.canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i));
   }

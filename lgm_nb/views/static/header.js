@@ -11,6 +11,9 @@ const STATES = {
   measuring: 'Measuring', finished: 'Finished', stopped: 'Stopped', failed: 'Failed', gone: 'No kernel',
 };
 
+/** What a run does, as text. @param {Status} status */
+export const stateText = ({ state, doing }) => `${STATES[state] || state}${doing && ` · ${doing} …`}`;
+
 /**
  * The progress of a run as text.
  * @param {Status} status
@@ -48,7 +51,7 @@ export class Header {
     say(this.note, film.note);
     say(this.words, film.words);
     const step = status?.step ?? film.frames.at(-1)?.step ?? 0;
-    say(this.numbers, status ? progressText(status, film.steps) : `${step} steps`);
+    say(this.numbers, status ? progressText(status, film.steps) : `${step} ${step === 1 ? 'step' : 'steps'}`);
     this.chip.hidden = this.bar.hidden = !status;
     this.message.hidden = !status?.message;
     say(this.message, status?.message ?? '');

@@ -56,6 +56,9 @@ function studio(root, model, link) {
   return () => { it.off(); model.off('msg:custom', hear); model.off('comm_live_update', check); };
 }
 
+/** @param {Model} model @param {import('./protocol.js').Ask} message @param {ArrayBuffer[]} [buffers] */
+const sendTo = (model, message, buffers) => buffers ? model.send(message, undefined, buffers) : model.send(message);
+
 /**
  * @param {{model: Model, el: HTMLElement}} context of anywidget
  * @param {string} css
@@ -65,7 +68,7 @@ export function render({ model, el: parent }, css) {
   const host = document.createElement('div');
   parent.append(host);
   const root = shell(host, css), build = model.get('view') === 'studio' ? studio : plain;
-  const off = [watchTheme(host), build(root, model, { ask: message => model.send(message) })];
+  const off = [watchTheme(host), build(root, model, { ask: (message, buffers) => sendTo(model, message, buffers) })];
   host.dataset.ready = 'true';
   return () => { off.forEach(f => f()); host.remove(); };
 }

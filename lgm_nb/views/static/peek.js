@@ -106,7 +106,7 @@ export class Peek {
   heat(answers) {
     return el('div', { class: 'answers' }, answers.map(([label, share], i) => el('span', {
       class: i ? 'heat' : 'heat own', style: { '--heat': `${Math.round(0.62 * share)}%` },
-    }, `${this.film.classes[label]} ${Math.round(share)} %`)));
+    }, `${this.film.classes[label]} ${Math.round(share)}\u00a0%`)));
   }
 
   off() {

@@ -10,6 +10,7 @@ export const TELL = /** @type {const} */ ({
 /** View to kernel: values of `ask`. */
 export const ASK = /** @type {const} */ ({
   HELLO: 'hello', ACK: 'ack', DETAIL: 'detail', LEVEL: 'level', DRAW: 'draw', FILM: 'film', PAGE: 'page', NEAR: 'near',
+  DROP: 'drop',
 });
 
 /**
@@ -126,11 +127,12 @@ export const ASK = /** @type {const} */ ({
  * @typedef {{ask: 'film', key: string}} AskFilm
  * @typedef {{ask: 'page', key: string | null}} AskPage
  * @typedef {{ask: 'near', image: number}} AskNear
+ * @typedef {{ask: 'drop', path: string, first: boolean, last: boolean}} AskDrop
  * @typedef {AskHello | AskAck | AskDetail | AskLevel | AskDraw | AskFilm | AskPage
- *   | AskNear} Ask
+ *   | AskNear | AskDrop} Ask
  *
  * A connection to the kernel.
- * @typedef {{ask: (message: Ask) => void}} Link
+ * @typedef {{ask: (message: Ask, buffers?: ArrayBuffer[]) => void}} Link
  */
 
 /**

@@ -1,6 +1,7 @@
 // The shelf: finished runs, each one click from opening; two that are marked are shown side by side.
 import { el, say } from './dom.js';
 import { levelHeadings } from './page.js';
+import { download } from './picture.js';
 import { decode, drawTile } from './sheet.js';
 import { bytesOf } from './hear.js';
 
@@ -24,10 +25,11 @@ export class Shelf {
     this.marked = [];
     /** @type {string[]} */
     this.shown = [];
+    this.paging = false; // whether a page was asked for: the kernel sends it to every view
     this.strip = el('ul', { class: 'strip', 'aria-label': 'Finished runs' });
     this.page = el('button', {
       type: 'button', class: 'text', title: 'Download what is shown as one file that plays without a kernel',
-      on: { click: page },
+      on: { click: () => { this.paging = true; this.said('Making the page …'); page(); } },
     }, 'Download page');
     this.toggle = el('button', {
       type: 'button', class: 'text', title: 'Finished runs: open one, compare two, see all in a matrix',
@@ -121,6 +123,14 @@ export class Shelf {
     }
     if (shown.length === 2) this.said('');
     this.page.disabled = shown.length === 2;
+  }
+
+  /** A page has arrived: the browser saves it. @param {string} name of the file @param {DataView} html */
+  save(name, html) {
+    if (!this.paging) return; // another view has asked
+    this.paging = false;
+    download(new Blob([bytesOf(html)], { type: 'text/html' }), name);
+    this.said(`Downloaded ${name}.`);
   }
 
   /** @param {string} text */

@@ -4,19 +4,21 @@ import { el, say } from './dom.js';
 import { ASK, TELL } from './protocol.js';
 import { compare } from './compare.js';
 import { evolution } from './evolution.js';
-import { bytesOf, OF_RUN } from './hear.js';
+import { stateText } from './header.js';
+import { dropZone } from './drop.js';
+import { OF_RUN } from './hear.js';
 import { Across } from './across.js';
-import { download } from './picture.js';
 import { Shelf } from './shelf.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
 /** @typedef {import('./protocol.js').RunFacts} RunFacts */
+/** @typedef {import('./protocol.js').Status} Status */
 /** @typedef {import('./evolution.js').RunView} RunView */
 /**
  * The model of a widget, as anywidget gives it.
  * @typedef {object} Model
  * @property {(trait: string) => any} get
- * @property {(message: import('./protocol.js').Ask) => void} send
+ * @property {(message: import('./protocol.js').Ask, callbacks?: any, buffers?: ArrayBuffer[]) => void} send
  * @property {(event: string, f: (...args: any[]) => void) => void} on
  * @property {(event: string, f: (...args: any[]) => void) => void} off
  */
@@ -30,7 +32,7 @@ const OF_STUDIO = {
   [TELL.RUNS]: (studio, message, [pixels]) => studio.stock(message, pixels),
   [TELL.FILM]: (studio, message) => studio.receive(message),
   [TELL.SAID]: (studio, { text }) => studio.shelf.said(text),
-  [TELL.PAGE]: (studio, { name }, [html]) => studio.save(name, html),
+  [TELL.PAGE]: (studio, { name }, [html]) => studio.shelf.save(name, html),
 };
 
 export class Studio {
@@ -38,7 +40,7 @@ export class Studio {
   constructor(root, link) {
     this.root = root;
     /** @type {Link} */
-    this.link = { ask: message => this.ask(link, message) };
+    this.link = { ask: (message, buffers) => this.ask(link, message, buffers) };
     /** @type {RunView | null} */
     this.view = null; // of the run of the kernel
     /** @type {{off: () => void} | null} */
@@ -47,17 +49,24 @@ export class Studio {
     this.wanted = []; // keys of the finished runs that are shown
     /** @type {Map<string, RunFacts>} */
     this.films = new Map();
+    this.opened = false; // whether anything has been chosen to be shown
     this.across = new Across();
     this.shelf = new Shelf({
       matrix: this.across.node,
       open: key => this.show(key === null ? [] : [key]),
       compare: keys => this.show(keys),
-      page: () => this.askPage(),
+      page: () => this.link.ask({ ask: ASK.PAGE, key: this.wanted[0] ?? null }),
     });
-    this.waiting = el('p', { class: 'lgm empty' }, 'Waiting for the kernel …');
+    this.unzone = dropZone(() => this.box, this.link.ask, text => this.shelf.said(text));
+    this.waiting = el('p', { class: 'lgm empty', role: 'status' }, 'Waiting for the kernel …');
     this.stage = el('div');
     this.screen = el('div');
     root.append(this.shelf.bar, this.shelf.node, this.waiting, this.screen, this.stage);
+  }
+
+  /** The controls and this view. @returns {HTMLElement | null} */
+  get box() {
+    return this.root.host.closest('.lgm-studio');
   }
 
   hello() {
@@ -70,12 +79,22 @@ export class Studio {
   /** @param {import('./protocol.js').TellStudio} message @param {DataView[]} buffers */
   hear(message, buffers) {
     clearTimeout(this.patience);
-    this.waiting.remove();
     const { view, link } = this, { kind } = message;
+    if (kind === TELL.STATUS && !view) return this.foretell(message.status);
+    this.waiting.remove();
     if (kind === TELL.STATUS && message.status.message && this.wanted.length) this.show([]); // it is said there
     if (OF_STUDIO[kind]) OF_STUDIO[kind](this, message, buffers);
     else if (view && 'run' in message && message.run === view.film.run) OF_RUN[kind]?.(view, message, buffers, link);
     if (kind === TELL.CURVES) this.across.update(message.curves);
+  }
+
+  /** The run has no view yet, as while backbones are opened: say what it does. @param {Status} status */
+  foretell(status) {
+    const { state, message } = status;
+    if (state === 'ready' && !message) return;
+    if (state !== 'ready') this.show([]);
+    say(this.waiting, message || stateText(status));
+    this.screen.before(this.waiting);
   }
 
   /** @param {import('./protocol.js').TellSync} message */
@@ -115,29 +134,26 @@ export class Studio {
     this.shelf.fill(message, pixels);
     this.shelf.mark(this.wanted);
     this.across.fill(message.runs);
-    if (message.open !== null && !this.wanted.length) this.show([message.open]);
+    if (message.open !== null && !this.opened) this.expect(message.open);
   }
 
-  /** Ask for what is shown as a page. */
-  askPage() {
-    this.shelf.said('Making the page …');
-    this.link.ask({ ask: ASK.PAGE, key: this.wanted[0] ?? null });
-  }
-
-  /** A page has arrived: the browser saves it. @param {string} name of the file @param {DataView} html */
-  save(name, html) {
-    download(new Blob([bytesOf(html)], { type: 'text/html' }), name);
-    this.shelf.said(`Downloaded ${name}.`);
+  /** A view opens with a run that the kernel sends without being asked. @param {string} key */
+  expect(key) {
+    this.opened = true;
+    this.wanted = [key];
+    this.shelf.mark(this.wanted);
   }
 
   /** @param {import('./protocol.js').TellFilm} message */
   receive({ key, facts }) {
+    if (this.films.has(key)) return; // another view has asked
     this.films.set(key, facts);
-    if (this.wanted.includes(key)) this.show(this.wanted);
+    if (this.wanted.includes(key) && this.wanted.every(k => this.films.has(k))) this.show(this.wanted);
   }
 
   /** Show one finished run, two of them, or, of none, the run of the kernel. @param {string[]} keys */
   show(keys) {
+    this.opened = true;
     this.wanted = keys;
     this.shelf.mark(keys);
     const films = keys.map(key => this.films.get(key)), missing = keys.filter(key => !this.films.has(key));
@@ -151,10 +167,10 @@ export class Studio {
     this.shown = b ? compare(this.screen, a, b) : evolution(this.screen, a).roll();
   }
 
-  /** @param {Link} link @param {import('./protocol.js').Ask} message */
-  ask(link, message) {
+  /** @param {Link} link @param {import('./protocol.js').Ask} message @param {ArrayBuffer[]} [buffers] */
+  ask(link, message, buffers) {
     try {
-      link.ask(message);
+      link.ask(message, buffers);
     } catch {
       this.lose();
     }
@@ -166,12 +182,14 @@ export class Studio {
     say(this.waiting, GONE);
     this.view?.lose(GONE);
     this.shelf.lose(this.films, GONE);
-    const box = this.root.host.closest('.lgm-studio'); // with the controls
-    for (const control of box?.querySelectorAll('button, input, select') ?? []) control.setAttribute('disabled', '');
+    this.unzone();
+    const controls = this.box?.querySelectorAll('button, input, select') ?? [];
+    for (const control of controls) control.setAttribute('disabled', '');
   }
 
   off() {
     clearTimeout(this.patience);
+    this.unzone();
     this.view?.off();
     this.shown?.off();
   }

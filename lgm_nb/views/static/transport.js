@@ -12,7 +12,9 @@ const NEXT_SPEED = { 1: 2, 2: 0.5, 0.5: 1 };
  * @param {KeyboardEvent} event
  */
 function keepArrows(event) {
-  if (ARROWS.has(event.key)) event.stopPropagation();
+  const at = event.composedPath()[0];
+  if (!(at instanceof HTMLInputElement)) window.removeEventListener('keydown', keepArrows, true); // it was removed
+  else if (ARROWS.has(event.key)) event.stopPropagation();
 }
 
 /** Listeners of a slider that keeps its arrow keys. */
@@ -132,8 +134,9 @@ export class Transport {
     this.present();
   }
 
+  /** The next position; at the end, new ones are followed again. */
   advance() {
-    if (this.at >= this.last) return this.stop();
+    if (this.at >= this.last) return this.live ? this.followNow() : this.stop();
     this.at++;
     this.present();
   }
