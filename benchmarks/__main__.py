@@ -26,6 +26,8 @@ BRIEF = {
     'sources': '--backbones tiny-simclr-resnet,tiny-can-vit --repeats 2',
     'objectives': '--rows "means @ simclr,means @ simclr + can" --sets cifar10-mini --seeds 1 --steps 10 --held 20 '
                   '--probes 1 --keep {out}/kept-sets',
+    'parameterisation': '--sources tiny-dino-resnet --ways "default,coarse faster,fourier bands,jitter,canvas x 1.5" '
+                        '--steps 10 --seeds 2 --held 20 --probes 1 --repeats 1 --keep {out}/kept-parameterisation',
     'peers': '--steps 4 --seeds 1 --rounds 1 --held 20 --probes 1 --keep {out}/kept-peers',
     'further': '--seeds 2 --steps 4 --counts 1,2 --held 20 --probes 1 --keep {out}/kept-further',
     'continual': '--seeds 2 --steps 4 --counts 1 --draws 1 --others tiny-can-vit --keep {out}/kept-continual',

@@ -87,6 +87,7 @@ BENCHMARKS = (
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20',
                (CALTECH,)),
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
+    keeping('parameterisation_held', 'parameterisation', '--held 60 --seeds 1 --steps 200', tuple(WEIGHTS)),
     keeping('further_held', 'further', FURTHER_HELD),
     keeping('further', 'further', '--counts 1,2,5 --class-seeds 5'),
     keeping('further_photos', 'further', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
