@@ -40,8 +40,6 @@ BRIEF = {
                  '--keep {out}/kept --out {out}/alignment-points.json',
     'ridge_strength': '--backbones tiny-can-vit --per-class 1 --seeds 1 --held 5',
     'busy_step': '--rounds 1 --steps 2',
-    'parameterisation': '--ways "default,fourier bands" --targets tiny-vicreg-resnet --seeds 2 --steps 4 --held 20 '
-                        '--probes 1 --keep {out}/kept-parameterisation',
     'probe_time': '--classes 5 --rounds 1 --epochs 20 --seeds 1',
     'probe_protocols': '--backbones tiny-can-vit --steps 2 --seeds 2 --epochs 10',
     'real_weights': '--per-class 50 --tests 20 --epochs 20'}
