@@ -21,9 +21,9 @@ def numbers(text):
     "Whole numbers, separated by commas."
     return tuple(int(n) for n in text.split(','))
 
-def _command(main):
+def command(main):
     "The command as given, without places on this machine."
-    own = ('--save', '--keep', '--caltech', '--cifar', '--photos', '--data')
+    own = ('--save', '--keep', '--out', '--caltech', '--cifar', '--photos', '--data')
     given = [a for i, a in enumerate(sys.argv[1:], 1) if a not in own and sys.argv[i - 1] not in own]
     name = main.__module__ if main.__module__ != '__main__' else f'benchmarks.{Path(sys.argv[0]).stem}'
     return 'python -m ' + shlex.join([name, *given])
@@ -42,7 +42,7 @@ def run(main, p):
     args.pop('json')
     save = args.pop('save')
     load = os.getloadavg()[0] if hasattr(os, 'getloadavg') else None # a busy machine shows here
-    out = dict(command=_command(main), **main(**args))
+    out = dict(command=command(main), **main(**args))
     out['machine'] = dict(cores=os.cpu_count(), threads=torch.get_num_threads(), load_before=load,
                           torch=torch.__version__, python=platform.python_version())
     if save: _save(out, save)

@@ -214,6 +214,7 @@ def step_ratios(data, nets, names, repeats):
 
 def main(ways, sources, keep, steps=400, seeds=3, probes=5, held=0, repeats=5):
     "Run the benchmark; the returned dict is what is printed."
+    if ways[0] != 'default': raise SystemExit(f'--ways {ways[0]}: the default must come first')
     data, nets = open_dataset('cifar10-mini'), open_all()
     if held: data = without_test(data, held)
     own = [nets[s] if s in nets else open_backbone(s) for s in sources]

@@ -8,7 +8,7 @@ training split. The protocol is `ridge`. Also measured: seconds of a forward pas
 and scores are kept in KEEP, so that the benchmark resumes. Writes zoo_matrix.json and zoo_matrix.md, progress to
 standard error.
 """
-import argparse, json, os, platform, shlex, statistics, sys, time
+import argparse, json, os, platform, statistics, time
 from pathlib import Path
 import torch
 from lgm_nb.backbones.open import open_backbone
@@ -17,7 +17,7 @@ from lgm_nb.core.show import mean_std
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.compare import paired_interval
-from benchmarks.common import add_numbers, distilled, interval, mean, say
+from benchmarks.common import add_numbers, command, distilled, interval, mean, say
 from benchmarks.objectives import Reader
 
 SHARED = ('random', 'centroid', 'full') # real images that are the same for all runs
@@ -148,9 +148,7 @@ def arguments():
 if __name__=='__main__':
     args = arguments()
     torch.set_num_threads(args.threads)
-    options = [a for a in sys.argv[1:] if a.startswith(('--seeds', '--probes', '--steps'))]
-    result = main(args.seeds, args.probes, args.steps, args.keep)
-    result = dict(result, command=shlex.join(['python', '-m', 'benchmarks.zoo_matrix', *options]))
+    result = dict(main(args.seeds, args.probes, args.steps, args.keep), command=command(main))
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     (out/'zoo_matrix.json').write_text(json.dumps(result, indent=1) + '\n')

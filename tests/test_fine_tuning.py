@@ -5,7 +5,7 @@ import torch
 from lgm_nb import Distiller, open_backbone, open_dataset, Settings
 from lgm_nb.method.meta_loss import Step
 from lgm_nb.method.objectives import DiscriminantMatching
-from lgm_nb.probing.fine_tuning import _adapted, _to_tune, Classifier, fine_tune
+from lgm_nb.probing.fine_tuning import _adapted, _to_tune, Classifier, fine_tune, with_probe
 from benchmarks import fine_tuning as bench
 from benchmarks.block_matching import BlockMatching
 
@@ -98,3 +98,9 @@ def test_choices_are_those_of_held_back_images():
     assert bench.best_rates(rows)['probe', 'block']==.2 and bench.best_rates(rows)['whole', 'full']==.1
     assert bench.best_made(rows)=='whole', '50 on average at its best rates, 49.5 for class'
     assert bench.best_made(rows[:2]) is None
+
+def test_images_without_labels_are_refused(few):
+    net, images = open_backbone(NETS[0]), few.train.batch(range(6), 32)
+    for labels in (few.train.labels[:3], few.train.labels[:6] + 5):
+        for make in (lambda y: with_probe(net, images, y, 3), lambda y: fine_tune(start_of(net), images, y, steps=1)):
+            with pytest.raises(ValueError, match='images: the set has'): make(labels)

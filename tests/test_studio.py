@@ -9,9 +9,13 @@ from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.exchange import read_images
 from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
+from lgm_nb.probing.examiner import Examiner
+from lgm_nb.probing.probe import exhaust
 from lgm_nb.views import measuring
 from lgm_nb.views.history import History
+from lgm_nb.views.measuring import KeptFeatures
 from lgm_nb.views.messages import Ask, Tell, read_protocol
+from lgm_nb.views.scheduler import Scheduler
 from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import NEXT_PROBED, Studio
 from lgm_nb.views.studio_run import StudioRun, prepare
@@ -165,6 +169,33 @@ def test_features_of_real_images_are_computed_once(data, net, cache, monkeypatch
     monkeypatch.setattr(measuring.Examiner, '_embed', count)
     assert asyncio.run(go())==first and embedded==[]
 
+def test_damaged_features_are_computed_again(data, net, cache):
+    def kept():
+        examiner = Examiner(data, net, 'ridge', seeds=1)
+        exhaust(KeptFeatures(examiner).fill())
+        return examiner.train_features
+    first = kept()
+    file, = (cache/'features').rglob('train.safetensors')
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1000] + bytes(1000))
+    with pytest.warns(UserWarning, match='train.safetensors is damaged'): assert torch.equal(kept(), first)
+    assert file.read_bytes()==whole # and kept anew
+
+def test_a_start_while_results_are_kept_counts():
+    class Slow(Scheduler):
+        starts = 0
+        async def work(self): self.starts += 1
+        async def end(self): await asyncio.sleep(.05)
+    async def twice():
+        run = Slow()
+        run.start()
+        while run.state != 'finished': await asyncio.sleep(0)
+        assert run.active
+        run.start()
+        while run.starts < 2: await asyncio.sleep(.01)
+        await run.wait()
+    asyncio.run(asyncio.wait_for(twice(), 20))
+
 def test_the_check_comes_last_and_can_be_stopped(finished, data, net):
     "It is told after the words; a stop ends it, and the accuracies before it are kept."
     run, told = finished
@@ -181,6 +212,10 @@ def test_the_check_comes_last_and_can_be_stopped(finished, data, net):
         await run.wait()
         assert run.state=='stopped' and run.curves()[0]['check'] is None and len(run.curves()[0]['points'])==2
     asyncio.run(asyncio.wait_for(go(), 120))
+
+def test_the_studio_probes_what_it_is_told_to_distil_with():
+    studio = Studio(distil_with='tiny-vicreg-resnet')
+    assert 'tiny-vicreg-resnet' in studio.run.plan.probed
 
 def test_the_studio_probes_the_best_backbone_and_two_others():
     run = Studio().run

@@ -94,7 +94,7 @@ BENCHMARKS = (
     keeping('continual_held', 'continual', CONTINUAL_HELD),
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
     keeping('few_shot_held', 'few_shot', FEW_SHOT_HELD),
-    keeping('few_shot', 'few_shot', '--draws 10', tuple(PACKAGES)),
+    keeping('few_shot', 'few_shot', '--draws 10', tuple(WEIGHTS)),
     benchmark('fine_tuning', saving('fine_tuning', '--keep {keep}'), ('peft',)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
     benchmark('cluster'),

@@ -12,7 +12,7 @@ import copy
 from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
-from ..core.checks import check_number, check_whole
+from ..core.checks import check_labelled, check_number, check_whole
 from ..data.dataset import Split
 from ..backbones.backbone import Backbone, weights_hash
 from .probe import exhaust, PooledViews, probe_augmenter, to_canvas, train_probes
@@ -43,7 +43,8 @@ def with_probe(
     n_classes:int, # C
     seed:int=0, # of the augmentation
 )->Classifier:
-    "Return a backbone with the linear probe of some images as its head."
+    "Return a backbone with the linear probe of some images as its head. Raises ValueError for images without labels."
+    check_labelled(images, labels, n_classes)
     if len(images) > _MANY:
         z = backbone.embed(images)
         W, b = train_probes(lambda _, rows: z[rows], labels, n_classes, backbone.dim, seeds=1, epochs=100)
@@ -127,6 +128,7 @@ def fine_tune(
 )->Classifier: # with its own backbone
     "Tune a classifier on some images, head and backbone. Raises RuntimeError for LoRA without the package peft."
     _check_tuning(way, lr, steps)
+    check_labelled(images, labels, len(start.W))
     net, g = copy.deepcopy(start.backbone), torch.Generator().manual_seed(seed)
     W, b = (t.to(net.device, copy=True).requires_grad_() for t in (start.W, start.b))
     parameters, finished = _to_tune(net.network, way, g)

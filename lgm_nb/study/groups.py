@@ -20,7 +20,7 @@ from ..data.dataset import Dataset, from_arrays, Split, square, stratified_split
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from ..probing.compare import AS_MANY, join_notes, MARK_NOTE, paired_interval
-from ..probing.examiner import BASELINES, check_kinds, Examiner, NEEDS_SET
+from ..probing.examiner import BASELINES, check_kinds, Examiner
 
 # %% ../../nbs/study/03_groups.ipynb #03497dff
 def _spread(values): # (S,) of a few probes
@@ -258,10 +258,10 @@ def probe_groups(
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
 )->dict[str, GroupScore]: # of 'distilled', if there is a set, and of the baselines
-    "Train probes and measure them by group. Random and central baselines have one image per class."
+    "Train probes and measure them by group. Baselines have as many images as the set; without one, one per class."
     check_kinds(baselines, 'baselines', BASELINES)
     examiner, out = Examiner(data, backbone, protocol, seeds), {}
     for kind in (*['distilled']*(distilled is not None), *baselines):
-        score = examiner.score_row(kind, distilled if kind in NEEDS_SET else None)
+        score = examiner.score_row(kind, distilled)
         out[kind] = GroupScore(score.predicted, data.test, data.group_names, protocol)
     return out

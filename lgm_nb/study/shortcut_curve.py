@@ -123,6 +123,7 @@ def shortcut_curve(
         rows = [*['distilled']*(settings is not None), *baselines]
         facts = dict(what='groups', rows=rows, seeds=seeds, start=START_STD, each=True,
                      test_groups=ds.test.groups.tolist(), **protocol_facts(protocol))
+        if settings is not None and settings.ipc > 1: facts['as_many'] = True # it was one image per class
         found = cached(facts | run_facts(ds, backbone, settings or Settings(), objective), measure, cache)
         points += [dict(p=p, backbone=backbone.name, row=kind, **score) for kind, score in found.items()]
     tied_to = ' / '.join(classes or data.classes)

@@ -154,11 +154,14 @@ class Photographs(Forecasts):
         for file in choice.photographs.value: await self.offer(file['name'], bytes(file['content']))
         choice.photographs.value = ()
 
+    def beside(self)->Path:
+        "Return the folder for photographs, beside the runs."
+        return Path(self.export.folder.value).expanduser().parent/'photographs'
+
     async def offer(self, name:str, content:bytes)->None:
         "Unpack a zip of photographs beside the runs, and offer it as the data."
         self.note.say(f'Unpacking {name} …')
-        folder = Path(self.export.folder.value).parent/'photographs'
-        try: found = await self.run.worker.do(unpack_photographs, name, content, folder)
+        try: found = await self.run.worker.do(unpack_photographs, name, content, self.beside())
         except (ValueError, OSError) as e: self.note.say(str(e))
         else: self.settings.choice.data.value = str(found)
 

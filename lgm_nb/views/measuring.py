@@ -8,16 +8,15 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/measuring.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/08_measuring.ipynb #0a65d2a2
-import contextlib, time
+import contextlib, time, warnings
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from ..core.durable import durable_write, save_tensors
+from safetensors import SafetensorError, safe_open
+from ..core.durable import durable_write, save_tensors, tensors_hash
 from ..core.files import cache_folder, key_of
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone, backbone_key, network_facts
@@ -29,9 +28,20 @@ from .feature_map import FeatureMap
 from .run_plan import Later, MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
 
-# %% ../../nbs/views/08_measuring.ipynb #08f3a001
+# %% ../../nbs/views/08_measuring.ipynb #08f3a0b1
 SPLITS = ('test', 'train')
 
+def _read_features(file):
+    "Features in the cache; None if they are absent or damaged."
+    if not file.exists(): return None
+    try:
+        with safe_open(file, 'pt') as f: found, facts = f.get_tensor('features'), f.metadata() or {}
+        if facts.get('checksum')==tensors_hash(dict(features=found)): return found
+    except (OSError, SafetensorError): pass
+    warnings.warn(f'{file} is damaged; the features are computed again', stacklevel=2)
+    return None
+
+# %% ../../nbs/views/08_measuring.ipynb #08f3a001
 class KeptFeatures:
     "Features of real images that stay in the cache: those of an examiner, and of those that share them."
     def __init__(self, examiner:Examiner):
@@ -45,13 +55,13 @@ class KeptFeatures:
         "Read what is in the cache, the first time."
         if self._place is not None: return
         data, net = self.examiner.data, self.examiner.backbone
-        facts = dict(what='features of real images', data=data.hash, device=net.device.type, **backbone_key(net))
+        facts = dict(what='features with a checksum', data=data.hash, device=net.device.type, **backbone_key(net))
         self._place = cache_folder()/'features'/key_of(facts)
         for split in SPLITS:
-            with contextlib.suppress(OSError, SafetensorError, KeyError): # absent, or damaged: computed again
-                found = load_file(self._file(split))['features']
-                if found.shape==(len(getattr(data, split)), net.dim): self.features.setdefault(split, found)
-                self._there.add(split)
+            found = _read_features(self._file(split))
+            if found is None or found.shape != (len(getattr(data, split)), net.dim): continue
+            self.features.setdefault(split, found)
+            self._there.add(split)
 
     def fill(self)->Pieces[None]:
         "Compute what is missing, in pieces; yields how many images went through."
@@ -67,7 +77,8 @@ class KeptFeatures:
             self._there.add(split)
             with contextlib.suppress(OSError):
                 self._place.mkdir(parents=True, exist_ok=True)
-                with durable_write(self._file(split)) as new: save_tensors(dict(features=self.features[split]), new)
+                tensors = dict(features=self.features[split])
+                with durable_write(self._file(split)) as new: save_tensors(tensors, new, checksum=tensors_hash(tensors))
 
 # %% ../../nbs/views/08_measuring.ipynb #743dc2d1
 @dataclass

@@ -71,6 +71,7 @@ def unpack_photographs(
     making, depth = Path(tempfile.mkdtemp(prefix='.', dir=parent)), _common([m.filename for m in members])
     try:
         _extract(archive, members, making, depth)
+        making.chmod(0o755) # a temporary folder is for its owner alone
         return making.rename(new_folder(parent, safe_name(Path(name).stem)))
     finally: shutil.rmtree(making, ignore_errors=True) # there no more if all went well
 

@@ -182,6 +182,8 @@ class Scheduler(Job):
     def _start(self):
         if Job.running not in (None, self): Job.running.pause()
         Job.running = self
+        if self.active and self.state not in ACTIVE_STATES: # it still keeps the results of the last start
+            return self._task.add_done_callback(lambda _: self._start())
         if self.active: return self.run_state.resume()
         self.run_state, self.error, self.message = RunState(self.changed), None, ''
         self.begin()

@@ -145,11 +145,12 @@ async def _prepare_once(view):
 # %% ../../nbs/views/17_studio.ipynb #b1ed97d3
 async def _send_details(view, image):
     "Send a closer look at one image."
+    number = view.run.number
     found = await ask_details(view.run, image)
     big, parts = found['big'], found['parts']
     pixels = [big['data'], *(part['sheet']['data'] for part in parts)]
     parts = [dict(part, sheet=without_pixels(part['sheet'])) for part in parts]
-    view.send(dict(kind=Tell.DETAIL, run=view.run.number, image=image, step=found['step'], big=without_pixels(big),
+    view.send(dict(kind=Tell.DETAIL, run=number, image=image, step=found['step'], big=without_pixels(big),
         parts=parts), pixels)
 
 async def _send_near(view, image):
@@ -259,7 +260,7 @@ class Studio(RunBox):
     ):
         shorten_errors()
         first = 'first' if data is None and FIRST_RUN.is_dir() else None
-        if data is None and backbones is None and probed is None: probed = NEXT_PROBED
+        if data is None and backbones is None and distil_with is None and probed is None: probed = NEXT_PROBED
         data = NEXT if data is None else data
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)
@@ -271,7 +272,7 @@ class Studio(RunBox):
             run = StudioRun(data, _by_name(listed, device), chosen, distil_with, objective)
             if probed is not None: run.configure(probed=probed)
             _make_room()
-            folder = Path(folder or _default_folder(data))
+            folder = Path(folder or _default_folder(data)).expanduser()
             _STUDIOS[asked] = controls, view = Controls(run, folder), StudioView(run, Shelf(folder.parent), first)
             view.on_msg(controls.hear) # what is dropped onto it
         super().__init__(*_STUDIOS[asked])

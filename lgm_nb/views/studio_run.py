@@ -20,7 +20,7 @@ from ..method.settings import Settings
 from ..probing.compare import CrossModelTable
 from ..probing.examiner import Score
 from .closer_look import image_details, level_sheet
-from .measuring import Examined, Measuring, examined
+from .measuring import Accuracies, Examined, Measuring, examined
 from .run_plan import Later, RunPlan, change, with_backbone
 from .scheduler import ACTIVE_STATES, SLICE_SECONDS, WorkStopped, advance, gate
 from .telling import Announcer, DescribedRun, distiller_of
@@ -161,6 +161,10 @@ async def take_turns(run:DistillingRun)->None:
 def _examine(plan, seeds):
     return Later(plan.backbones, lambda name: examined(plan.data, plan.backbones[name], seeds))
 
+def _in_short(run):
+    about = f'{run.plan.data.name} with {" + ".join(run.plan.sources)}'
+    return f'StudioRun({about}: {run.state}, step {run.step} of {run.plan.settings.steps})'
+
 def _frames(history): return [(f['step'], f['levels'], history.pixels(f)) for f in history.frames]
 
 # %% ../../nbs/views/11_studio_run.ipynb #09b0000c
@@ -186,6 +190,7 @@ class StudioRun(DistillingRun):
             raise ValueError(f'state: {self.state}; settings cannot change during a run, so stop it first')
         self.plan = change(self.plan, **changes)
         self.examined = _examine(self.plan, self.seeds)
+        if self.distiller is None: self.accuracies = Accuracies(self.examined) # a finished run keeps its own
 
     def add(self, backbone:Backbone)->None:
         "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
@@ -201,9 +206,7 @@ class StudioRun(DistillingRun):
         "Return the whole run as the facts of a page, with at most this many kilobytes of pixels."
         return film_facts(_frames(self.history), kilobytes=kilobytes, **self.about())
 
-    def __repr__(self):
-        about = f'{self.plan.data.name} with {" + ".join(self.plan.sources)}'
-        return f'StudioRun({about}: {self.state}, step {self.step} of {self.plan.settings.steps})'
+    def __repr__(self): return _in_short(self)
 
 # %% ../../nbs/views/11_studio_run.ipynb #f1203870
 async def ask_details(
@@ -211,10 +214,10 @@ async def ask_details(
     image:int, # its index
 )->dict[str, Any]: # as `image_details`
     "Render a closer look at one image, between two steps of a run."
-    examiner = run.examined[run.plan.home].examiner
+    examiner, distiller = run.examined[run.plan.home].examiner, distiller_of(run) # of this start, should another follow
     pieces, done = examiner.embed_train(), False
     while not done: done, _ = await run.worker.do(advance, pieces)
-    return await run.worker.do(image_details, run.distiller, examiner, image)
+    return await run.worker.do(image_details, distiller, examiner, image)
 
 async def ask_level(
     run:StudioRun,
