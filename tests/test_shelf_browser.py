@@ -1,5 +1,5 @@
 "The studio's shelf, two runs side by side, and the closer look, in Chromium; the kernel is played by the test."
-import base64, json, shutil
+import base64, json, shutil, time
 import numpy as np, pytest
 from conftest import violations
 from lgm_nb.views.messages import read_protocol
@@ -119,6 +119,13 @@ FRAMES = """() => [0, 1, 2, 3].forEach(step => {
   tell({ kind: 'frame', run: 0, frame, sheet, newest: step, levels: 1, loss: [], status }, [pixels]);
 })"""
 
+def until(page, condition, seconds=30):
+    "Wait until a condition holds."
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f'not so within {seconds} s'
+        page.wait_for_timeout(50)
+
 def test_a_level_comes_back_with_the_newest_frame(studio):
     page = studio(reduced_motion='reduce')
     page.evaluate(FRAMES)
@@ -126,16 +133,21 @@ def test_a_level_comes_back_with_the_newest_frame(studio):
     def told(grey):
         page.evaluate("""grey => tell({ kind: 'level', run: 0, level: 1, sheet: { mime: 'raw', columns: 1, side: 1,
             count: 2 } }, [new DataView(new Uint8Array(6).fill(grey).buffer)])""", grey)
-        page.wait_for_timeout(200)
+    def shown():
         return page.locator('.tile canvas').first.evaluate('c => c.getContext("2d").getImageData(0, 0, 1, 1).data[0]')
-    assert told(99)==99
+    told(99)
+    until(page, lambda: shown()==99)
     slider = page.get_by_role('slider', name='Step of the run')
     slider.press('Home')
-    assert told(77)==0 # it looks back: the level of the newest frame comes too late
+    until(page, lambda: shown()==0)
+    told(77)
+    page.wait_for_timeout(200)
+    assert shown()==0 # it looks back: the level of the newest frame comes too late
     asked = page.evaluate('asked.length')
     slider.press('End')
     assert page.evaluate('asked.slice(-1)')==[dict(ask='level', level=1)] and page.evaluate('asked.length')==asked + 1
-    assert told(88)==88
+    told(88)
+    until(page, lambda: shown()==88)
 
 def test_a_run_that_is_played_to_its_newest_frame_is_followed(studio):
     page = studio(reduced_motion='reduce')
@@ -260,8 +272,13 @@ def test_in_a_comparison_the_newest_position_wins(studio):
     for key in ('one', 'two'): page.locator(f'[data-mark="{key}"]').check()
     share = page.get_by_role('slider', name='Share of both runs')
     share.wait_for()
-    page.wait_for_timeout(300)
-    last = pixels(page)
+    seen = []
+    def settled():
+        seen.append(pixels(page))
+        page.wait_for_timeout(200)
+        return len(seen) > 1 and seen[-1]==seen[-2]
+    until(page, settled)
+    last = seen[-1]
     page.evaluate("""() => {
       const make = createImageBitmap;
       window.createImageBitmap = async (...args) => {
