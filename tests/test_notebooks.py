@@ -15,8 +15,7 @@ def outputs(path):
 def test_outputs_are_small(path):
     "Under 200 kB: tools/outputs.py --slim keeps each picture once, which mostly does it."
     size = sum(len(json.dumps(output)) for _,output in outputs(path))
-    most = 300_000 if path.stem=='02_widgets' else 200_000 # four players, each with its script
-    assert size < most, f'{size} bytes'
+    assert size < 200_000, f'{size} bytes'
 
 @pytest.mark.parametrize('path', NOTEBOOKS, ids=ids(NOTEBOOKS))
 def test_outputs_tell_nothing_of_a_machine(path):

@@ -248,7 +248,10 @@ def look_back(page):
 
 def compare(page):
     "The new run beside the one that ships; then the new one as a page."
-    page.get_by_role('button', name=re.compile(r'^Runs \(\d+\)$')).press('Enter') # another test may have saved one
+    runs = page.get_by_role('button', name=re.compile(r'^Runs \(\d+\)$'))
+    count = int(re.search(r'\d+', runs.inner_text())[0]) # the one that ships and this one; another test may have saved more
+    runs.press('Enter')
+    assert count >= 2 and page.locator('.run-card:visible').count()==count + 1 # and the run of the cell
     for key in ('session 1', 'first'): page.locator(f'[data-mark="{key}"]').check()
     page.locator('.pair', has_text='RidgeProbe').wait_for()
     assert page.locator('.side').count()==2

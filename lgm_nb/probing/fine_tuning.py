@@ -43,7 +43,7 @@ def with_probe(
     n_classes:int, # C
     seed:int=0, # of the augmentation
 )->Classifier:
-    "Return a backbone with the linear probe of some images as its head. Raises ValueError for images without labels."
+    "Return a backbone with the linear probe of some images as its head. Raises ValueError for labels that do not fit."
     check_labelled(images, labels, n_classes)
     if len(images) > _MANY:
         z = backbone.embed(images)

@@ -70,10 +70,10 @@ def unpack_photographs(
     parent.mkdir(parents=True, exist_ok=True)
     making, depth = Path(tempfile.mkdtemp(prefix='.', dir=parent)), _common([m.filename for m in members])
     try:
-        _extract(archive, members, making, depth)
-        making.chmod(0o755) # a temporary folder is for its owner alone
-        return making.rename(new_folder(parent, safe_name(Path(name).stem)))
-    finally: shutil.rmtree(making, ignore_errors=True) # there no more if all went well
+        unpacked = making/'photographs' # the folder around it is for its owner alone
+        _extract(archive, members, unpacked, depth)
+        return unpacked.rename(new_folder(parent, safe_name(Path(name).stem)))
+    finally: shutil.rmtree(making, ignore_errors=True)
 
 # %% ../../nbs/views/14_photographs.ipynb #14d0000e
 class Dropped:
