@@ -249,7 +249,7 @@ def look_back(page):
 def compare(page):
     "The new run beside the one that ships; then the new one as a page."
     runs = page.get_by_role('button', name=re.compile(r'^Runs \(\d+\)$'))
-    count = int(re.search(r'\d+', runs.inner_text())[0]) # the one that ships and this one; another test may have saved more
+    count = int(re.search(r'\d+', runs.inner_text())[0]) # another test may have saved one, too
     runs.press('Enter')
     assert count >= 2 and page.locator('.run-card:visible').count()==count + 1 # and the run of the cell
     for key in ('session 1', 'first'): page.locator(f'[data-mark="{key}"]').check()
