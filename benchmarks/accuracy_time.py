@@ -1,16 +1,16 @@
-"""Accuracy against seconds: the paper's step, a bank with a random probe, and class means, on one backbone and data
-set.
+"""Accuracy against seconds: the paper's step, a bank with a random probe, and the default, on one backbone and one
+data set.
 
     python -m benchmarks.accuracy_time [--backbone tiny-simclr-resnet] [--paper-steps 600] [--steps 400] [--points 8]
         [--seeds 5] [--json]
 
 `paper` is `benchmarks.paper_way` with the authors' learning rate, views and probe, its growth shrunk to the steps
 it is given (their 5,000 take too long for a benchmark of minutes; give `--paper-steps 5000` for all). `bank`
-samples rows of a feature bank for a random probe, `means` is the default of `lgm-distill`; both pay for their bank
+samples rows of a feature bank for a random probe, `ours` is the default of `lgm-distill`; both pay for their bank
 in their first seconds. The three take turns, a stretch of steps each, so that a change of the machine's load meets
 all; probing is not counted.
 
-`speedup_to_paper_final`: the seconds that `paper` took in all, over the seconds after which `means` is, and stays,
+`speedup_to_paper_final`: the seconds that `paper` took in all, over the seconds after which `ours` is, and stays,
 at the accuracy `paper` ended with. `to_centroid` and `to_95_percent` (of the best of all): seconds of each, null if
 it never got there. Accuracy is that of probes on held-back training images, a fifth of them; at the end, `test`
 scores all three on the test split, which decides nothing.
@@ -74,13 +74,13 @@ def main(data='cifar10-mini', backbone='tiny-simclr-resnet', paper_steps=600, st
     probe = GradientMatching(w_std=.01, centre=False)
     ways = dict(paper=PaperWay(ds, plain_backbone(backbone), steps=paper_steps, grow_every=0, seed=seed),
                 bank=Distiller(ds, net, settings, probe, bank=bank, frames=0),
-                means=Distiller(ds, net, settings, bank=bank, frames=0))
-    lengths = dict(paper=paper_steps, bank=steps, means=steps)
-    curves = measure_curves(ways, lengths, points, dict(paper=0., bank=bank_seconds, means=bank_seconds), examiner)
+                ours=Distiller(ds, net, settings, bank=bank, frames=0))
+    lengths = dict(paper=paper_steps, bank=steps, ours=steps)
+    curves = measure_curves(ways, lengths, points, dict(paper=0., bank=bank_seconds, ours=bank_seconds), examiner)
     goal, spent = curves['paper'][-1]['top1'], curves['paper'][-1]['seconds']
     best = max(p['top1'] for c in curves.values() for p in c)
     centroid = float(examiner.score_rows(examiner.centroid_rows()).top1.mean())
-    reached = first_reached(curves['means'], goal)
+    reached = first_reached(curves['ours'], goal)
     def to(accuracy): return {k: first_reached(c, accuracy) for k, c in curves.items()}
     return dict(benchmark='accuracy_time', data=data, backbone=backbone, seeds=seeds,
         speedup_to_paper_final=round(spent/reached, 2) if reached else None, paper_final=goal,

@@ -21,6 +21,14 @@ def numbers(text):
     "Whole numbers, separated by commas."
     return tuple(int(n) for n in text.split(','))
 
+def floats(text):
+    "Numbers, separated by commas."
+    return tuple(float(n) for n in text.split(','))
+
+def words(text):
+    "Names, separated by commas."
+    return tuple(text.split(','))
+
 def command(main):
     "The command as given, without places on this machine."
     own = ('--save', '--keep', '--out', '--caltech', '--cifar', '--photos', '--data')

@@ -31,7 +31,7 @@ from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.probe import exhaust
 from lgm_nb.probing.ridge import ridge_features
-from benchmarks.common import add_numbers, distilled, mean, numbers, parser, run, say, without_test
+from benchmarks.common import add_numbers, distilled, mean, numbers, parser, run, say, without_test, words
 from benchmarks.objectives import objective_of
 
 WEIGHTS = ('memory', 'images', 'classes') # the memory alone; with the task, each image or each class counts the same
@@ -198,7 +198,9 @@ def memory_kinds(options):
 
 def ways_to_learn(name, options):
     "Weights and strengths for a memory: the chosen ones or, on held-back images, all that there are to choose from."
-    if not options['held']: return [CHOSEN[name]]
+    if not options['held']:
+        if name not in CHOSEN: raise SystemExit(f'{name}: not in CHOSEN; choose its weights with --held 60 first')
+        return [CHOSEN[name]]
     if name=='means': return [(kind, None) for kind in MEANS]
     if name=='all': return [('images', s) for s in STRENGTHS]
     return [(w, s) for w in WEIGHTS for s in STRENGTHS if name != 'none' or w=='images']
@@ -261,7 +263,6 @@ def main(**options):
     return dict(benchmark='continual', dim=net.dim, canvas=net.canvas, **kept, rows=found)
 
 def arguments():
-    def words(text): return tuple(text.split(','))
     p = parser(__doc__)
     p.add_argument('--sets', type=words, default=('cifar10-mini',), help='also: caltech10-mini')
     p.add_argument('--made', type=words, default=MADE, help='ways and objectives of distilled images')

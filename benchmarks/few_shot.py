@@ -25,7 +25,7 @@ from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner, Score
 from lgm_nb.probing.probe import exhaust, to_canvas
 from lgm_nb.probing.ridge import RIDGE_VIEWS, fit_ridge, ridge_features
-from benchmarks.common import add_numbers, distilled, interval, mean, numbers, parser, run, say, without_test
+from benchmarks.common import add_numbers, distilled, interval, mean, numbers, parser, run, say, without_test, words
 
 SETS = ('cifar10-mini/lite0+simclr+dino', 'cifar10-mini/lite0', 'caltech10-mini/lite0+simclr+dino')
 WEIGHTS = (1, 2, 5, 10, 20)
@@ -167,7 +167,6 @@ def main(**options):
     return dict(benchmark='few_shot', protocol='ridge', **kept, made_with=made_with, rows=found, full=full_data)
 
 def arguments():
-    def words(text): return tuple(text.split(','))
     p = parser(__doc__)
     p.add_argument('--sets', type=words, default=SETS, help='of the gallery')
     p.add_argument('--targets', type=words, default=TARGETS, help='backbones that no set was made for')

@@ -1,7 +1,7 @@
-"""Which settings reach an accuracy in the fewest seconds? One change at a time from `BASE`.
+"""Which settings reach an accuracy in the fewest seconds? One change at a time from the default.
 
-    python -m benchmarks.fewer_steps [--sets cifar10-mini,caltech101] [--budgets 40,120,400] [--seeds 5]
-        [--variants "start;lr 0.01;…"] [--keep FILE] [--json]
+    python -m benchmarks.fewer_steps [--sets cifar10-mini,caltech101] [--budgets 40,120,400] [--seeds 3]
+        [--variants "default;lr 0.01;…"] [--keep FILE] [--json]
 
 `cifar10-mini` is distilled with an embedded backbone (`--backbone`), `caltech101` (ten classes, `--photos` is the
 folder that holds it) with EfficientNet-Lite0 at 96 px. A budget is steps of three views; a variant with more or
@@ -9,46 +9,45 @@ fewer views per step takes fewer or more steps. Every budget is a run of its own
 run. Seconds are steps times the time of a step with a complete pyramid, taken at the end for all kinds of step in
 turn, so that the load of the machine during a long search is no matter. Accuracy is that of probes on a fifth of
 the training images, held back; mean over `seeds` runs. `others` is the accuracy of the same images on backbones
-that did not make them: the other embedded ones, and MobileNetV2 for the photographs. `against_start`,
-`others_against_start`: difference of the runs with the same seed, and its standard error.
+that did not make them: the other embedded ones, and MobileNetV2 for the photographs. `against_default`,
+`others_against_default`: difference of the runs with the same seed, and its standard error.
 
-`seconds_to_goal`: seconds of the run whose mean accuracy is that of `start` at the largest budget, read between the
-measured budgets; `chosen` reaches it soonest (sum over the sets of the ratio to the seconds of `start`), among
+`seconds_to_goal`: seconds of the run whose mean accuracy is that of the default at the largest budget, read between the
+measured budgets; `chosen` reaches it soonest (sum over the sets of the ratio to the seconds of the default), among
 those that lose nothing on other backbones: at the largest budget no more than two standard errors. `test` scores
-`start` and the chosen on test images, which decides nothing. Results so far are in `--keep`, so that a search that
+the default and the chosen on test images, which decides nothing. Results so far are in `--keep`, so that a search that
 is killed can be resumed.
 """
-import json, math, statistics
+import json, statistics
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 import torch
 from benchmarks.accuracy_time import held_back, timed_bank
-from benchmarks.common import add_numbers, alternate, middle, numbers, parser, run, say
+from benchmarks.common import add_numbers, alternate, middle, numbers, parser, run, say, words
 from benchmarks.step import grown
 from lgm_nb.backbones.embedded import zoo_cards
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.meta_loss import GradientMatching
-from lgm_nb.method.settings import Settings
+from lgm_nb.method.settings import GROWTH, Settings
 from lgm_nb.probing.examiner import Examiner
 
-BASE = dict(lr=2e-2, augs=(3, 3), grow=.7, decay=0., average=0., restart=True, level=0., draw=0)
-VARIANTS = { # what differs from BASE
-    'start': {},
+DEFAULT = dict(lr=2e-2, augs=(3, 3), grow=GROWTH, decay=True, average=0., restart=True, draw=0)
+VARIANTS = { # what differs from the default
+    'default': {},
     'lr 0.005': dict(lr=5e-3), 'lr 0.01': dict(lr=1e-2), 'lr 0.04': dict(lr=4e-2), 'lr 0.08': dict(lr=8e-2),
-    'decay 1': dict(decay=1.), 'decay 0.3': dict(decay=.3), 'average 0.2': dict(average=.2),
+    'constant rate': dict(decay=False), 'average 0.2': dict(average=.2),
     '1 view': dict(augs=(1, 1)), '1, then 5 views': dict(augs=(1, 5)), '5, then 1 view': dict(augs=(5, 1)),
-    'grown at 0.4': dict(grow=.4), 'grown at 0.2': dict(grow=.2), 'Adam goes on': dict(restart=False),
-    'coarse faster': dict(level=.25), 'fine faster': dict(level=-.25),
+    'grown at 0.2': dict(grow=.2), 'grown at 0.7': dict(grow=.7), 'Adam goes on': dict(restart=False),
     'rows 2000': dict(draw=2000), 'rows 100': dict(draw=100),
 }
-SOME = ('start', 'lr 0.01', 'lr 0.04', 'decay 0.3', 'average 0.2', '1 view', '1, then 5 views', 'grown at 0.4',
-        'grown at 0.2', 'Adam goes on', 'coarse faster', 'rows 100') # half an hour on one core
-FEW = ('start', 'lr 0.01', 'lr 0.04', 'grown at 0.4') # on photographs, where a step takes ten times as long
+SOME = ('default', 'lr 0.01', 'lr 0.04', 'constant rate', 'average 0.2', '1 view', '1, then 5 views', 'grown at 0.2',
+        'grown at 0.7', 'Adam goes on', 'rows 100') # half an hour on one core
+FEW = ('default', 'lr 0.01', 'lr 0.04', 'constant rate', 'grown at 0.7') # on photographs, where a step takes longer
 
-def knobs_of(variant): return BASE | VARIANTS[variant]
+def knobs_of(variant): return DEFAULT | VARIANTS[variant]
 def steps_of(knobs, budget): return max(1, round(3*budget/(sum(knobs['augs'])/2)))
 
 class Steered(Distiller):
@@ -56,24 +55,17 @@ class Steered(Distiller):
     def __init__(self, data, net, bank, knobs, steps, seed):
         self.knobs, self.optimiser = knobs, None
         self.sums, self.summed = None, 0
-        settings = Settings(steps=steps, augs=knobs['augs'][0], seed=seed, bank_rows=knobs['draw'] or 1)
+        settings = Settings(steps=steps, augs=knobs['augs'][0], seed=seed, bank_rows=knobs['draw'] or 1,
+                            lr=knobs['lr'], lr_decay=knobs['decay'])
         objective = GradientMatching(w_std=.01, centre=False) if knobs['draw'] else None
         super().__init__(data, net, settings, objective, bank=bank, frames=0)
         self.grow_every = max(1, int(knobs['grow']*steps/(len(self.pyramid.sizes) - 1)))
 
     def restart_optimiser(self):
-        "One group per level; moments stay if the variant says so."
-        old, middle_level = self.optimiser, (len(self.pyramid.sizes) - 1)/2
-        def lr(i): return self.knobs['lr']*2**(self.knobs['level']*(middle_level - i))
-        groups = [dict(params=[level], whole=lr(i)) for i, level in enumerate(self.pyramid.levels)]
-        self.optimiser = torch.optim.Adam(groups, fused=True)
+        "Moments of the former levels stay if the variant says so."
+        old = self.optimiser
+        super().restart_optimiser()
         if old is not None and not self.knobs['restart']: self.optimiser.state.update(dict(old.state))
-
-    def _set_lr(self):
-        "Set the learning rate of a step: a cosine to zero over the last part of the run."
-        left, last = 1 - self.step/self.settings.steps, self.knobs['decay']
-        share = .5 - .5*math.cos(math.pi*left/last) if left < last else 1.
-        for group in self.optimiser.param_groups: group['lr'] = group['whole']*share
 
     def _set_views(self):
         "Change the views per step halfway."
@@ -95,7 +87,6 @@ class Steered(Distiller):
 
     def __next__(self):
         self._set_views()
-        self._set_lr()
         snap = super().__next__()
         self._average()
         return snap
@@ -161,7 +152,7 @@ class Search:
         knobs = [knobs_of(v) for v in variants]
         kinds = sorted({(augs, k['draw']) for k in knobs for augs in k['augs']})
         def start(augs, draw):
-            kind = BASE | dict(augs=(augs, augs), draw=draw)
+            kind = DEFAULT | dict(augs=(augs, augs), draw=draw)
             return grown(Steered(self.data, self.net, self.bank, kind, 10_000, 0))
         runs = {kind: start(*kind) for kind in kinds}
         seconds = alternate({kind: lambda r=r: next(r) for kind, r in runs.items()}, repeats)
@@ -175,9 +166,9 @@ def points_of(search, variant, each):
     knobs, points = knobs_of(variant), []
     step = sum(each[augs, knobs['draw']] for augs in knobs['augs'])/2
     for budget in search.budgets:
-        runs, base = search.runs(variant, budget), search.runs('start', budget)
+        runs, base = search.runs(variant, budget), search.runs('default', budget)
         point = dict(budget=budget, seconds=round(steps_of(knobs, budget)*step, 2))
-        for key, gain in (('top1', 'against_start'), ('others', 'others_against_start')):
+        for key, gain in (('top1', 'against_default'), ('others', 'others_against_default')):
             gains = [r[key] - q[key] for r, q in zip(runs, base)]
             point |= {key: mean([r[key] for r in runs]), gain: [mean(gains), standard_error(gains)]}
         top1 = [r['top1'] for r in runs]
@@ -208,9 +199,9 @@ def open_set(name, backbone, photos):
     return photographs(photos, CLASSES[:10]), open_backbone('efficientnet-lite0'), [open_backbone('mobilenetv2')]
 
 def to_goal(results):
-    """Seconds in which each variant is as good as the longest runs of `start`; between two budgets in proportion, on a
-    scale of log seconds."""
-    goal = results['start'][-1]['top1']
+    """Seconds in which each variant is as good as the longest runs of the default; between two budgets in proportion,
+    on a scale of log seconds."""
+    goal = results['default'][-1]['top1']
     def seconds(points):
         if points[0]['top1'] >= goal: return points[0]['seconds']
         for p, q in zip(points, points[1:]):
@@ -220,17 +211,17 @@ def to_goal(results):
     return {v: seconds(points) for v, points in results.items()}
 
 def carries(points):
-    "Is a variant as good as the start on the backbones that did not make the images?"
-    gain, sem = points[-1]['others_against_start']
+    "Is a variant as good as the default on the backbones that did not make the images?"
+    gain, sem = points[-1]['others_against_default']
     return gain >= -2*sem
 
 def choose(seconds, results):
     "The variant that reaches the goal soonest on all sets together, of those that carry over."
     good = [{v for v, s in found.items() if s and carries(results[name][v])} for name, found in seconds.items()]
-    return min(set.intersection(*good), key=lambda v: sum(found[v]/found['start'] for found in seconds.values()))
+    return min(set.intersection(*good), key=lambda v: sum(found[v]/found['default'] for found in seconds.values()))
 
 def main(sets=('cifar10-mini', 'caltech101'), backbone='tiny-simclr-resnet', photos='../shared/data', variants=SOME,
-         budgets=(40, 120, 400), seeds=5, probes=3, epochs=1000, keep=None, threads=0, few=FEW):
+         budgets=(40, 120, 400), seeds=3, probes=3, epochs=1000, keep=None, threads=0, few=FEW):
     if threads: torch.set_num_threads(threads)
     searches = {n: Search(n, *open_set(n, backbone, photos), budgets, seeds, probes, epochs, keep) for n in sets}
     found = {n: measure_all(s, few if n=='caltech101' else variants) for n, s in searches.items()}
@@ -239,10 +230,9 @@ def main(sets=('cifar10-mini', 'caltech101'), backbone='tiny-simclr-resnet', pho
     best = choose(seconds, results)
     return dict(benchmark='fewer_steps', sets={n: facts for n, (facts, _) in found.items()}, seeds=seeds,
                 knobs={v: knobs_of(v) for v in dict.fromkeys((*variants, *few))}, chosen=best, seconds_to_goal=seconds,
-                test={n: {v: s.test(v) for v in dict.fromkeys(('start', best))} for n, s in searches.items()},
+                test={n: {v: s.test(v) for v in dict.fromkeys(('default', best))} for n, s in searches.items()},
                 results=results)
 
-def words(text): return tuple(text.split(','))
 def several(text): return tuple(text.split(';'))
 
 if __name__=='__main__':
@@ -254,5 +244,5 @@ if __name__=='__main__':
     p.add_argument('--few', type=several, default=FEW, help='variants on the photographs')
     p.add_argument('--budgets', type=numbers, default=(40, 120, 400))
     p.add_argument('--keep', type=Path)
-    add_numbers(p, seeds=5, probes=3, epochs=1000, threads=0)
+    add_numbers(p, seeds=3, probes=3, epochs=1000, threads=0)
     run(main, p)

@@ -30,7 +30,7 @@ from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.fine_tuning import fine_tune, with_probe
 from benchmarks.block_matching import BlockMatching
 from benchmarks.common import (
-    add_numbers, alternate, distilled, interval, mean, middle, parser, ratio, run, say, without_test)
+    add_numbers, alternate, distilled, floats, interval, mean, middle, parser, ratio, run, say, without_test, words)
 
 MADE = {
     'probe': lambda data, net: DiscriminantMatching(),
@@ -185,8 +185,6 @@ def main(**options):
     return dict(benchmark='fine_tuning', data=data.name, **kept, left_out=left_out, peft=peft, rows=found)
 
 def arguments():
-    def words(text): return tuple(text.split(','))
-    def floats(text): return tuple(float(t) for t in text.split(','))
     p = parser(__doc__)
     p.add_argument('--backbones', type=words, default=('tiny-simclr-resnet',), help='such as tiny-can-vit')
     p.add_argument('--ways', type=words, default=('block', 'lora', 'full'))

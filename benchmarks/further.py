@@ -27,7 +27,8 @@ from lgm_nb.method.runs import run_facts
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.labels import Teacher
-from benchmarks.common import add_numbers, distilled, interval, mean, numbers, parser, run, say, without_test
+from benchmarks.common import (
+    add_numbers, distilled, floats, interval, mean, numbers, parser, run, say, without_test, words)
 from benchmarks.objectives import objective_of
 from benchmarks.photos import CLASSES, photographs
 
@@ -215,8 +216,6 @@ def main(**options):
     return dict(benchmark='further', **kept, rows=found)
 
 def arguments():
-    def words(text): return tuple(text.split(','))
-    def floats(text): return tuple(float(t) for t in text.split(','))
     p = parser(__doc__)
     p.add_argument('--tables', type=words, default=tuple(TABLES), help=f'default: {",".join(TABLES)}')
     p.add_argument('--sets', type=words, default=('cifar10-mini',), help='also: caltech-10')

@@ -23,7 +23,7 @@ from lgm_nb.method.objectives import (
     DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, RidgeProbe, WhitenedMeans)
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
-from benchmarks.common import add_numbers, distilled, interval, mean, parser, run, say, without_test
+from benchmarks.common import add_numbers, distilled, interval, mean, parser, run, say, without_test, words
 from benchmarks.photos import CLASSES, photographs
 
 BACKBONES = dict(lite0='efficientnet-lite0', lite2='efficientnet-lite2', mobilenet='mobilenetv2', can='tiny-can-vit',
@@ -176,7 +176,6 @@ def main(rows=None, sets=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, aug
     return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT, rows=found)
 
 def arguments():
-    def words(text): return tuple(text.split(','))
     p = parser(__doc__)
     p.add_argument('--rows', type=words, default=None, help='rows, or parts of their names, separated by commas')
     p.add_argument('--sets', type=words, default=('cifar10-mini', 'caltech-20'), help='also: caltech-101')

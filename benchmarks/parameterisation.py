@@ -32,7 +32,8 @@ from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.pyramid import Pyramid
 from lgm_nb.method.runs import run_facts, run_steps
 from lgm_nb.method.settings import Settings
-from benchmarks.common import add_numbers, alternate, interval, mean, middle, parser, ratio, run, say, without_test
+from benchmarks.common import (
+    add_numbers, alternate, interval, mean, middle, parser, ratio, run, say, without_test, words)
 from benchmarks.objectives import open_all, Reader
 
 # --- how images are written
@@ -233,7 +234,6 @@ def main(ways, sources, keep, steps=400, seeds=3, probes=5, held=0, repeats=5):
                 probes=probes, held=held, protocol='ridge', ways=summary, rows=rows)
 
 def arguments():
-    def words(text): return tuple(text.split(','))
     p = parser(__doc__)
     p.add_argument('--ways', type=words, default=tuple(WAYS), help='names of WAYS, the default first')
     p.add_argument('--sources', type=words, default=('efficientnet-lite0', 'tiny-simclr-resnet', 'tiny-dino-resnet'))

@@ -4,7 +4,7 @@
         [--classes 10,30,100,300,1000] [--json]
 
 `images`: seconds per step with 10 classes, with a bank of that many random features, for the default objective
-(`means`) and for a random probe that samples 2,000 rows of the bank (`rows`; a smaller bank is used entirely).
+(`ours`) and for a random probe that samples 2,000 rows of the bank (`rows`; a smaller bank is used entirely).
 `classes`: seconds per step with one view per class, and `slope`, the exponent of a power law through them: 1 is
 linear. `memory`: rise of the resident memory in one step at the largest number of classes, by views of each image,
 in chunks of `--chunk` views, each in a fresh process.
@@ -50,9 +50,9 @@ def step_seconds(runs, repeats):
     return {n: middle(v) for n, v in seconds.items()}
 
 def seconds_by_images(net, images, chunk, repeats):
-    "Seconds per step by images in the bank, for class means and for sampled rows."
+    "Seconds per step by images in the bank, for the default objective and for sampled rows."
     found = {}
-    for kind, objective in dict(means=None, rows=GradientMatching(w_std=.01, centre=False)).items():
+    for kind, objective in dict(ours=None, rows=GradientMatching(w_std=.01, centre=False)).items():
         runs = {n: run_of(net, 10, n, 3, chunk, objective) for n in images}
         found[kind] = step_seconds(runs, repeats)
         say(kind, found[kind])

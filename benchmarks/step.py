@@ -3,10 +3,10 @@
     python -m benchmarks.step [--backbone efficientnet-lite0] [--classes 5] [--augs 4] [--repeats 5] [--json]
 
 The paper's step is `benchmarks.paper_way`: fresh real images each step, autograd twice, weights that ask for
-gradients. Ours is the default `Distiller`: class means, the closed form, a frozen backbone with folded batch norms.
-Same backbone, classes, views, number format and threads, complete pyramids; steps are taken in turn and the ratio
-is the median of neighbours'. Real images come once from memory and once from JPEG files of 500 × 375 pixels that
-two loader workers decode.
+gradients. Ours is the default `Distiller`: a target computed once from a bank, the closed form, a frozen backbone
+with folded batch norms. Same backbone, classes, views, number format and threads, complete pyramids; steps are taken
+in turn and the ratio is the median of neighbours'. Real images come once from memory and once from JPEG files of
+500 × 375 pixels that two loader workers decode.
 
 Keys: `time_ratio_memory`, `time_ratio_jpeg`, `memory_ratio_100x10` (all: the paper's over ours),
 `memory_ratio_unchunked_100x10` (our own step in one piece over ours in chunks). Memory is the rise of the resident

@@ -156,6 +156,7 @@ def lgm_bias(
     with exit_codes():
         refuse_empty(given)
         require_options(hard=hard, backbone=backbone)
+        check_probes(protocol, seeds)
         from lgm_nb.study.bias import bias_report
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)

@@ -72,7 +72,7 @@ def check_class_names(
 ):
     "Raise ValueError for a class that is named twice, or whose name is not a string in UTF-8."
     for name in classes:
-        if not isinstance(name, str): raise ValueError(f'{argument}: the class name {name!r} is not a text')
+        if not isinstance(name, str): raise ValueError(f'{argument}: the class name {name!r} is not a string')
         try: name.encode()
         except UnicodeEncodeError as e:
             raise ValueError(f'{argument}: the class name {ascii(name)} is not UTF-8; rename the class') from e

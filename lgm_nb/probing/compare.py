@@ -40,6 +40,13 @@ def paired_interval(
     mean, half = float(difference.mean()), student_t(n)*float(difference.std())/n**.5
     return [round(v, 3) for v in (mean, mean - half, mean + half)]
 
+def level_mark(
+    a:torch.Tensor, # (S,) accuracies, one per seed
+    b:torch.Tensor, # (S,), of the same seeds
+)->str: # '' also where fewer than two seeds are common
+    "Return the mark of a row `b` that `a` is not above beyond the interval."
+    return ' *' if len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0 else ''
+
 # %% ../../nbs/probing/02_compare.ipynb #a84361e2
 AS_MANY = tuple(kind for kind in BASELINES if kind != 'full') # baselines of as many real images
 

@@ -26,7 +26,7 @@ from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
 from ..method.settings import (
     default_objective, named_objective, preset_objective, Settings, settings_from)
-from ..probing.compare import each_seed, join_notes, paired_interval
+from ..probing.compare import each_seed, join_notes, level_mark
 from ..probing.examiner import Examiner, ProbePlan
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60000
@@ -197,19 +197,19 @@ def varied_keys(
     return [k for k, values in different.items() if len(values) > 1] or ['backbone']
 
 # %% ../../nbs/scale/05_sweep.ipynb #5ca60008
-_BEST = '* the best run on the same data is not above it beyond the 95 % interval over seeds'
+_BEST = '* the best run on the same data is not above it beyond the 95 % interval over the seeds of the probes'
 
-def _is_level(r, results):
-    "Is the best run on the same data not above a run, seed by seed? False where seeds were not kept."
+def _mark(r, results):
+    "The mark of a run that the best one on the same data is not above; '' where seeds were not kept."
     def each(o): return torch.tensor(o.get('top1_each', []))
     same = [o for o in results if o['run']['data']==r['run']['data'] and len(each(o))==len(each(r)) > 1]
     best = max(same, key=lambda o: o['top1_mean'], default=r)
-    return best is not r and paired_interval(each(best), each(r))[1] <= 0
+    return '' if best is r else level_mark(each(best), each(r))
 
 def _accuracy(r, results):
     "The accuracy of a run with its mark, or the error."
     if 'error' in r: return r['error']
-    return mean_std(r['top1_mean'], r['top1_std']) + (' *' if _is_level(r, results) else '')
+    return mean_std(r['top1_mean'], r['top1_std']) + _mark(r, results)
 
 # %% ../../nbs/scale/05_sweep.ipynb #bbac4b26
 def sweep_table(
@@ -220,7 +220,7 @@ def sweep_table(
     def cells(r): return (*[str(r['run'].get(k, '')) for k in varied], _accuracy(r, results), r.get('seconds', ''))
     protocols = dict.fromkeys(r.get('protocol', 'fast') for r in results if 'error' not in r) # 0.1.0 did not say
     about = f"protocol {', '.join(protocols)}" if protocols else ''
-    mark = _BEST if any('error' not in r and _is_level(r, results) for r in results) else ''
+    mark = _BEST if any('error' not in r and _mark(r, results) for r in results) else ''
     return Table((*varied, 'top-1 %', 'seconds'), [*map(cells, results)], join_notes(about, mark))
 
 class SweepResults(Result, list[dict]):

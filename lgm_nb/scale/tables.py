@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 import torch
 from ..core.show import Table
-from ..probing.compare import AS_MANY, join_notes, MARK_NOTE, paired_interval, student_t
+from ..probing.compare import AS_MANY, join_notes, level_mark, MARK_NOTE, student_t
 
 # %% ../../nbs/scale/03_tables.ipynb #6a12f6ba
 PAPER_BACKBONES = { # column → name here
@@ -207,8 +207,7 @@ def _mark(cell, cells, results):
     "A mark if distilled images are not above as many real ones."
     made = _made_for(cell, cells)
     if made is None: return ''
-    a, b = _each(made, results), _each(cell, results)
-    return ' *' if len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0 else ''
+    return level_mark(_each(made, results), _each(cell, results))
 
 # %% ../../nbs/scale/03_tables.ipynb #5ca40022
 def _shown(cell, results):

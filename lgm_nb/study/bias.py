@@ -17,7 +17,7 @@ from ..data.dataset import Dataset, Split
 from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..probing.compare import AS_MANY, check_classes, few_tests_note, join_notes, MARK_NOTE, paired_interval
+from ..probing.compare import AS_MANY, check_classes, few_tests_note, join_notes, level_mark, MARK_NOTE
 from ..probing.examiner import BASELINES, check_kinds, Examiner
 from .neighbours import confused_pairs, confusion
 
@@ -110,8 +110,7 @@ def _as_dict(report):
 def _mark(report, kind, where):
     "A mark if a probe of the distilled images is not above one of as many real images."
     if kind not in AS_MANY or 'distilled' not in report.predictions: return ''
-    made, other = (report.accuracy(k, where) for k in ('distilled', kind))
-    return ' *' if len(made) > 1 and paired_interval(made, other)[1] <= 0 else ''
+    return level_mark(*(report.accuracy(k, where) for k in ('distilled', kind)))
 
 def _drop_row(report, kind):
     usual, hard = (report.accuracy(kind, where) for where in ('usual', 'hard'))

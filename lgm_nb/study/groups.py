@@ -19,7 +19,7 @@ from ..core.show import mean_std, SERIES_COLOURS, Table
 from ..data.dataset import Dataset, from_arrays, Split, square, stratified_split
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..probing.compare import AS_MANY, join_notes, MARK_NOTE, paired_interval
+from ..probing.compare import AS_MANY, join_notes, level_mark, MARK_NOTE
 from ..probing.examiner import BASELINES, check_kinds, Examiner
 
 # %% ../../nbs/study/03_groups.ipynb #03497dff
@@ -69,8 +69,7 @@ def marked_spread(
 )->str:
     "Show mean and standard deviation, with a mark if distilled images are not above them."
     a, b = (torch.tensor((s or {}).get('each', [])) for s in (made, own)) # those of 0.1.0 are empty
-    level = len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0
-    return mean_std(own['mean'], own['std']) + (' *' if level else '')
+    return mean_std(own['mean'], own['std']) + level_mark(a, b)
 
 def mark_note(rows)->str: return MARK_NOTE if any(str(cell).endswith(' *') for row in rows for cell in row) else ''
 

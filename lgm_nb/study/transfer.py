@@ -26,7 +26,7 @@ from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
 from ..method.settings import Settings
-from ..probing.compare import AS_MANY, each_seed, few_tests_note, join_notes, paired_interval
+from ..probing.compare import AS_MANY, each_seed, few_tests_note, join_notes, level_mark
 from ..probing.examiner import BASELINES, check_kinds, Examiner, NEEDS_SET
 from ..probing.probe import START_STD
 
@@ -87,7 +87,7 @@ class ComparedRecords(TransferRecords):
         "Name the baselines of as many real images that the distilled images are not above beyond the interval."
         made = self._each('distilled', source, target)
         pairs = {k: (made, self._each(k, source, target)) for k in AS_MANY if k in self.kinds}
-        return [k for k, (a, b) in pairs.items() if len(a)==len(b) > 1 and paired_interval(a, b)[1] <= 0]
+        return [k for k, (a, b) in pairs.items() if level_mark(a, b)]
 
     def _each(self, kind, source, target): # (S,); empty for records of 0.1.0, which kept no seeds
         r = self._at[kind, source if kind in NEEDS_SET else None, target]
