@@ -1,5 +1,5 @@
 """Every reader on a miniature of the published layout (files, lists, metadata), and on the faults that people have."""
-import csv, hashlib, io, json, os, pickle, shutil, tarfile
+import csv, gzip, hashlib, io, json, os, pickle, shutil, tarfile
 from itertools import product
 from pathlib import Path
 import numpy as np
@@ -8,7 +8,8 @@ from PIL import Image
 from conftest import ROOT
 from lgm_nb.data.open import list_datasets, open_dataset, verify_dataset
 from lgm_nb.data.published import PUBLISHED
-from lgm_nb.data.readers import ARTBENCH, CALTECH, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes, keep_classes
+from lgm_nb.data.readers import ARTBENCH, CALTECH, FASHION_FILES, IMAGENET_SUBSETS, SPAWRIOUS, imagenet_classes
+from lgm_nb.data.readers import keep_classes
 from tools.make_caltech10_mini import read_square
 
 _JPEG = {}
@@ -153,6 +154,18 @@ def cifar100(root):
     (folder/'meta').write_bytes(pickle.dumps(dict(fine_label_names=[f'thing {i}' for i in range(100)])))
     return folder
 
+def idx(values):
+    "Bytes in the format of MNIST."
+    shape = b''.join(n.to_bytes(4, 'big') for n in values.shape)
+    return gzip.compress(bytes([0, 0, 8, values.ndim]) + shape + values.tobytes())
+
+def fashion(root):
+    folder, labels = root/'FashionMNIST/raw', np.repeat(np.arange(10, dtype=np.uint8), 2)
+    folder.mkdir(parents=True)
+    images = np.broadcast_to(labels[:, None, None], (20, 28, 28)).copy()
+    for name in FASHION_FILES: (folder/name).write_bytes(idx(images if 'images' in name else labels))
+    return folder
+
 def as_published(folder, monkeypatch):
     "torchvision unpickles only files with the published checksums: here the miniature's own stand in for them."
     from torchvision.datasets import CIFAR10, CIFAR100
@@ -172,7 +185,8 @@ def pathmnist(root):
 MINIATURES = { # name → (maker, training images, test images)
     'imagenet-1k': (imagenet, 2000, 1000), 'cub-200': (cub, 200, 200), 'caltech-101': (caltech, 303, 101),
     'stanford-dogs': (dogs, 120, 120), 'flowers-102': (flowers, 102, 102), 'food-101': (food, 202, 101),
-    'artbench-10': (artbench, 20, 20), 'waterbirds': (waterbirds, 4, 4), 'spawrious': (spawrious, 48, 24)}
+    'artbench-10': (artbench, 20, 20), 'fashion-mnist': (fashion, 20, 20), 'waterbirds': (waterbirds, 4, 4),
+    'spawrious': (spawrious, 48, 24)}
 NEEDS = {'stanford-dogs': 'scipy', 'flowers-102': 'scipy', 'pathmnist': 'medmnist'}
 
 def need(name):
@@ -199,6 +213,15 @@ def test_published_layout(name, tmp_path):
     again = open_dataset(name, root=tmp_path)
     assert torch.equal(again.train.labels, data.train.labels) and torch.equal(again.test.labels, data.test.labels)
     assert verify_dataset(name, tmp_path)
+
+@pytest.mark.parametrize('content, words', [
+    (idx(np.zeros((20, 28, 28), np.uint8))[:-9], 'cannot be read'), (b'no archive', 'cannot be read'),
+    (gzip.compress(b''), 'is not an idx file'), (gzip.compress(bytes([0, 0, 13, 1, 0, 0, 0, 4])), 'is not an idx file'),
+    (gzip.compress(bytes([0, 0, 8, 1, 0, 0, 0, 4, 7])), 'is not an idx file'),
+    (idx(np.zeros((19, 28, 28), np.uint8)), 'labels')])
+def test_damaged_idx_files(tmp_path, content, words):
+    (fashion(tmp_path)/FASHION_FILES[0]).write_bytes(content)
+    with pytest.raises(ValueError, match=words): open_dataset('fashion-mnist', root=tmp_path)
 
 def test_groups(tmp_path):
     waterbirds(tmp_path)

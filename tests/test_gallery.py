@@ -56,7 +56,7 @@ def test_names_of_the_command():
 SMALL = Settings(steps=10, augs=1, views=1)
 NAME = 'cifar10-mini/can'
 
-def few(name, caltech): return open_dataset(name).subset(per_class=20)
+def few(name, desk): return open_dataset(name).subset(per_class=20)
 
 @pytest.fixture(scope='module', autouse=True)
 def few_photographs():
@@ -123,6 +123,8 @@ def test_a_stopped_run_goes_on(desk, tmp_path, monkeypatch):
 
 def test_photographs_that_are_not_there(desk, tmp_path):
     assert make('caltech101-20/can', replace(desk, caltech=tmp_path)).startswith('skipped: no caltech101/')
+    said = make('fashion-mnist/can', replace(desk, fashion=tmp_path))
+    assert said==f'skipped: no train-images-idx3-ubyte.gz in {tmp_path}; name its folder with --fashion'
 
 def test_opened_from_a_folder(indexed, monkeypatch):
     "That is named by `root` or by the variable; else the error says what to do."

@@ -1,13 +1,14 @@
 """Make the gallery of distilled sets: `nice python -m tools.make_gallery [NAME …]`.
 
-    python -m tools.make_gallery [NAME …] [--take FOLDER …] [--caltech ../shared/data] [--protocol fast] [--seeds 5]
-        [--out gallery] [--archive FILE [--url ADDRESS]]
+    python -m tools.make_gallery [NAME …] [--take FOLDER …] [--caltech ../shared/data] [--fashion FOLDER]
+        [--protocol fast] [--seeds 5] [--out gallery] [--archive FILE [--url ADDRESS]]
 
 A NAME is DATA/SOURCES, such as `cifar10-mini/lite0+simclr+dino`; without names, those of USUAL. Each set is distilled
 with the defaults of `distill` and STEPS steps, rounded to 8 bits, and measured on its backbones and on others that took
 no part. Its folder gets card.json, images/ and, if it was distilled here, film.webp; the index of the package gets its
 hash. Sets that are made from the same data, backbones, settings and measurement stay as they are; a run that was
 stopped goes on from its checkpoint in build/gallery/. A set of photographs that are not at hand is skipped.
+Fashion-MNIST is taken from where Debian's package dataset-fashion-mnist puts it, or from FOLDER.
 
 With --take, a finished set is used instead of a new run: FOLDER is what `DistilledSet.save` wrote, or holds such
 folders; its card must tell of the same data, backbones, objective and settings. --archive packs the gallery into a zip
@@ -15,12 +16,14 @@ file for a release, and --url records in the index where it will be; without nam
 """
 import argparse, json, time, zipfile
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from lgm_nb.backbones.backbone import backbone_key
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.files import key_of, unchanged_files, write_json
 from lgm_nb.core.show import did_you_mean
 from lgm_nb.data.open import open_dataset
+from lgm_nb.data.readers import FASHION_FILES
 from lgm_nb.method import gallery
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.distiller import Distiller
@@ -39,18 +42,25 @@ STEPS, FRAMES = 800, 24 # of a run; of its film
 SOURCES = dict(lite0='efficientnet-lite0', simclr='tiny-simclr-resnet', dino='tiny-dino-resnet')
 PROBED = [*SOURCES.values(), 'efficientnet-lite2', 'tiny-vicreg-resnet']
 TRIPLE = '+'.join(SOURCES)
-USUAL = [f'cifar10-mini/{sources}' for sources in (*SOURCES, 'lite0+simclr', TRIPLE)]
+PAIRS = [f'{a}+{b}' for a, b in combinations(SOURCES, 2)]
+USUAL = [f'cifar10-mini/{sources}' for sources in (*SOURCES, *PAIRS, TRIPLE)]
 USUAL += [f'{data}/{TRIPLE}' for data in ('caltech10-mini', 'caltech101-20')]
-BY_NAME = ['caltech101/lite0'] # takes much longer
+BY_NAME = [f'fashion-mnist/{TRIPLE}', 'caltech101/lite0'] # take much longer
 
-def of_mini(name, caltech): return open_dataset(name)
-def of_photographs(name, caltech): return photographs(caltech, CLASSES)
-def of_all_photographs(name, caltech): return open_dataset('caltech-101', root=caltech)
+def of_mini(name, desk): return open_dataset(name)
+def of_photographs(name, desk): return photographs(desk.caltech, CLASSES)
+def of_all_photographs(name, desk): return open_dataset('caltech-101', root=desk.caltech)
+def of_clothes(name, desk): return open_dataset('fashion-mnist', root=desk.fashion)
 DATA = {'cifar10-mini': of_mini, 'caltech10-mini': of_mini, 'caltech101-20': of_photographs,
-        'caltech101': of_all_photographs}
+        'caltech101': of_all_photographs, 'fashion-mnist': of_clothes}
+CLASS_FOLDERS = 'caltech101/101_ObjectCategories'
+PLACES = { # the option that names the folder of the data, and what must be in it
+    of_photographs: ('caltech', CLASS_FOLDERS), of_all_photographs: ('caltech', CLASS_FOLDERS),
+    of_clothes: ('fashion', FASHION_FILES[0])}
 CALTECH = ('photographs of Caltech-101 (Fei-Fei Li, Marco Andreeto, Marc’Aurelio Ranzato and Pietro Perona, California '
            'Institute of Technology, 2022, https://doi.org/10.22002/D1.20086), published under CC BY 4.0, '
            'https://creativecommons.org/licenses/by/4.0; these images are under the same licence')
+FASHION = 'Fashion-MNIST (Han Xiao, Kashif Rasul, Roland Vollgraf, Zalando SE, 2017), published under the MIT License'
 
 @dataclass(frozen=True)
 class Desk:
@@ -59,6 +69,7 @@ class Desk:
     index:Path = gallery.INDEX
     work:Path = ROOT/'build/gallery' # checkpoints
     caltech:Path = ROOT.parent/'shared/data' # folder that holds caltech101/
+    fashion:Path = Path('/usr/share/datasets/fashion-mnist')
     take:tuple[Path, ...] = () # folders of finished sets
     settings:Settings = Settings(steps=STEPS)
     sources:tuple[tuple[str, str], ...] = tuple(SOURCES.items()) # short name, backbone
@@ -75,16 +86,16 @@ def check_name(name, desk):
     if data in DATA and sources and set(sources.split('+')) <= set(dict(desk.sources)): return
     raise SystemExit(f'{name}: not known.{did_you_mean(name, known)} There are {", ".join(known)}')
 
-def missing(name, caltech):
+def missing(name, desk):
     "Say what keeps a set from being made here; '' if nothing does."
-    needs = DATA[name.partition('/')[0]] is not of_mini
-    return f'no caltech101/101_ObjectCategories in {caltech}; name its folder with --caltech' if (
-        needs and not (Path(caltech)/'caltech101/101_ObjectCategories').is_dir()) else ''
+    option, expected = PLACES.get(DATA[name.partition('/')[0]], ('', ''))
+    if not option or (getattr(desk, option)/expected).exists(): return ''
+    return f'no {expected} in {getattr(desk, option)}; name its folder with --{option}'
 
 def opened(name, desk):
     "The data and the backbones of a set."
     data, _, sources = name.partition('/')
-    return DATA[data](data, desk.caltech), [open_backbone(dict(desk.sources)[s]) for s in sources.split('+')]
+    return DATA[data](data, desk), [open_backbone(dict(desk.sources)[s]) for s in sources.split('+')]
 
 def key(data, nets, probed, desk):
     "A hash of all that a set and its table depend on; the version of the package is no part of it."
@@ -135,7 +146,10 @@ def measured(made, data, probed, desk):
     facts = {k: v for k, v in table.as_dict().items() if k != 'seconds'}
     return dict(accuracy=accuracy, table=dict(facts, tests=len(data.test), train=len(data.train)))
 
-def licence(name, data): return f'Distilled from {data.note if name.startswith("cifar10-mini/") else CALTECH}'
+def licence(name, data):
+    "What the images were made from, and what that allows."
+    known = {'cifar10-mini': data.note, 'fashion-mnist': FASHION}
+    return f"Distilled from {known.get(name.partition('/')[0], CALTECH)}"
 
 def without_places(facts):
     "The description of the data, without folders of this machine."
@@ -144,7 +158,7 @@ def without_places(facts):
 def make(name, desk):
     "Make a set unless it is there; what happened, in a few words."
     check_name(name, desk)
-    if why := missing(name, desk.caltech): return f'skipped: {why}'
+    if why := missing(name, desk): return f'skipped: {why}'
     data, nets = opened(name, desk)
     others = [open_backbone(n) for n in desk.probed if n not in {b.name for b in nets}]
     made_by = key(data, nets, [*nets, *others], desk)
@@ -195,12 +209,12 @@ if __name__=='__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('names', nargs='*', metavar='NAME')
     p.add_argument('--take', type=Path, action='append', default=[], metavar='FOLDER', help='finished sets')
-    for place in ('caltech', 'out'): p.add_argument(f'--{place}', type=Path, default=getattr(Desk, place))
+    for place in ('caltech', 'fashion', 'out'): p.add_argument(f'--{place}', type=Path, default=getattr(Desk, place))
     p.add_argument('--protocol', default='fast')
     p.add_argument('--seeds', type=int, default=5)
     p.add_argument('--archive', type=Path, help='zip file to write')
     p.add_argument('--url', help='where the zip file will be')
     given = p.parse_args()
-    desk = Desk(out=given.out, caltech=given.caltech, take=tuple(given.take), protocol=given.protocol,
-                seeds=given.seeds)
+    desk = Desk(given.out, caltech=given.caltech, fashion=given.fashion, take=tuple(given.take),
+                protocol=given.protocol, seeds=given.seeds)
     main(given.names or ([] if given.archive or given.url else USUAL), desk, given.archive, given.url)

@@ -15,9 +15,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 from .dataset import Dataset
-from .readers import imagenet_classes, IMAGENET_SUBSETS, keep_labels, read_artbench, read_caltech
-from .readers import read_cifar, read_cub, read_dogs, read_flowers, read_food, read_imagenet, read_medmnist
-from .readers import read_spawrious, read_waterbirds
+from .readers import FASHION_FILES, imagenet_classes, IMAGENET_SUBSETS, keep_labels, read_artbench
+from .readers import read_caltech, read_cifar, read_cub, read_dogs, read_fashion_mnist, read_flowers
+from .readers import read_food, read_imagenet, read_medmnist, read_spawrious, read_waterbirds
 from .shards import hub_splits, import_package, open_hub, open_shards, shard_splits
 
 # %% ../../nbs/data/04_published.ipynb #ccccad34
@@ -78,7 +78,8 @@ def _download(spec:DatasetSpec, folder:Path):
             reader(split='train', root=str(folder), download=True)
         else:
             import torchvision
-            getattr(torchvision.datasets, spec.fetch)(str(folder.parent), download=True)
+            root = folder.parents[len(Path(spec.folder).parts) - 1]
+            getattr(torchvision.datasets, spec.fetch)(str(root), download=True)
     except (OSError, RuntimeError) as e:
         raise RuntimeError(f'{spec.name}: could not be downloaded ({e}). {spec.where}') from e
 
@@ -125,6 +126,12 @@ def _cifar(classes:int, folder:str, expects:tuple[str, ...])->DatasetSpec:
 _CIFARS = [
     _cifar(10, 'cifar-10-batches-py', (*(f'data_batch_{i}' for i in range(1, 6)), 'test_batch', 'batches.meta')),
     _cifar(100, 'cifar-100-python', ('train', 'test', 'meta'))]
+
+# %% ../../nbs/data/04_published.ipynb #fa500004
+_CLOTHES = DatasetSpec('fashion-mnist', 'FashionMNIST/raw', FASHION_FILES, 10, (60_000, 10_000),
+    'github.com/zalandoresearch/fashion-mnist (four .gz files), or download=True; on Debian apt install '
+    'dataset-fashion-mnist, then fashion-mnist:/usr/share/datasets/fashion-mnist.', 'MIT',
+    read_fashion_mnist, fetch='FashionMNIST')
 
 # %% ../../nbs/data/04_published.ipynb #6c461440
 _OBJECTS = [
@@ -176,5 +183,5 @@ _MEDMNISTS = [
     _medmnist('organsmnist', 11, 13_932, 8827)]
 
 # %% ../../nbs/data/04_published.ipynb #494f5268
-SPECS = {spec.name: spec for spec in (*_IMAGENETS, *_CIFARS, *_OBJECTS, *_GROUPED, *_MEDMNISTS)}
+SPECS = {spec.name: spec for spec in (*_IMAGENETS, *_CIFARS, _CLOTHES, *_OBJECTS, *_GROUPED, *_MEDMNISTS)}
 PUBLISHED:dict[str, Callable[..., Dataset]] = {**SPECS, 'wds:': open_shards, 'hub:': open_hub}

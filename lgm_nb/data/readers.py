@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/data/readers.html.md"""
 __all__ = ['keep_labels', 'keep_classes']
 
 # %% ../../nbs/data/03_readers.ipynb #9f226c68
-import csv, json
+import csv, gzip, json, math, zlib
 from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -251,3 +251,26 @@ def read_medmnist(
         rgb = np.repeat(read.imgs[..., None], 3, -1) if read.imgs.ndim==3 else read.imgs
         return Split(rgb, read.labels[:, 0])
     return Dataset(flag, part('train'), part('test'), [info['label'][str(i)] for i in range(len(info['label']))])
+
+# %% ../../nbs/data/03_readers.ipynb #fa500002
+FASHION = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot']
+FASHION_FILES = tuple(f'{part}-{kind}-ubyte.gz'
+                      for part in ('train', 't10k') for kind in ('images-idx3', 'labels-idx1'))
+
+def _read_idx(path):
+    "Read bytes of any shape. Raises ValueError for another format."
+    try: raw = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as e:
+        raise ValueError(f'{path}: cannot be read ({e}); get the file again') from e
+    is_idx = len(raw) > 3 and raw[:3]==b'\0\0\x08' # two zeros, the type of a byte; then the number of axes
+    shape = [int.from_bytes(raw[4*i:4*i + 4], 'big') for i in range(1, 1 + raw[3])] if is_idx else []
+    values = raw[4 + 4*len(shape):]
+    if not shape or len(values) != math.prod(shape):
+        raise ValueError(f'{path}: is not an idx file of bytes; get the file again')
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+def read_fashion_mnist(folder:Path)->Dataset:
+    "Fashion-MNIST: `train` and `t10k`, images and labels."
+    files = [_read_idx(folder/name) for name in FASHION_FILES]
+    def part(images, labels): return Split(np.repeat(images[..., None], 3, -1), labels.astype(np.int64))
+    return Dataset('fashion-mnist', part(*files[:2]), part(*files[2:]), FASHION)

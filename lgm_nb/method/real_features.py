@@ -39,9 +39,10 @@ class _Canvases(torch.utils.data.Dataset):
 @torch.no_grad()
 def _embed_views(backbone, augmenter, images, theta, seeds):
     "Features of the views of a batch, (B, views, D), half precision, on the CPU."
-    images = images.to(backbone.device, non_blocking=True)
-    views = [ViewParams(theta[:, v], seeds[:, v]) for v in range(theta.shape[1])]
-    with tensor_float32(): z = torch.stack([backbone(augmenter.apply(images, v)) for v in views], 1).half().cpu()
+    images, n = images.to(backbone.device, non_blocking=True), theta.shape[1]
+    drawn = ViewParams(theta.transpose(0, 1).flatten(0, 1), seeds.T.flatten()) # the first view of all images first
+    shown = augmenter.apply(images.repeat(n, 1, 1, 1), drawn).split(len(images))
+    with tensor_float32(): z = torch.stack([backbone(part) for part in shown], 1).half().cpu()
     if z.isfinite().all(): return z
     raise ValueError(f'backbone: {backbone.name} gives features that are not finite in half precision')
 

@@ -18,7 +18,7 @@ from ..core.processes import ProcessGroup
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter, ViewParams
-from .feature_bank import FeatureBank, shared_covariance
+from .feature_bank import draw_rows, FeatureBank, shared_covariance
 from .settings import Settings
 
 # %% ../../nbs/method/07_sides.ipynb #f9b1fb27
@@ -60,13 +60,20 @@ def _covariance_of(bank, needed, device): return shared_covariance(bank).to(devi
 class WholeBank(RealTarget):
     "The same real side at every step."
     def __init__(self, bank:FeatureBank, needs_rows:bool, device:torch.device, needs_covariance:bool=False):
-        features, labels = (bank.features.to(device), bank.labels.to(device)) if needs_rows else (None, None)
+        features = bank.kept_features().to(device).float() if needs_rows else None
+        labels = bank.labels.to(device) if needs_rows else None
         self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device),
                              _covariance_of(bank, needs_covariance, device))
 
     def __call__(self, step:int, generator:torch.Generator)->RealSide: return self.side
 
 # %% ../../nbs/method/07_sides.ipynb #d559634b
+def _near(bank, device, share=.3):
+    "The features of a bank, on the device if they take no more than a share of its free memory."
+    kept = bank.kept_features()
+    fits = device.type != 'cpu' and kept.nbytes <= share*free_memory(device)
+    return kept.to(device) if fits else kept
+
 class BankSample(RealTarget):
     "Rows of a bank, drawn anew for each step."
     def __init__(self,
@@ -77,15 +84,19 @@ class BankSample(RealTarget):
         needs_covariance:bool=False,
     ):
         self.bank, self.each, self.seed, self.device = bank, each, seed, device
+        self.features, self.means = _near(bank, device), (bank.mean.to(device), bank.class_means.to(device))
         self.covariance = _covariance_of(bank, needs_covariance, device)
         self.pool:ThreadPoolExecutor|None = None
         self.ready:dict[int, Future[RealSide]] = {} # step → its draw
 
     def _draw(self, step):
-        g, cuda = torch.Generator().manual_seed(self.seed*2**32 + step), self.device.type=='cuda'
-        def move(t): return (t.pin_memory() if cuda else t).to(self.device, non_blocking=cuda)
-        features, labels = map(move, self.bank.sample(self.each, g))
-        return RealSide(features, labels, move(self.bank.mean), move(self.bank.class_means), self.covariance)
+        rows = draw_rows(self.bank, self.each, torch.Generator().manual_seed(self.seed*2**32 + step))
+        features = self._copied(self.features[rows.to(self.features.device)])
+        return RealSide(features.float(), self._copied(self.bank.labels[rows]), *self.means, self.covariance)
+
+    def _copied(self, t):
+        cuda = self.device.type=='cuda'
+        return (t.pin_memory() if cuda and t.device.type=='cpu' else t).to(self.device, non_blocking=cuda)
 
     def __call__(self, step:int, generator:torch.Generator)->RealSide:
         if self.device.type=='cpu': return self._draw(step)

@@ -114,15 +114,17 @@ def check_found_inf(device:torch.device, sizes:Sizes)->dict[str, Any]:
 
 # %% ../../nbs/scale/07_device_checks.ipynb #20c8d25c
 def check_bank_copies(device:torch.device, sizes:Sizes)->dict[str, Any]:
-    "Rows of a bank arrive on the device as they are, whether the steps come in order or not."
+    "Rows of a bank arrive on the device as they are: kept there or not, and whether the steps come in order or not."
     bank = noise_bank(sizes.n_classes, 64, each=50)
     here, there = (BankSample(bank, 5, 0, torch.device(d)) for d in ('cpu', device))
-    order = (0, 1, 2, 7, 3, 4)
-    for step in order:
-        for a, b in zip(here(step, torch.Generator()), there(step, torch.Generator())):
-            if a is None: continue # no covariance was asked for
-            if not torch.equal(a, b.cpu()): raise CheckError(f'step {step}: other rows than on the CPU')
-    return dict(steps=len(order), pinned=device.type=='cuda')
+    order, near = (0, 1, 2, 7, 3, 4), there.features
+    for there.features in (near, bank.kept_features()):
+        there.ready.clear()
+        for step in order:
+            for a, b in zip(here(step, torch.Generator()), there(step, torch.Generator())):
+                if a is None: continue # no covariance was asked for
+                if not torch.equal(a, b.cpu()): raise CheckError(f'step {step}: other rows than on the CPU')
+    return dict(steps=len(order), kept_on=near.device.type, pinned=device.type=='cuda')
 
 # %% ../../nbs/scale/07_device_checks.ipynb #4cb6cbf0
 @contextlib.contextmanager

@@ -253,8 +253,10 @@ def bank_words(
 )->str:
     "Describe the speed of a feature bank in a sentence."
     apart = f"decoding alone {bank['decode']}, backbone alone {bank['backbone_alone']}"
+    share = bank['together']/min(bank['decode'], bank['backbone_alone'])
+    bound = bank['bound_by'] if share > .8 else f'what hands images over: together {100*share:.0f} % of the slower part'
     return (f"{bank['backbone']}, {bank['views']} views of JPEG files: {bank['together']} images per second, "
-            f"bounded by {bank['bound_by']} ({apart}).")
+            f"bounded by {bound} ({apart}).")
 
 # %% ../../nbs/scale/08_device_speed.ipynb #10887845
 @dataclass(frozen=True, repr=False)
