@@ -9,7 +9,7 @@ all rows of the demo's table (a distilled set of its size, random, centroid, nei
 alone, and beside another process that multiplies matrices on every core. The two are measured in turn, and `times` is
 the median of the ratios of neighbours. Prints one JSON object as the last line.
 """
-import subprocess, sys, time
+import os, subprocess, sys, time
 import torch
 from benchmarks.common import add_numbers, middle, numbers, parser, ratio, run, say
 from lgm_nb.backbones.open import open_backbone
@@ -47,8 +47,9 @@ def demo_probes(data, backbone, distilled, seeds, epochs):
     for kind in ROW_KINDS: examiner.score_row(kind, distilled)
 
 def beside(fn):
-    "Seconds of a function beside a process that keeps every core busy."
-    process = subprocess.Popen([sys.executable, '-c', BUSY])
+    "Seconds of a function beside a process that keeps every core busy and does not know this library."
+    place = {name: value for name, value in os.environ.items() if name != 'GOMP_SPINCOUNT'}
+    process = subprocess.Popen([sys.executable, '-c', BUSY], env=place)
     try:
         time.sleep(4) # torch is imported
         return seconds_of(fn)

@@ -104,7 +104,7 @@ BENCHMARKS = (
     benchmark('cost_model'),
     benchmark('studio_fps', saving('studio_fps', '--seconds 10')),
     benchmark('busy_step', saving('busy_step', '--rounds 3')),
-    benchmark('probe_time', saving('probe_time', '--rounds 1')),
+    benchmark('probe_time', saving('probe_time', '--rounds 3')),
     benchmark('probe_protocols'),
     benchmark('ridge_strength'),
     benchmark('zoo_matrix', '--keep {keep} --out benchmarks/results',
