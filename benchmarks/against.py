@@ -3,9 +3,10 @@
     python -m benchmarks.against REV [--rounds 10] [--steps 60] [--banks 4] [--backbone tiny-simclr-resnet] [--views 1]
 
 Checks REV out into a temporary git worktree. In each round two new processes, one of each tree, with one thread each,
-distil cifar10-mini by gradient matching, side by side: a step here, the same step there, and so on, each waiting while
-the other works, so that a change of the machine's load meets both. The tree that goes first alternates. Banks are built
-in turn likewise, each into a new folder on the disk.
+distil cifar10-mini by gradient matching, with noise in the views and a constant rate as the first version did, side by
+side: a step here, the same step there, and so on, each waiting while the other works, so that a change of the machine's
+load meets both. The tree that goes first alternates. Banks are built in turn likewise, each into a new folder on the
+disk.
 
 Keys: `step` and `bank`, each with `ratio` (here over there: above 1 is slower here), the 95 % interval `low` to `high`
 of its mean over the rounds, and the median `seconds` of both. A round counts with the median of its ratios.
@@ -19,9 +20,11 @@ from lgm_nb.probing.compare import student_t
 ROOT = Path(__file__).resolve().parents[1]
 
 WORKER = """import hashlib, sys, tempfile, time
+from dataclasses import fields
 from pathlib import Path
-try: from lgm_nb.all import Distiller, GradientMatching, Settings, build_bank, open_backbone, open_dataset
+try: from lgm_nb.all import Augmenter, Distiller, GradientMatching, Settings, build_bank, open_backbone, open_dataset
 except ImportError: # before there were rooms
+    from lgm_nb.augmentation import Augmenter
     from lgm_nb.backbones import open_backbone
     from lgm_nb.data import open_dataset
     from lgm_nb.distill import Distiller, Settings
@@ -30,9 +33,12 @@ except ImportError: # before there were rooms
 out, sys.stdout = sys.stdout, sys.stderr # nothing else may write between the answers
 name, steps, views = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data, backbone = open_dataset('cifar10-mini'), open_backbone(name)
-whole = build_bank(data, backbone, views, folder=False)
-run = Distiller(data, backbone, Settings(steps=steps, views=views), GradientMatching(), whole)
-def bank(folder): build_bank(data, backbone, views, folder=folder/'bank')
+noisy, known = Augmenter(backbone.input_size, noise_std=.2), {f.name for f in fields(Settings)}
+first = dict(noise_std=.2, lr_decay=False) # as in the first version, which had no such settings
+settings = Settings(steps=steps, views=views, **{k: v for k, v in first.items() if k in known})
+whole = build_bank(data, backbone, views, noisy, folder=False)
+run = Distiller(data, backbone, settings, GradientMatching(), whole)
+def bank(folder): build_bank(data, backbone, views, noisy, folder=folder/'bank')
 work = dict(step=lambda folder: next(run), bank=bank)
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,5 @@
 "What the benchmarks share."
-import argparse, ctypes, json, os, platform, shlex, statistics, sys, time
+import argparse, ctypes, json, math, os, platform, shlex, statistics, sys, time
 from pathlib import Path
 import torch
 from lgm_nb.core.files import key_of
@@ -73,6 +73,11 @@ def middle(values, digits=4): return round(statistics.median(values), digits)
 def ratio(above, below):
     "Median of the ratios of neighbouring measurements, so that a change of load meets both."
     return round(statistics.median(a/b for a, b in zip(above, below)), 2)
+
+def ratio_interval(above, below):
+    "The 95 % interval (Student) of the mean ratio of neighbouring measurements, on a scale of logarithms."
+    logs = torch.tensor(above, dtype=torch.float64).log() - torch.tensor(below, dtype=torch.float64).log()
+    return [round(math.exp(end), 3) for end in paired_interval(logs, torch.zeros_like(logs))[1:]]
 
 def _status(key):
     "A line of /proc/self/status, in bytes."

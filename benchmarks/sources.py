@@ -1,14 +1,16 @@
 """What a step costs on two backbones at once, against each alone and against steps that draw one of them.
 
-    python -m benchmarks.sources [--backbones efficientnet-lite0,tiny-simclr-resnet] [--augs 3] [--repeats 20]
+    python -m benchmarks.sources [--backbones efficientnet-lite0,tiny-simclr-resnet] [--augs 3] [--repeats 60]
         [--save FILE] [--json]
 
 The runs take steps in turn, so that a change of load meets all of them; a ratio is the median over neighbouring
-steps. `both_over_sum` is the time of a step on both over the sum of the steps on each; `drawn_over_both` that of steps
-with `sources_per_step=1`, over that of as many steps on both, all added up. Memory is what one step adds to the loaded
-backbones, each in a process of its own. Prints one JSON object as the last line.
+steps. `both_over_sum` is the time of a step on both over the sum of the steps on each, with the 95 % interval of its
+mean (`both_over_sum_interval`); `drawn_over_both` that of steps with `sources_per_step=1`, over that of as many steps
+on both, all added up. Memory is what one step adds to the loaded backbones, each in a process of its own. Prints one
+JSON object as the last line.
 """
-from benchmarks.common import add_numbers, alternate, in_new_process, middle, parser, peak, ratio, run, say
+from benchmarks.common import add_numbers, alternate, in_new_process, middle, parser, peak, ratio, ratio_interval
+from benchmarks.common import run, say
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
@@ -26,7 +28,7 @@ def memory(names, augs):
     made = started(names, augs, 10)
     return peak(lambda: next(made))
 
-def main(backbones='efficientnet-lite0,tiny-simclr-resnet', augs=3, repeats=20):
+def main(backbones='efficientnet-lite0,tiny-simclr-resnet', augs=3, repeats=60):
     "Run the benchmark; the returned dict is what is printed."
     names = backbones.split(',')
     sets = {name: [name] for name in names} | {'both': names}
@@ -41,13 +43,15 @@ def main(backbones='efficientnet-lite0,tiny-simclr-resnet', augs=3, repeats=20):
     half = [s/2 for s in seconds['two drawn']]
     return dict(benchmark='sources', backbones=names, augs=augs, repeats=repeats,
                 seconds={name: middle(s) for name, s in seconds.items()}, bytes=bytes_,
-                both_over_sum=ratio(seconds['both'], alone), drawn_over_both=round(sum(half)/sum(seconds['both']), 2),
+                both_over_sum=ratio(seconds['both'], alone),
+                both_over_sum_interval=ratio_interval(seconds['both'], alone),
+                drawn_over_both=round(sum(half)/sum(seconds['both']), 2),
                 memory_over_larger=round(bytes_['both']/max(bytes_[name] for name in names), 2))
 
 def arguments():
     p = parser(__doc__)
     p.add_argument('--backbones', default='efficientnet-lite0,tiny-simclr-resnet', help='separated by commas')
-    add_numbers(p, augs=3, repeats=20)
+    add_numbers(p, augs=3, repeats=60)
     return p
 
 if __name__=='__main__': run(main, arguments())
