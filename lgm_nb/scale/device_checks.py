@@ -6,8 +6,8 @@ Docs: https://lgm-nb.github.io/lgm_nb/scale/device_checks.html.md"""
 
 # %% auto #0
 __all__ = ['EXACT', 'HALF', 'CHECKS', 'NEEDS_GPU', 'CheckError', 'distance', 'full_float32', 'check_found_inf',
-           'check_bank_copies', 'limited_memory', 'check_out_of_memory', 'check_memory_returned', 'check_compile',
-           'check_resume', 'check_team', 'CheckResult', 'run_checks']
+           'check_bank_copies', 'check_real_images', 'limited_memory', 'check_out_of_memory', 'check_memory_returned',
+           'check_compile', 'check_resume', 'check_team', 'CheckResult', 'run_checks']
 
 # %% ../../nbs/scale/07_device_checks.ipynb #08906566
 import contextlib, gc, multiprocessing, tempfile, time, warnings
@@ -21,11 +21,14 @@ import torch.distributed as dist
 from ..core.devices import tensor_float32
 from ..core.progress import Progress, no_progress
 from ..core.processes import ProcessGroup, init_group
+from ..probing.ridge import fit_ridge
 from ..method.distiller import DivergenceError
+from ..method.feature_bank import build_bank
 from ..method.meta_loss import GradientMatching
 from ..method.runs import load_checkpoint, save_checkpoint
+from ..method.settings import preset_objective
 from ..method.sides import BankSample
-from .noise_runs import FULL, noise_bank, noise_run, random_backbone, Sizes
+from .noise_runs import FULL, noise_bank, noise_data, noise_run, random_backbone, Sizes
 from .work import work_of
 
 # %% ../../nbs/scale/07_device_checks.ipynb #a59fbe39
@@ -125,6 +128,26 @@ def check_bank_copies(device:torch.device, sizes:Sizes)->dict[str, Any]:
                 if a is None: continue # no covariance was asked for
                 if not torch.equal(a, b.cpu()): raise CheckError(f'step {step}: other rows than on the CPU')
     return dict(steps=len(order), kept_on=near.device.type, pinned=device.type=='cuda')
+
+# %% ../../nbs/scale/07_device_checks.ipynb #c7a10002
+def _from_real_images(name, sizes, device):
+    "Features of a bank, weights of a ridge probe, and images of a run that embeds fresh real images in each step."
+    net = random_backbone(name, sizes, device)
+    bank = build_bank(noise_data(sizes.n_classes), net, folder=False)
+    views = noise_bank(sizes.n_classes, 64, each=6).features.unflatten(0, (1, 2*sizes.n_classes, 3)).to(device)
+    weights, _ = fit_ridge(views, torch.arange(sizes.n_classes).repeat_interleave(2), sizes.n_classes)
+    run = noise_run(net, sizes, preset_objective('paper'), real='paper', noise_std=0.)
+    with full_float32():
+        for _ in run: pass
+    return dict(features=bank.features, probe=weights, images=run.images())
+
+# %% ../../nbs/scale/07_device_checks.ipynb #c7a10003
+def check_real_images(device:torch.device, sizes:Sizes)->dict[str, Any]:
+    "A bank, a ridge probe and a run that embeds fresh real images come out as on the CPU."
+    bounds = dict(features=HALF['float16'][0], probe=1e-3, images=1e-2) # TF32 keeps as many bits as float16
+    there, here = (_from_real_images(next(iter(sizes.models)), sizes, d) for d in (device, torch.device('cpu')))
+    return {what: _within(what, distance(there[what], here[what]), 0 if device.type=='cpu' else bound)
+            for what, bound in bounds.items()}
 
 # %% ../../nbs/scale/07_device_checks.ipynb #4cb6cbf0
 @contextlib.contextmanager
@@ -295,7 +318,7 @@ class CheckResult:
 
 CHECKS:dict[str, Callable[[torch.device, Sizes], dict[str, Any]]] = {
     'autocast': check_autocast, 'same as the CPU': check_same_as_cpu, 'bad steps are skipped': check_found_inf,
-    'rows of a bank': check_bank_copies, 'out of memory': check_out_of_memory,
+    'rows of a bank': check_bank_copies, 'real images': check_real_images, 'out of memory': check_out_of_memory,
     'memory is returned': check_memory_returned, 'resume elsewhere': check_resume,
     'team': check_team, 'compiled': check_compile}
 NEEDS_GPU = ('same as the CPU',)
