@@ -1,8 +1,9 @@
 "Weights from a mirror directory, and from the hubs themselves where they can be reached (`pytest -m hub`)."
-import hashlib, os, subprocess, sys, urllib.request
+import hashlib, http.server, os, re, subprocess, sys, threading, urllib.error, urllib.request
 import pytest, torch
 from safetensors.torch import save_file
-from lgm_nb.backbones.mirror import find_mirrored, published_files, why_unreachable, WeightsFile
+from lgm_nb.backbones.mirror import find_cached, find_mirrored, hub_address, hub_file, published_files
+from lgm_nb.backbones.mirror import why_unreachable, WeightsFile
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.backbones.published import list_weights, MODEL_SPECS
 from test_models import published_layout, random_weights, reference, small, tower
@@ -107,16 +108,47 @@ def reached(file):
     request = urllib.request.Request(file.url, method='HEAD')
     with urllib.request.urlopen(request, timeout=30) as answer: return answer.status, dict(answer.headers.items())
 
+class _Stay(urllib.request.HTTPRedirectHandler):
+    "Follows no redirect."
+    def redirect_request(self, *_): return None
+
+def stated_hash(file):
+    "The SHA-256 that is stated for a file: in the table, or by the Hugging Face hub, before it redirects."
+    if file.sha256 or not file.url.startswith(hub_address()): return file.sha256
+    request = urllib.request.Request(file.url, method='HEAD')
+    try: headers = urllib.request.build_opener(_Stay).open(request, timeout=30).headers
+    except urllib.error.HTTPError as e: headers = e.headers # 302, which is what is wanted
+    return headers.get('X-Linked-Etag', '').strip('"')
+
 @pytest.mark.hub
 @pytest.mark.parametrize('name, file', FILES, ids=[f'{name} {file.path}' for name, file in FILES])
 def test_published_file_is_there(name, file):
     status, headers = reached(file)
     assert status==200 and int(headers.get('Content-Length', 0)) > 1e6, 'no weights file'
+    if file.url.startswith(hub_address()): assert re.fullmatch('[0-9a-f]{64}', stated_hash(file))
+
+def test_a_hash_is_read_before_the_redirect(tmp_path):
+    "From a hub of our own, which answers as the real one does."
+    class Hub(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(302)
+            for name, value in {'Location': '/elsewhere', 'X-Linked-Etag': f'"{"ab"*32}"'}.items():
+                self.send_header(name, value)
+            self.end_headers()
+        def log_message(self, *_): pass
+    with http.server.HTTPServer(('127.0.0.1', 0), Hub) as hub, pytest.MonkeyPatch.context() as patch:
+        threading.Thread(target=hub.serve_forever, daemon=True).start()
+        patch.setenv('HF_ENDPOINT', f'http://127.0.0.1:{hub.server_port}')
+        found = stated_hash(hub_file('timm/some', 'model.safetensors'))
+        hub.shutdown()
+    assert found=='ab'*32
 
 @pytest.mark.hub
 def test_download_opens():
     "The smallest published model, over the network: features of an image are finite, and the file is the hub's."
     spec = MODEL_SPECS['eva02-vit-t14']
-    reached(spec.files[0])
+    file = spec.files[0]
+    reached(file)
     net = open_backbone(spec.name)
     assert net.dim==spec.dim and torch.isfinite(net(torch.rand(1, 3, 224, 224))).all()
+    assert hashlib.sha256(find_cached([file]).read_bytes()).hexdigest()==stated_hash(file)
