@@ -91,10 +91,84 @@ def test_pointing_says_what_a_class_is_taken_for(page):
     page.keyboard.press('Enter')
     assert page.locator('.peek').is_hidden() and page.locator('.detail').is_visible()
 
-def test_terms_have_help(page):
-    texts = page().locator('[data-help]').evaluate_all('all => all.map(n => [n.dataset.help, n.title])')
-    assert {'accuracy', 'distilled', 'random', 'loss', 'pyramid'} <= {term for term, _ in texts}
-    assert all(len(text) > 20 for _, text in texts)
+def shown(page): return page.locator('.tips p:visible')
+
+def test_terms_have_help_that_a_keyboard_reaches(page):
+    "Each term is a stop of the Tab key and is described by its line; Escape hides the line, and nothing else."
+    page = page()
+    terms = page.locator('.term:visible')
+    assert {'accuracy', 'distilled', 'random', 'loss', 'pyramid'} <= set(terms.evaluate_all(
+        'all => all.map(n => n.dataset.help)'))
+    before = page.locator('.lgm').bounding_box()
+    page.locator('.tile').last.press('Enter') # and those of the closer look
+    for term in terms.all():
+        term.focus()
+        line = page.locator(f"#{term.get_attribute('aria-describedby')}")
+        assert shown(page).all_text_contents()==[line.text_content()] and len(line.text_content()) > 20
+    page.keyboard.press('Escape')
+    assert not shown(page).count() and page.locator('.detail').is_visible()
+    page.keyboard.press('Enter')
+    assert shown(page).count()==1
+    page.keyboard.press('Escape')
+    page.locator('.detail .term').first.focus()
+    page.keyboard.press('Tab')
+    page.keyboard.press('Shift+Tab')
+    assert shown(page).count()==1, 'after the focus has been elsewhere'
+    page.keyboard.press('Escape')
+    page.keyboard.press('Escape')
+    assert page.locator('.detail').is_hidden() and page.locator('.lgm').bounding_box()==before
+
+def test_help_follows_the_pointer(page):
+    "It stays while the pointer is on the line, and for a term that has the focus."
+    page = page()
+    page.locator('.term', has_text='Meta-loss').hover()
+    assert 'minimise' in shown(page).text_content()
+    shown(page).hover()
+    page.wait_for_timeout(400)
+    assert shown(page).count()==1
+    page.keyboard.press('Escape') # though nothing has the focus
+    assert not shown(page).count()
+    page.locator('.term', has_text='Pyramid').hover()
+    page.mouse.move(500, 2)
+    shown(page).wait_for(state='hidden')
+    page.locator('.term', has_text='Pyramid').click()
+    page.mouse.move(500, 2)
+    page.wait_for_timeout(400)
+    assert shown(page).count()==1
+    page.locator('h3').click()
+    assert not shown(page).count()
+
+def luminance(colour):
+    "Relative luminance of `rgb(…)`, as WCAG defines it."
+    srgb = np.array([float(v)/255 for v in re.findall(r'[\d.]+', colour)[:3]])
+    return float(np.where(srgb <= .04045, srgb/12.92, ((srgb + .055)/1.055)**2.4)@[.2126, .7152, .0722])
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_help_is_tapped_on_a_phone(browser, axe, html, tmp_path, scheme):
+    "It fits, can be read, moves nothing, and goes with a tap elsewhere or on the term."
+    page = browser.new_page(viewport=dict(width=390, height=800), is_mobile=True, has_touch=True, color_scheme=scheme)
+    page.goto(save_page(html, tmp_path/'run.html').as_uri())
+    page.locator('.chart').nth(1).wait_for()
+    def size(): return page.evaluate('[document.documentElement.scrollWidth, document.documentElement.scrollHeight]')
+    before = size()
+    for term in page.locator('.term:visible').all():
+        term.tap()
+        box = shown(page).bounding_box()
+        assert box['x'] >= 0 and box['x'] + box['width'] <= 390 and 0 <= box['y'] and box['y'] + box['height'] <= 800
+        assert size()==before
+        look = shown(page).evaluate('n => [getComputedStyle(n).color, getComputedStyle(n).backgroundColor]')
+        dark, light = sorted(map(luminance, look))
+        assert (light + .05)/(dark + .05) >= 4.5, look
+    back = '#111' if scheme=='dark' else '#fff' # axe sees no canvas
+    page.add_style_tag(content=f'body {{ background: {back} }}')
+    assert violations(page, axe)==[]
+    term.tap()
+    assert not shown(page).count()
+    term.tap()
+    assert shown(page).count()==1
+    page.locator('.words, h3').first.tap()
+    assert not shown(page).count()
+    page.close()
 
 @pytest.mark.parametrize('motion, behavior', [('reduce', 'auto'), ('no-preference', 'smooth')])
 def test_the_closer_look_scrolls_as_asked(page, motion, behavior):

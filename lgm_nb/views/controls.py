@@ -21,7 +21,7 @@ from .photographs import Dropped, unpack_photographs
 from .run_cost import run_cost
 from .run_plan import change
 from .scheduler import ACTIVE_STATES
-from .settings_panel import field_layout, Note, open_typed, row, SettingsPanel, SLIM, toggle_button
+from .settings_panel import field_layout, HelpPanel, Note, open_typed, row, SettingsPanel, SLIM, toggle_button
 from .studio_run import StudioRun
 
 # %% ../../nbs/views/16_controls.ipynb #16d00001
@@ -56,10 +56,12 @@ class ExportPanel:
     "What can be saved, and where."
     def __init__(self, run:StudioRun, folder:str|Path):
         self.run = run
-        self.folder = w.Text(str(folder), description='Folder', layout=field_layout(), style=SLIM)
+        self.folder = w.Text(str(folder), description='Folder', layout=field_layout(), style=SLIM,
+            tooltip='Of the distilled set; an animation or a page is written beside it')
         self.buttons = {kind: push_button(*look) for kind, look in _SAVE_BUTTONS.items()}
         self.note = Note()
-        self.box = row(self.folder, *self.buttons.values(), self.note)
+        self.help = HelpPanel(dict(Folder=self.folder, **{b.description: b for b in self.buttons.values()}))
+        self.box = w.VBox([row(self.folder, *self.buttons.values(), self.help.button, self.note), self.help.box])
         for kind, button in self.buttons.items(): self._connect(button, kind)
 
     def _connect(self, button, kind): button.on_click(lambda _: spawn(self.run, self.write(kind)))

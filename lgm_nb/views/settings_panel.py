@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/settings_panel.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/15_settings_panel.ipynb #15d00003
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -43,6 +43,22 @@ class Note(w.HTML):
         "Show a text, or nothing."
         if self.value==escape(text): return
         self.value, self.layout.display = escape(text), None if text else 'none'
+
+# %% ../../nbs/views/15_settings_panel.ipynb #15d0000c
+class HelpPanel:
+    "Lines of help for the fields of a panel, and the button that shows them."
+    def __init__(self, fields:Mapping[str, w.Widget]): # by title; their tooltips are the lines
+        self.fields, self.text = fields, w.HTML(layout=w.Layout(margin='0 4px'))
+        self.box = w.VBox([self.text])
+        self.button = toggle_button(self.box, 'Help', 'question', 'What the fields mean')
+        for field in fields.values(): field.observe(lambda _: self.update(), 'tooltip')
+        self.update()
+
+    def update(self)->None:
+        "Show the tooltips as they are now."
+        lines = [f'<b>{escape(title)}</b>: {escape(field.tooltip)}' for title, field in self.fields.items()]
+        self.text.value = '<br>'.join(lines)
+
 
 # %% ../../nbs/views/15_settings_panel.ipynb #a18d0dfa
 @dataclass(frozen=True)
@@ -118,6 +134,7 @@ class Choice:
             continuous_update=False, layout=field_layout(240), style=SLIM,
             tooltip='A name of list_backbones(), then Enter')
         self.fields = (self.data, self.photographs, self.objective, self.backbone)
+        self.titles = ('Data', 'Photographs', 'Objective', 'Add a backbone')
         self.box = row(*self.fields)
 
     def _explain(self, change): self.objective.tooltip = objective_help(change['new'])
@@ -139,8 +156,9 @@ class BackboneBoxes:
         self.sources:dict[str, w.Checkbox] = {}
         self.probed:dict[str, w.Checkbox] = {}
         titles = dict(sources='Distil with', probed='Probe on')
-        sources, probed = (row(w.Label(title, tooltip=HELP[kind])) for kind, title in titles.items())
-        self.rows = sources, probed
+        labels = {title: w.Label(title, tooltip=HELP[kind]) for kind, title in titles.items()}
+        sources, probed = (row(label) for label in labels.values())
+        self.rows, self.labels = (sources, probed), labels
         others = [name for name in plan.backbones if name not in plan.sources]
         for name in [*plan.sources, *others]: # an objective may belong to each of the sources
             self.offer(name, name in plan.sources, name in plan.probed)
@@ -175,8 +193,11 @@ class SettingsPanel(BackboneBoxes):
         self.choice = Choice(plan)
         for field in (self.choice.data, self.choice.objective): field.observe(lambda _: self.check(), 'value')
         numbers = row(*self.fields.values())
+        titled = {limits.title: self.fields[name] for name, limits in LIMITS.items()}
+        self.help = HelpPanel(dict(zip(self.choice.titles, self.choice.fields), **self.labels, **titled))
         advanced = toggle_button(numbers, 'Advanced', 'cog', 'Images per class, steps, views, learning rate, seed')
-        self.box = w.VBox([self.choice.box, *self.rows, row(advanced, self.note), numbers])
+        buttons = row(advanced, self.help.button, self.note)
+        self.box = w.VBox([self.choice.box, *self.rows, buttons, numbers, self.help.box])
 
     def check(self)->None:
         "Say below the fields which values no run can use."

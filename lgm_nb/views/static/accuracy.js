@@ -1,7 +1,7 @@
 // Accuracies: their table and their chart.
 import { el } from './dom.js';
 import { dashKey, hollowKey, key, lineChart } from './chart.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
 /**
@@ -30,7 +30,7 @@ const NAMES = {
 /** The axis ends at a round number. @param {number} top */
 const roundTop = top => [10, 20, 30, 40, 50, 60, 80, 100].find(v => v >= top) || 100;
 
-const corner = () => el('th', { scope: 'col', ...helped('accuracy') }, 'top-1, %');
+const corner = () => el('th', { scope: 'col' }, explained('accuracy', 'top-1, %'));
 
 /**
  * Rows of training sets, columns of backbones.
@@ -42,7 +42,7 @@ export function accuracyTable(columns, rows, options = {}) {
   return el('div', { class: 'scroll' }, el('table', {},
     el('thead', {}, el('tr', {}, corner(), columns.map((c, k) => header(c, k, options)))),
     el('tbody', {}, rows.map(row => el('tr', { class: row.kind },
-      el('th', { scope: 'row', ...helped(row.help ?? '') }, row.name), columns.map(c => cell(row, c, options)))))));
+      el('th', { scope: 'row' }, explained(row.help ?? '', row.name)), columns.map(c => cell(row, c, options)))))));
 }
 
 /**
@@ -54,7 +54,7 @@ export function accuracyTable(columns, rows, options = {}) {
 export function runTable(backbones, sets, options) {
   return el('div', { class: 'scroll' }, el('table', { class: 'run' },
     el('thead', {}, el('tr', {}, corner(),
-      sets.map(({ kind, name, help = '' }) => el('th', { scope: 'col', class: kind, ...helped(help) }, name)))),
+      sets.map(({ kind, name, help = '' }) => el('th', { scope: 'col', class: kind }, explained(help, name))))),
     el('tbody', {}, backbones.map((b, k) => el('tr', {},
       header(b, k, options, 'row'), sets.map(row => cell(row, b, options)))))));
 }

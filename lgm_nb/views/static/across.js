@@ -1,7 +1,7 @@
 // Accuracy of all runs on the same data: distilled with × probed on. The run of the view is the last row.
-import { el } from './dom.js';
+import { el, keepFocus } from './dom.js';
 import { accuracyTable } from './accuracy.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 import { levelHeadings } from './page.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
@@ -75,9 +75,9 @@ export class Across {
   draw() {
     const { columns, rows } = acrossRuns(this.runs, this.curves, this.data);
     this.node.hidden = !rows.length;
-    this.node.replaceChildren(
-      el('h4', helped('across'), 'Accuracy across backbones', el('small', {}, `all runs on ${this.data}`)),
-      accuracyTable(columns, rows, { heat: true }));
+    keepFocus(this.node, () => this.node.replaceChildren(
+      el('h4', {}, explained('across', 'Accuracy across backbones'), el('small', {}, `all runs on ${this.data}`)),
+      accuracyTable(columns, rows, { heat: true })));
     levelHeadings(this.node);
   }
 }

@@ -1,9 +1,9 @@
 // The charts of a run: accuracy and meta-loss.
-import { el } from './dom.js';
+import { el, keepFocus } from './dom.js';
 import { lineChart } from './chart.js';
 import { nextFrame } from './page.js';
 import { accuracyChart, baselineKey, checkNote, pointAt, runRows, runTable } from './accuracy.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
 /** @typedef {import('./film.js').Film} Film */
@@ -29,7 +29,7 @@ function lossChart({ loss, steps, grown }, width, cursor) {
  * @param {HTMLElement[]} body
  */
 const card = (title, term, note, ...body) => el('section', { class: 'card' },
-  el('h4', helped(term), title, note ? el('small', {}, note) : null), body);
+  el('h4', {}, explained(term, title), note ? el('small', {}, note) : null), body);
 
 export class Charts {
   /**
@@ -70,11 +70,9 @@ export class Charts {
     this.shown = now;
     this.dashes.replaceChildren(baselineKey(curves) ?? '');
     if (!curves.length) return this.table.replaceChildren();
-    const focused = [...this.table.querySelectorAll('button')].findIndex(button => button.matches(':focus'));
-    this.table.replaceChildren(
+    keepFocus(this.table, () => this.table.replaceChildren(
       runTable(curves.map(c => c.name), runRows(curves, cursor), { chosen, pick: this.pick }), checkNote(curves) ?? '',
       el('p', { class: 'note' }, protocol), el('p', { class: 'note caution' },
-        curves.every(c => pointAt(c, cursor) === c.points.at(-1)) ? caution : ''));
-    this.table.querySelectorAll('button')[focused]?.focus();
+        curves.every(c => pointAt(c, cursor) === c.points.at(-1)) ? caution : '')));
   }
 }

@@ -1,8 +1,8 @@
 // The closer look at one image.
-import { el, say, colour } from './dom.js';
+import { el, say, colour, keepFocus } from './dom.js';
 import { classesAt } from './accuracy.js';
 import { percent } from './format.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 import { nearestIn } from './peek.js';
 import { key } from './chart.js';
 import { levelHeadings, scrolling } from './page.js';
@@ -14,7 +14,8 @@ import { copyCanvas, decode, drawTile, loaded, tiles } from './sheet.js';
 /** @typedef {import('./evolution.js').RunState} RunState */
 
 /** @param {string} title @param {string} term of help.js @param {Element} note @param {(Element | Element[])[]} body */
-const part = (title, term, note, ...body) => el('div', { class: 'part' }, el('h5', helped(term), title, note), ...body);
+const part = (title, term, note, ...body) => el('div', { class: 'part' },
+  el('h5', {}, explained(term, title), note), ...body);
 
 /** @param {Part} facts @param {Element} note */
 const pictures = ({ title, captions, sheet }, note) => part(title, title.startsWith('Nearest') ? 'nearest' : 'levels',
@@ -89,21 +90,25 @@ export class Detail {
   show(facts) {
     const { state, image, film } = this;
     if (facts.image !== image || !state) return;
-    const scrolled = this.cols.scrollTop, parts = facts.parts ?? [], nearest = nearestIn(parts);
-    const root = this.node.getRootNode(), focused = root instanceof ShadowRoot ? root.activeElement : null;
+    const scrolled = this.cols.scrollTop;
     this.facts = facts;
     this.sharp = facts.big ? loaded(facts.big) : null;
     this.dates = [];
     this.picture.title(film.names[image]);
+    keepFocus(this.node, () => this.layOut(facts));
+    this.follow(state);
+    levelHeadings(this.node);
+    this.cols.scrollTop = scrolled;
+  }
+
+  /** @param {DetailFacts} facts */
+  layOut({ image, parts = [], waiting }) {
+    const nearest = nearestIn(parts);
     this.cols.replaceChildren(el('div', {}, this.picture.node), el('div', { class: 'grow' },
       nearest ? this.dated(nearest) : null, this.measured,
       parts.filter(p => p !== nearest).map(p => this.dated(p)),
-      facts.waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null));
+      waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null));
     this.node.replaceChildren(this.head(image), this.cols);
-    this.follow(state);
-    levelHeadings(this.node);
-    if (focused instanceof HTMLElement && this.node.contains(focused)) focused.focus({ preventScroll: true });
-    this.cols.scrollTop = scrolled;
   }
 
   /** A part, which says its step where that is not the step of the picture. @param {Part} facts */
@@ -154,9 +159,9 @@ export class Detail {
     const now = JSON.stringify([image, cursor === null, all.map(({ k, at }) => [k, at.step, at.latest])]);
     if (now === this.told) return;
     this.told = now;
-    this.measured.replaceChildren(part('Test accuracy of this class', 'accuracy',
+    keepFocus(this.measured, () => this.measured.replaceChildren(part('Test accuracy of this class', 'accuracy',
       el('small', {}, steps.length ? `${steps.length > 1 ? 'up to ' : ''}step ${Math.max(...steps)}` : ''),
-      ...meters.length ? meters : [el('p', { class: 'empty' }, 'Not measured yet.')]));
+      ...meters.length ? meters : [el('p', { class: 'empty' }, 'Not measured yet.')])));
     levelHeadings(this.measured);
   }
 }

@@ -57,6 +57,28 @@ export function say(node, text) {
 }
 
 /**
+ * The button in a node that stands for one that it had before: of the same term, or with the same text.
+ * @param {Element} node
+ * @param {HTMLElement} old
+ */
+function sameButton(node, old) {
+  const name = (/** @type {HTMLElement} */ b) => b.dataset.help ?? b.textContent;
+  return [...node.querySelectorAll('button')].find(b => name(b) === name(old));
+}
+
+/**
+ * Draw what is inside a node anew; a button that has the focus keeps it.
+ * @param {Element} node
+ * @param {() => void} draw
+ */
+export function keepFocus(node, draw) {
+  const root = node.getRootNode(), focused = root instanceof ShadowRoot ? root.activeElement : null;
+  const old = focused instanceof HTMLElement && node.contains(focused) ? focused : null;
+  draw();
+  if (old) (node.contains(old) ? old : sameButton(node, old))?.focus({ preventScroll: true });
+}
+
+/**
  * Colour of a line or a box, from the palette of the theme.
  * @param {number} k
  */

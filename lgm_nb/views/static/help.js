@@ -1,4 +1,5 @@
-// What the terms of the views mean: a line of help for each, shown where it is pointed at.
+// What the terms of the views mean: a line of help for each. A term is a button; tips.js shows its line.
+import { el } from './dom.js';
 
 /** @type {Record<string, string>} */
 export const HELP = {
@@ -16,12 +17,19 @@ export const HELP = {
   nearest: 'The training images whose features point most nearly in the direction of those of this image',
   taken: 'The classes that the probe puts the test images of this class into, in percent',
   levels: 'The layers that add up to the image, from coarse to fine',
+  blended: 'Images fade from one step to the next; while nothing plays they are exact',
   across: 'A row is a set of images, a column a probed backbone; framed are those that the images were distilled with',
 };
 
+/** The id of a line of help in its view. @param {string} term */
+export const helpId = term => `help-${term}`;
+
 /**
- * Attributes of what a line of help belongs to.
+ * A term as a button that has its line of help; a text without one stays a text.
  * @param {string} term
- * @returns {Record<string, string>} none for a term without help
+ * @param {string} text
+ * @returns {HTMLButtonElement | string}
  */
-export const helped = term => HELP[term] ? { title: HELP[term], 'data-help': term } : {};
+export const explained = (term, text) => HELP[term] ? el('button', {
+  type: 'button', class: 'term', 'data-help': term, 'aria-describedby': helpId(term),
+}, text) : text;

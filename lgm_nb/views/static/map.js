@@ -1,7 +1,7 @@
 // The feature map of one backbone: the real images as dots, the distilled ones as marks that walk.
 import { el, svg, say, colour } from './dom.js';
 import { key } from './chart.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 import { extent, fitted, hit, marksAt, placedNames, trail } from './plane.js';
 
 /** @typedef {import('./protocol.js').FeatureMap} FeatureMap */
@@ -66,7 +66,7 @@ export class MapView {
     this.note = el('p', { class: 'note' });
     const share = `axes: ${Math.round(100 * (map.share ?? 0))} % of the variance of the ${map.of}`;
     this.node = el('figure', { class: 'mapped' },
-      el('h5', {}, key(Math.max(0, k)), map.name, el('small', helped(seen), seen)),
+      el('h5', {}, key(Math.max(0, k)), map.name, el('small', {}, explained(seen, seen))),
       this.svg, el('figcaption', {}, this.note, el('p', { class: 'note' }, share)));
     this.drawn = '';
     this.step = 0;

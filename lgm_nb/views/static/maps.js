@@ -1,6 +1,6 @@
 // The feature maps of a run, side by side, and what is highlighted in them and in the grid.
 import { el } from './dom.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 import { levelHeadings, nextFrame } from './page.js';
 import { MapView } from './map.js';
 
@@ -29,7 +29,7 @@ export class Maps {
     this.update = nextFrame((/** @type {RunState} */ state) => this.draw(state));
     this.row = el('div', { class: 'atlas' });
     this.node = el('section', { class: 'card maps', hidden: true },
-      el('h4', helped('maps'), 'Feature space', el('small', {}, 'as each probed backbone sees it')),
+      el('h4', {}, explained('maps', 'Feature space'), el('small', {}, 'as each probed backbone sees it')),
       el('p', { class: 'note' }, ABOUT), this.row);
     this.heard = (/** @type {Lit | null} */ _lit) => {}; // called with what is pointed at
     grid.point = image => this.point(this.of(image));

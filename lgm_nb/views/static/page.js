@@ -1,5 +1,6 @@
 // What a view takes from the page around it: theme, width, motion, heading levels.
 import { el } from './dom.js';
+import { Tips } from './tips.js';
 
 /**
  * A shadow root keeps the page's styles out of ours and ours out of the page.
@@ -9,16 +10,17 @@ import { el } from './dom.js';
  */
 export function shell(host, css) {
   const root = host.shadowRoot || host.attachShadow({ mode: 'open' });
-  root.replaceChildren(el('style', {}, css));
+  const tips = root.querySelector('.tips') ?? new Tips(root).node;
+  root.replaceChildren(el('style', {}, css), tips);
   return root;
 }
 
 /**
- * Remove a view and leave its style sheet.
+ * Remove a view and leave its style sheet and lines of help.
  * @param {ShadowRoot} root
  */
 export function clear(root) {
-  for (const node of [...root.children].slice(1)) node.remove();
+  for (const node of [...root.children].slice(2)) node.remove();
 }
 
 /** @param {string} query */

@@ -1,7 +1,7 @@
 // A glance at the class that is pointed at: its nearest real images, and what its test images are taken for.
-import { el } from './dom.js';
+import { el, keepFocus } from './dom.js';
 import { classesAt } from './accuracy.js';
-import { helped } from './help.js';
+import { explained } from './help.js';
 import { levelHeadings } from './page.js';
 import { loaded, tiles } from './sheet.js';
 
@@ -28,7 +28,7 @@ export function answersTo(curve, label) {
 export const nearestIn = (parts = []) => parts.find(({ title }) => title.startsWith('Nearest'));
 
 /** @param {string} title @param {string} term @param {string} note @param {Element | Element[] | string} body */
-const strip = (title, term, note, body) => el('div', {}, el('h5', helped(term), title, el('small', {}, note)),
+const strip = (title, term, note, body) => el('div', {}, el('h5', {}, explained(term, title), el('small', {}, note)),
   typeof body === 'string' ? el('p', { class: 'note' }, body) : body);
 
 export class Peek {
@@ -54,10 +54,11 @@ export class Peek {
     this.drawn = '';
   }
 
-  /** @param {Lit | null} lit what is pointed at: an image, or a class */
+  /** @param {Lit | null} lit what is pointed at, an image or a class; null: no longer */
   point(lit) {
     clearTimeout(this.timer);
-    this.image = lit && (lit.image ?? this.film.labels.indexOf(lit.label));
+    if (!lit) return; // the last one stays, so that its terms and pictures can be reached
+    this.image = lit.image ?? this.film.labels.indexOf(lit.label);
     this.draw();
     const { image, ask, state } = this;
     if (image === null || image < 0 || !ask || state?.open !== null) return;
@@ -86,10 +87,10 @@ export class Peek {
     this.drawn = now;
     if (image === null || image < 0) return this.node.replaceChildren(el('p', { class: 'note' }, INVITES));
     const answers = curve ? answersTo(curve, film.labels[image]) : [], last = curve?.points.at(-1)?.[0];
-    this.node.replaceChildren(
+    keepFocus(this.node, () => this.node.replaceChildren(
       el('h4', {}, film.names[image]), this.nearest(near),
       strip('Taken for', 'taken', answers.length ? `test images, ${curve.name}, step ${last}` : '',
-        answers.length ? this.heat(answers) : 'Not measured yet.'));
+        answers.length ? this.heat(answers) : 'Not measured yet.')));
     levelHeadings(this.node);
   }
 

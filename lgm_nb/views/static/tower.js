@@ -1,6 +1,6 @@
 // The levels of the pyramid: how many there are and, with a kernel, a choice of one.
-import { el } from './dom.js';
-import { helped } from './help.js';
+import { el, keepFocus } from './dom.js';
+import { explained } from './help.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */
 
@@ -23,20 +23,13 @@ export class Tower {
     const { film, level, live } = state, count = levelsOf(state), wanted = [count, level, ...film.sizes].join();
     if (wanted === this.shown) return;
     this.shown = wanted;
-    const focused = this.node.querySelector(':focus')?.getAttribute('data-level');
-    this.node.replaceChildren(
-      el('span', { class: 'lead', ...helped('pyramid') }, 'Pyramid'),
+    keepFocus(this.node, () => this.node.replaceChildren(
+      el('span', { class: 'lead' }, explained('pyramid', 'Pyramid')),
       ...live ? [this.button(0, 'all', true, level)] : [],
       ...film.sizes.map((size, i) => live
         ? this.button(i + 1, `${size}`, i < count, level)
         : el('span', { class: `level ${i < count ? 'full' : ''}` }, `${size}`)),
-      el('span', { class: 'lead' }, 'px'));
-    if (focused) this.buttonOf(focused)?.focus();
-  }
-
-  /** @param {string} level @returns {HTMLElement | null} */
-  buttonOf(level) {
-    return this.node.querySelector(`[data-level="${level}"]`);
+      el('span', { class: 'lead' }, 'px')));
   }
 
   /**

@@ -1,5 +1,6 @@
 // Play, a slider and a readout, for anything that has positions.
 import { el, svg, say } from './dom.js';
+import { explained } from './help.js';
 
 const PLAY = 'M4 1.8v12.4L14 8z', PAUSE = 'M3 2h3.6v12H3zM9.4 2H13v12H9.4z';
 const ARROWS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
@@ -62,9 +63,7 @@ export class Transport {
     this.now = live ? el('button', {
       type: 'button', class: 'live', title: 'Follow the run', on: { click: () => this.followNow() },
     }, 'Live') : null;
-    this.word = !blended ? null : el('span', {
-      class: 'blended', title: 'Images fade from one step to the next. While nothing plays they are exact.',
-    }, 'blended');
+    this.word = !blended ? null : el('span', { class: 'blended' }, explained('blended', 'blended'));
     this.node = el('div', { class: 'transport' },
       this.play, this.slider, this.readout, this.word, this.pace, this.now);
     this.paint();
