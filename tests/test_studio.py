@@ -1,5 +1,5 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
-import asyncio, json, os, re, signal
+import asyncio, json, os, re, signal, threading, time
 import numpy as np, pytest, torch
 from conftest import tiny_name
 from lgm_nb.backbones.open import open_backbone
@@ -15,6 +15,7 @@ from lgm_nb.views import measuring
 from lgm_nb.views.history import History
 from lgm_nb.views.measuring import KeptFeatures
 from lgm_nb.views.messages import Ask, Tell, read_protocol
+from lgm_nb.views.run_plan import Later
 from lgm_nb.views.scheduler import Scheduler
 from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import NEXT_PROBED, Studio
@@ -392,3 +393,75 @@ def test_a_saved_notebook_shows_the_run_that_it_opened_with():
     assert 'caltech10-mini in 10 images' in html and '<img' in html and 200_000 < len(html) < 700_000
     facts = json.loads(re.search(r'data-lgm-facts="[^"]*">(.*?)</script>', html, re.S)[1])
     assert 5 <= len(facts['frames'])==len(facts['sheets']) and facts['frames'][-1]['step']==facts['steps']
+
+def test_a_stop_is_said_at_once(data, net):
+    "Though the worker is busy: with a long piece of work, or with a backbone; the next one is not opened."
+    opened, told = [], []
+    def find(name):
+        opened.append(name)
+        time.sleep(.5)
+        return net
+    async def go():
+        run = StudioRun(data, Later([net.name, 'another'], find), Settings(steps=5, views=1), seeds=1)
+        run.listeners.append(lambda message, buffers: told.append(message))
+        run.start()
+        while not opened: await asyncio.sleep(.01)
+        run.stop()
+        assert run.state=='stopping' and told[-1]['status']['state']=='stopping' and len(opened)==1
+        await run.wait()
+        assert run.state=='stopped' and opened==[net.name]
+        run.configure(probed=[])
+        run.start()
+        while run.step < 1: await asyncio.sleep(.01)
+        run.worker.submit(time.sleep, .5)
+        run.stop()
+        assert run.state=='stopping'
+        await run.wait()
+        assert run.state=='stopped'
+        run.stop() # too late
+        assert run.state=='stopped'
+    asyncio.run(asyncio.wait_for(go(), 120))
+
+def test_a_backbone_that_does_not_open_is_tried_once(data):
+    "In the worker, and the error is told without asking for the backbone again."
+    threads, told = [], []
+    def find(name):
+        threads.append(threading.current_thread().name)
+        raise ValueError('weights: damaged')
+    async def go():
+        run = StudioRun(data, Later(['net'], find), Settings(steps=5, views=1), seeds=1)
+        run.listeners.append(lambda message, buffers: told.append(message))
+        run.start()
+        await run.wait()
+        return run
+    run = asyncio.run(asyncio.wait_for(go(), 120))
+    assert len(threads)==1 and threads[0].startswith('lgm-studio')
+    assert run.state=='failed' and run.error.__context__ is None and 'weights: damaged' in told[-1]['status']['message']
+
+@pytest.mark.parametrize('by', ['view', 'button'])
+def test_a_stop_does_not_wait_for_a_page(data, net, monkeypatch, tmp_path, by):
+    "The real images that a page needs are embedded in pieces, between which the run stops."
+    done = []
+    def slow(examiner):
+        for i in range(40*(not examiner.train_ready)): yield done.append(time.sleep(.06))
+        return (yield from examiner._embed('train'))
+    monkeypatch.setattr(Examiner, 'embed_train', slow)
+    async def go(studio):
+        sent, run = [], studio.run
+        studio.view.send = lambda message, buffers=(): sent.append(message)
+        run.configure(probed=[])
+        run.start()
+        while run.step < 2: await asyncio.sleep(.01)
+        run.examined[run.plan.home].examiner._features.pop('train', None) # another test may have embedded them
+        if by=='view': studio.view._hear(None, dict(ask=Ask.PAGE, key=None), [])
+        else: task = asyncio.create_task(studio.controls.export.write('html'))
+        while not done: await asyncio.sleep(.01)
+        run.stop()
+        await run.wait()
+        assert run.state=='stopped' and len(done) < 20
+        if by=='button':
+            await task
+            assert studio.controls.export.note.value.startswith('Wrote ')
+        while by=='view' and not any(m['kind']==Tell.PAGE for m in sent): await asyncio.sleep(.01)
+    studio = Studio(data, net, steps=100_000, views=1, seed=40 + (by=='view'), folder=tmp_path/'set')
+    asyncio.run(asyncio.wait_for(go(studio), 120))

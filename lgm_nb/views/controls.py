@@ -22,7 +22,7 @@ from .run_cost import run_cost
 from .run_plan import change
 from .scheduler import ACTIVE_STATES
 from .settings_panel import field_layout, HelpPanel, Note, open_typed, row, SettingsPanel, SLIM, toggle_button
-from .studio_run import StudioRun
+from .studio_run import embed_home, StudioRun
 
 # %% ../../nbs/views/16_controls.ipynb #16d00001
 def push_button(text, icon, tip, style=''):
@@ -69,7 +69,9 @@ class ExportPanel:
     async def write(self, kind:str)->None:
         "Write an export, and show where or why it failed."
         self.note.say('Writing …')
-        try: text = f'Wrote {await self.run.worker.do(write_export, self.run, kind, self.folder.value)}'
+        try:
+            if kind=='html': await embed_home(self.run)
+            text = f'Wrote {await self.run.worker.do(write_export, self.run, kind, self.folder.value)}'
         except (ValueError, RuntimeError, OSError) as e: text = f'Not written: {e}'
         self.note.say(text)
         for heard in self.run.stored: await heard(self.run)
@@ -212,7 +214,8 @@ class Requests(Photographs):
 # %% ../../nbs/views/16_controls.ipynb #15c40005
 _PAUSE, _AGAIN = ('Pause', 'pause'), ('Start again', 'repeat')
 BUTTON_LABELS = dict(ready=('Start', 'play'), preparing=_PAUSE, running=_PAUSE, measuring=_PAUSE,
-    pausing=('Pausing', 'pause'), paused=('Continue', 'play'), finished=_AGAIN, stopped=_AGAIN, failed=_AGAIN)
+    pausing=('Pausing', 'pause'), paused=('Continue', 'play'), stopping=('Stopping', 'stop'),
+    finished=_AGAIN, stopped=_AGAIN, failed=_AGAIN)
 
 # %% ../../nbs/views/16_controls.ipynb #684cf8c7
 class Controls(Requests):
@@ -251,7 +254,8 @@ class Controls(Requests):
         state = self.run.state
         self.go.description, self.go.icon = BUTTON_LABELS[state]
         active = state in ACTIVE_STATES
-        self.go.disabled, self.halt.disabled = state=='pausing', not active
+        self.go.disabled = state in ('pausing', 'stopping')
+        self.halt.disabled = not active or state=='stopping'
         self.follow(active)
         self.settings.lock(active)
         self.export.lock(self.run.distiller is None)

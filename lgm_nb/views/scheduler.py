@@ -70,7 +70,7 @@ class Worker:
         return self.submit(f, *args).result()
 
 # %% ../../nbs/views/06_scheduler.ipynb #4f19dfd5
-ACTIVE_STATES = ('preparing', 'running', 'pausing', 'paused', 'measuring')
+ACTIVE_STATES = ('preparing', 'running', 'pausing', 'paused', 'measuring', 'stopping')
 
 class RunState:
     "The state of a run, and what it was asked to do."
@@ -104,9 +104,10 @@ class RunState:
         if self.now=='pausing': self.enter(self._after_pause)
 
     def stop(self)->None:
-        "Ask the run to stop."
+        "Ask the run to stop, and say at once that it will."
         self.asked = 'stop'
         self.wake.set()
+        if self.now in ACTIVE_STATES: self.enter('stopping')
 
     def leave_pause(self)->None: self.enter(self._after_pause)
 

@@ -31,7 +31,7 @@ from .messages import Ask, Tell
 from .run_plan import Later, MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
 from .shelf import FIRST_RUN, last_pixels, Shelf, thinned, THUMBS
-from .studio_run import StudioRun, ask_details, ask_level, open_networks, prepare
+from .studio_run import StudioRun, ask_details, ask_level, embed_home, open_networks, prepare
 from .telling import distiller_of
 from .widgets import FactsWidget
 
@@ -110,10 +110,12 @@ async def _send_film(view, key):
 async def _send_page(view, key):
     "Send a page of a run of the shelf, or of the run of the view, or say why there is none."
     run = view.run
-    def make():
-        if key is None: distiller_of(run)
-        return page_file(page_facts(run) if key is None else view.shelf.facts(key))
-    try: name, html = await run.worker.do(make)
+    def make(): return page_file(page_facts(run) if key is None else view.shelf.facts(key))
+    try:
+        if key is None:
+            distiller_of(run)
+            await embed_home(run)
+        name, html = await run.worker.do(make)
     except (ValueError, OSError) as e: return view.send(dict(kind=Tell.SAID, text=f'No page: {e}'))
     view.send(dict(kind=Tell.PAGE, name=name), [html])
 

@@ -18,7 +18,7 @@ from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
 from ..method.settings import Settings
 from ..probing.compare import CrossModelTable
-from ..probing.examiner import Score
+from ..probing.examiner import Examiner, Score
 from .closer_look import image_details, level_sheet
 from .measuring import Accuracies, Examined, Measuring, examined
 from .run_plan import Later, RunPlan, change, with_backbone
@@ -80,15 +80,20 @@ class DistillingRun(DescribedRun):
         return made
 
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
+async def open_in_turn(run:DistillingRun)->None:
+    "Open the backbones that are still closed, with a gate before each. The first takes seconds."
+    run.doing = 'opening the backbones'
+    run.changed()
+    for name in run.accuracies.examined:
+        await gate(run)
+        await run.worker.do(run.accuracies.examined.__getitem__, name)
+    run.doing = ''
+
 async def show_first(run:DistillingRun)->None:
     "Send the images before the first step."
-    run.doing = 'opening the backbones'
-    run.changed() # the first time it takes seconds
-    try:
-        await run.worker.do(open_networks, run)
-        run.doing = ''
-        frame, sheet, _ = await run.worker.do(run.frames.open, run.plan)
-    finally: run.announcer.sync() # a view shows the error of a run that it knows
+    await open_in_turn(run)
+    frame, sheet, _ = await run.worker.do(run.frames.open, run.plan)
+    run.announcer.sync()
     run.frames.sent()
     run.announcer.frame(frame, sheet, [])
 
@@ -209,14 +214,20 @@ class StudioRun(DistillingRun):
     def __repr__(self): return _in_short(self)
 
 # %% ../../nbs/views/11_studio_run.ipynb #f1203870
+async def embed_home(run:StudioRun)->Examiner: # of the backbone that closer looks are taken with
+    "Embed the real images that closer looks need, giving way to the run: it can go on, or stop, meanwhile."
+    examiner = run.examined[run.plan.home].examiner
+    pieces, done = examiner.embed_train(), False
+    while not done: done, _ = await run.worker.do(advance, pieces)
+    return examiner
+
 async def ask_details(
     run:StudioRun,
     image:int, # its index
 )->dict[str, Any]: # as `image_details`
     "Render a closer look at one image, between two steps of a run."
-    examiner, distiller = run.examined[run.plan.home].examiner, distiller_of(run) # of this start, should another follow
-    pieces, done = examiner.embed_train(), False
-    while not done: done, _ = await run.worker.do(advance, pieces)
+    distiller = distiller_of(run) # of this start, should another follow
+    examiner = await embed_home(run)
     return await run.worker.do(image_details, distiller, examiner, image)
 
 async def ask_level(
