@@ -97,6 +97,48 @@ def test_a_start_is_shown_before_the_backbones_are_open(studio):
     page.get_by_role('heading', name='Live').wait_for()
     assert not page.get_by_text('opening the backbones').count()
 
+def test_nothing_jumps_while_a_run_prepares(studio):
+    "What stood there, a finished run or an earlier one of the kernel, gives its place to the new run, of its size."
+    page = studio(open='two', known=False, reduced_motion='reduce')
+    page.get_by_role('heading', name='Run 2').wait_for()
+    page.wait_for_timeout(300)
+    def height(): return page.locator('#view > div').bounding_box()['height']
+    first = height()
+    def prepares(run):
+        page.evaluate("""run => { const status = { ...live.status, state: 'preparing', doing: 'opening the backbones' };
+            tell({ kind: 'status', run, status }); }""", run)
+        page.get_by_text('Preparing · opening the backbones …').wait_for()
+        assert not page.locator('.tile:visible').count()
+    def begins(run, **status):
+        page.evaluate("""([run, status]) => tell({ kind: 'sync', run,
+            facts: { ...live, run, status: { ...live.status, ...status } } })""", [run, status])
+        page.locator('.tile:visible').first.wait_for()
+        assert not page.get_by_text('opening the backbones').count()
+    prepares(1)
+    assert abs(height() - first) < 2
+    page.evaluate(STATUS, dict(state='stopping', doing='opening the backbones'))
+    page.get_by_text('Stopping · opening the backbones …').wait_for()
+    assert abs(height() - first) < 2
+    begins(1, state='running')
+    assert abs(height() - first) < 2
+    page.evaluate(STATUS, dict(state='finished'))
+    page.wait_for_timeout(200)
+    own = height()
+    prepares(2)
+    assert abs(height() - own) < 2
+    begins(2, state='running')
+    assert abs(height() - own) < 2
+
+def test_a_start_that_fails_leaves_what_stood_there(studio):
+    "A backbone that cannot be opened: the error is said above the run that was shown."
+    for known in (False, True):
+        page = studio(open=None if known else 'two', known=known)
+        page.evaluate(STATUS, dict(state='preparing', doing='opening the backbones'))
+        page.get_by_text('Preparing · opening the backbones …').wait_for()
+        page.evaluate(STATUS, dict(state='failed', message='ValueError: weights: damaged'))
+        page.get_by_text('ValueError: weights: damaged').wait_for()
+        page.get_by_role('heading', name='Live' if known else 'Run 2').wait_for()
+
 def test_what_another_view_asked_for_changes_nothing(studio):
     "The kernel tells every view: no second download, and the run that is played does not start again."
     page = studio(open='two', reduced_motion='reduce')

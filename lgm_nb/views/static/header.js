@@ -8,7 +8,8 @@ import { duration, rate } from './format.js';
 /** @type {Record<string, string>} */
 const STATES = {
   ready: 'Ready', preparing: 'Preparing', running: 'Running', pausing: 'Pausing', paused: 'Paused',
-  measuring: 'Measuring', finished: 'Finished', stopped: 'Stopped', failed: 'Failed', gone: 'No kernel',
+  measuring: 'Measuring', stopping: 'Stopping', finished: 'Finished', stopped: 'Stopped', failed: 'Failed',
+  gone: 'No kernel',
 };
 
 /** What a run does, as text. @param {Status} status */

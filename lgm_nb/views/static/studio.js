@@ -4,7 +4,7 @@ import { el, say } from './dom.js';
 import { ASK, TELL } from './protocol.js';
 import { compare } from './compare.js';
 import { evolution } from './evolution.js';
-import { stateText } from './header.js';
+import { Foretold } from './foretell.js';
 import { dropZone } from './drop.js';
 import { OF_RUN } from './hear.js';
 import { Across } from './across.js';
@@ -12,7 +12,6 @@ import { Shelf } from './shelf.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
 /** @typedef {import('./protocol.js').RunFacts} RunFacts */
-/** @typedef {import('./protocol.js').Status} Status */
 /** @typedef {import('./evolution.js').RunView} RunView */
 /**
  * The model of a widget, as anywidget gives it.
@@ -23,6 +22,7 @@ import { Shelf } from './shelf.js';
  * @property {(event: string, f: (...args: any[]) => void) => void} off
  */
 
+const OVER = new Set(['finished', 'stopped', 'failed']);
 const PATIENCE = 4000; // milliseconds
 const GONE = 'The kernel is gone: run the cell again.';
 
@@ -59,9 +59,10 @@ export class Studio {
     });
     this.unzone = dropZone(() => this.box, this.link.ask, text => this.shelf.said(text));
     this.waiting = el('p', { class: 'lgm empty', role: 'status' }, 'Waiting for the kernel …');
+    this.foretold = new Foretold(this);
     this.stage = el('div');
     this.screen = el('div');
-    root.append(this.shelf.bar, this.shelf.node, this.waiting, this.screen, this.stage);
+    root.append(this.shelf.bar, this.shelf.node, this.waiting, this.foretold.place, this.screen, this.stage);
   }
 
   /** The controls and this view. @returns {HTMLElement | null} */
@@ -80,21 +81,15 @@ export class Studio {
   hear(message, buffers) {
     clearTimeout(this.patience);
     const { view, link } = this, { kind } = message;
-    if (kind === TELL.STATUS && !view) return this.foretell(message.status);
+    if (kind === TELL.STATUS && message.run > (view?.film.run ?? -1)) {
+      return this.foretold.tell(message.status, message.run);
+    }
     this.waiting.remove();
     if (kind === TELL.STATUS && message.status.message && this.wanted.length) this.show([]); // it is said there
     if (OF_STUDIO[kind]) OF_STUDIO[kind](this, message, buffers);
     else if (view && 'run' in message && message.run === view.film.run) OF_RUN[kind]?.(view, message, buffers, link);
     if (kind === TELL.CURVES) this.across.update(message.curves);
-  }
-
-  /** The run has no view yet, as while backbones are opened: say what it does. @param {Status} status */
-  foretell(status) {
-    const { state, message } = status;
-    if (state === 'ready' && !message) return;
-    if (state !== 'ready') this.show([]);
-    say(this.waiting, message || stateText(status));
-    this.screen.before(this.waiting);
+    if (kind === TELL.STATUS && OVER.has(message.status.state)) this.stage.style.minHeight = '';
   }
 
   /** @param {import('./protocol.js').TellSync} message */
@@ -160,6 +155,7 @@ export class Studio {
     if (missing.length) return missing.forEach(key => this.link.ask({ ask: ASK.FILM, key }));
     this.shown?.off();
     this.shown = null;
+    this.foretold.place.hidden = true;
     this.screen.replaceChildren();
     this.stage.hidden = keys.length > 0;
     if (!keys.length) return;
