@@ -40,7 +40,7 @@ const model = {
   get: () => 'studio', on: (event, f) => heard.set(event, f), off: event => heard.delete(event),
   send: message => { window.asked.push(message); setTimeout(() => answers[message.ask]?.(message)); },
 };
-window.live = live;
+Object.assign(window, { live, films, runs, thumbs, pixels, bytes });
 render({ model, el: document.querySelector('#view') }, CSS_TEXT);
 '''
 
@@ -273,6 +273,27 @@ def test_a_map_arrives_while_a_run_goes_on(studio):
     says('step 5: 2 of 2 distilled images are nearest').wait_for()
     w, x = (page.locator('.spot').nth(i).bounding_box()['x'] for i in (0, 1))
     assert w - x > .5*page.locator('.map').bounding_box()['width']
+
+def test_a_folder_that_was_saved_over_is_shown_anew(studio):
+    "Its stamp tells: the film that is shown is asked for again; others only when they are opened."
+    page = studio(open='two', reduced_motion='reduce')
+    page.get_by_role('heading', name='Run 2').wait_for()
+    page.locator('[data-run="one"]').click()
+    page.get_by_role('heading', name='Run 1').wait_for()
+    page.evaluate("""() => { window.stock = stamps => tell({ kind: 'runs', each: 2, open: null, thumbs,
+        runs: runs.map(run => ({ ...run, stamp: stamps[run.key] })) }, [bytes(pixels)]); }""")
+    films = "asked.filter(m => m.ask === 'film').length"
+    page.evaluate("films.one.title = 'Saved over'; films.two.title = 'This one, too'")
+    before = page.evaluate(films)
+    page.evaluate("stock({ one: 'b', two: 'b' })")
+    page.get_by_role('heading', name='Saved over').wait_for()
+    assert page.evaluate(films)==before + 1
+    page.evaluate("stock({ one: 'b', two: 'b' })") # nothing new
+    page.locator('[data-run="two"]').click()
+    page.get_by_role('heading', name='This one, too').wait_for()
+    page.locator('[data-run="one"]').click()
+    page.get_by_role('heading', name='Saved over').wait_for()
+    assert page.evaluate(films)==before + 2
 
 def test_two_runs_with_the_keyboard_alone(studio):
     "Mark two, move the common slider and the border between the images, choose another image, leave."

@@ -1,8 +1,9 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
-import asyncio, json, os, re, signal, threading, time
+import asyncio, json, os, re, shutil, signal, threading, time
 import numpy as np, pytest, torch
-from conftest import tiny_name
+from conftest import tiny_name, write_photographs
 from lgm_nb.backbones.open import open_backbone
+from lgm_nb.core.devices import pick_device
 from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
@@ -11,7 +12,7 @@ from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.probe import exhaust
-from lgm_nb.views import measuring
+from lgm_nb.views import controls, measuring, photographs
 from lgm_nb.views.history import History
 from lgm_nb.views.measuring import KeptFeatures
 from lgm_nb.views.messages import Ask, Tell, read_protocol
@@ -465,3 +466,50 @@ def test_a_stop_does_not_wait_for_a_page(data, net, monkeypatch, tmp_path, by):
         while by=='view' and not any(m['kind']==Tell.PAGE for m in sent): await asyncio.sleep(.01)
     studio = Studio(data, net, steps=100_000, views=1, seed=40 + (by=='view'), folder=tmp_path/'set')
     asyncio.run(asyncio.wait_for(go(studio), 120))
+
+def test_typed_data_are_opened_once_and_again_when_they_have_changed(data, net, tmp_path, monkeypatch):
+    "A forecast under way and a start share them; Start again reads a folder in which a file has changed."
+    opened, slow = [], controls.open_typed
+    def counted(text):
+        opened.append(text)
+        time.sleep(.2)
+        return slow(text)
+    monkeypatch.setattr(controls, 'open_typed', counted)
+    folder = write_photographs(tmp_path/'pets', ['airplane', 'bird'])
+    async def go(studio):
+        c, run = studio.controls, studio.run
+        async def again():
+            c.openings.toggle()
+            while run.state in ('ready', 'finished') and not run.active: await asyncio.sleep(.01)
+            await run.wait()
+            assert run.state=='finished', run.message
+        monkeypatch.setattr(controls, 'PATIENCE', 0.)
+        c.settings.choice.data.value = str(folder)
+        while not opened: await asyncio.sleep(.001)
+        await again()
+        assert len(opened)==1 and run.plan.data.classes==['airplane', 'bird']
+        first = len(run.plan.data.train) + len(run.plan.data.test)
+        await again()
+        assert len(opened)==1
+        shutil.copy(next((folder/'bird').iterdir()), folder/'bird/new.png')
+        await again()
+        assert len(opened)==2 and len(run.plan.data.train) + len(run.plan.data.test)==first + 1
+    studio = Studio(data, net, steps=1, views=1, seed=71, probed=[], folder=tmp_path/'runs/set')
+    asyncio.run(asyncio.wait_for(go(studio), 120))
+
+def test_too_much_that_is_dropped_is_refused(data, net, monkeypatch):
+    "By the kernel, too: nothing is kept or unpacked, and what to do is said."
+    monkeypatch.setattr(photographs, 'MOST_DROPPED', 1000)
+    async def go(drops):
+        for i in range(5): drops.take('a.zip', bytes(300), not i, i==4)
+    drops = Studio(data, net, steps=5).controls.photographs
+    asyncio.run(go(drops))
+    assert 'copy the folder' in drops.note.value and not drops.dropped.files
+
+@pytest.mark.parametrize('device', ['auto', torch.device('cpu')])
+def test_the_device_may_be_chosen_as_for_commands(data, device):
+    net = Studio(data, tiny_name(), steps=3, device=device).run.plan.backbones[tiny_name()]
+    assert net.device==pick_device(device)
+
+def test_an_unknown_device_is_named(data):
+    with pytest.raises(ValueError, match="device: 'gpu'"): Studio(data, tiny_name(), device='gpu')

@@ -21,7 +21,8 @@ from .photographs import Dropped, unpack_photographs
 from .run_cost import run_cost
 from .run_plan import change
 from .scheduler import ACTIVE_STATES
-from .settings_panel import field_layout, HelpPanel, Note, open_typed, row, SettingsPanel, SLIM, toggle_button
+from .settings_panel import field_layout, HelpPanel, Note, open_typed, row, SettingsPanel, SLIM
+from .settings_panel import Choice, toggle_button
 from .studio_run import embed_home, StudioRun
 
 # %% ../../nbs/views/16_controls.ipynb #16d00001
@@ -97,77 +98,100 @@ def single_clicks(
     return click
 
 # %% ../../nbs/views/16_controls.ipynb #16c00003
-class TypedData:
-    "Data that was typed in, opened once: for the forecast and for the start."
-    run:StudioRun
-    opened:tuple[str, Dataset]|None = None # what was typed last, and its data
+def _folder_state(text):
+    "What changes when a file in the folder that was typed does; None if it is no folder."
+    folder = Path(text.strip().removeprefix('folder:')).expanduser()
+    if not text.strip() or not folder.is_dir(): return None
+    files = [(str(p), p.stat()) for p in sorted(folder.rglob('*')) if p.is_file()]
+    return [(name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in files]
 
-    async def open_data(self, text:str)->Dataset:
-        "Open the data that was typed in, once. Raises ValueError, OSError or RuntimeError."
-        if self.opened is None or self.opened[0] != text:
-            self.opened = text, await self.run.worker.do(open_typed, text)
-        return self.opened[1]
+class TypedData:
+    "Data that was typed in, opened once: for the forecast and for the start. A folder that has changed is read again."
+    def __init__(self, run:StudioRun):
+        self.run = run
+        self.text = '' # that was opened last
+        self.data:Dataset|None = None # and its data
+        self._state:Any = None
+
+    async def open(self, text:str)->Dataset:
+        "Open what was typed in. Raises ValueError, OSError or RuntimeError."
+        return await self.run.worker.do(self._open, text) # the worker does one after the other
+
+    def _open(self, text):
+        state = _folder_state(text)
+        if self.data is None or (self.text, self._state) != (text, state):
+            self.data = open_typed(text)
+            self.text, self._state = text, state
+        return self.data
+
+    def wanted(self, choice:Choice)->str|None: # None for the data that the run has
+        "Return what has to be opened for the next start: what is new, or was typed in earlier and may have changed."
+        text = choice.data.value
+        return text if choice.new_data is not None or text==self.text else None
+
 
 # %% ../../nbs/views/16_controls.ipynb #15c40006
 PATIENCE = 1. # seconds after a change, before its cost is worked out
 
-class Forecasts(TypedData):
-    "Says what a start will do, and what it will cost."
-    settings:SettingsPanel
-    note:Note
-    asked, was_active = 0, False # forecasts so far; at the last update
+def background(run:StudioRun, work:Coroutine[Any, Any, Any])->None:
+    "As `spawn`; without an event loop nothing can be started, and the work is left undone."
+    try: spawn(run, work)
+    except RuntimeError: work.close()
 
-    def _ask_for(self, work):
-        try: spawn(self.run, work)
-        except RuntimeError: work.close() # there is no event loop: nothing can be started either
+class Forecasts:
+    "Says what a start will do, and what it will cost."
+    def __init__(self, run:StudioRun, settings:SettingsPanel, typed:TypedData, note:Note):
+        self.run, self.settings, self.typed, self.note = run, settings, typed, note
+        self.asked, self.was_active = 0, False # forecasts so far; at the last update
 
     def follow(self, active:bool)->None:
         "Say nothing while a run is active, and what a start will do once it has ended."
         if active: self.note.say('')
-        elif self.was_active: self.forecast()
+        elif self.was_active: self.ask()
         self.was_active = active
 
-    def forecast(self)->None:
+    def ask(self)->None:
         "Say what a start will do and, when that is known, what it will cost."
         self.asked += 1
-        self._ask_for(self._forecast(self.asked))
+        background(self.run, self._say(self.asked))
 
-    async def _forecast(self, number):
+    async def _say(self, number):
         await asyncio.sleep(PATIENCE)
         def outdated(): return number != self.asked or self.run.active
         if outdated(): return
         try: plan = change(self.run.plan, **self.settings.changes())
         except ValueError: return # it is said below the fields
-        text = self.settings.choice.new_data
+        text = self.typed.wanted(self.settings.choice)
         try:
-            if text is not None: plan = change(plan, data=await self.open_data(text))
+            if text is not None: plan = change(plan, data=await self.typed.open(text))
             cost = await self.run.worker.do(run_cost, plan)
             said = f'Start distils {text or plan.data.name} for {" + ".join(plan.sources)}: {cost}'
         except (ValueError, OSError, RuntimeError) as e: said = str(e)
         if not outdated(): self.note.say(said)
 
+
 # %% ../../nbs/views/16_controls.ipynb #16c00004
-class Photographs(Forecasts):
+class Photographs:
     "Takes photographs from the browser: chosen, or dropped onto the studio."
-    export:ExportPanel
-    dropped = Dropped() # so far
+    def __init__(self, run:StudioRun, choice:Choice, folder:w.Text, note:Note): # `folder`: of the distilled set
+        self.run, self.choice, self.folder, self.note = run, choice, folder, note
+        self.dropped = Dropped() # so far
 
     async def unpack(self)->None:
         "Offer the photographs that were chosen as the data."
-        choice = self.settings.choice
-        for file in choice.photographs.value: await self.offer(file['name'], bytes(file['content']))
-        choice.photographs.value = ()
+        for file in self.choice.photographs.value: await self.offer(file['name'], bytes(file['content']))
+        self.choice.photographs.value = ()
 
     def beside(self)->Path:
         "Return the folder for photographs, beside the runs."
-        return Path(self.export.folder.value).expanduser().parent/'photographs'
+        return Path(self.folder.value).expanduser().parent/'photographs'
 
     async def offer(self, name:str, content:bytes)->None:
         "Unpack a zip of photographs beside the runs, and offer it as the data."
         self.note.say(f'Unpacking {name} …')
         try: found = await self.run.worker.do(unpack_photographs, name, content, self.beside())
         except (ValueError, OSError) as e: self.note.say(str(e))
-        else: self.settings.choice.data.value = str(found)
+        else: self.choice.data.value = str(found)
 
     def hear(self, _:Any, message:Mapping[str, Any], buffers:list[Any])->None:
         "Take a piece of what is dropped onto the studio."
@@ -177,26 +201,40 @@ class Photographs(Forecasts):
     def take(self, path:str, piece:bytes|memoryview, first:bool, last:bool)->None:
         "Take a piece; after the last one, offer what was dropped as the data."
         if first: self.dropped = Dropped() # what was cut off before is forgotten
-        self.dropped.add(path, piece)
+        try: self.dropped.add(path, piece)
+        except ValueError as e: return self.note.say(str(e))
         if not last: return
         dropped, self.dropped = self.dropped, Dropped()
         if self.run.active: return self.note.say('Photographs: not taken while a run is active; stop it first')
-        self._ask_for(self.offer(*dropped.zipped()))
+        background(self.run, self.offer(*dropped.zipped()))
+
 
 # %% ../../nbs/views/16_controls.ipynb #15c40008
-class Requests(Photographs):
-    "What the controls open in the background: data and backbones."
-    async def open_and_start(self)->None:
+class Openings:
+    "What the large button does, and what is opened in the background: data and backbones."
+    def __init__(self, forecasts:Forecasts):
+        self.forecasts, self.typed, self.note = forecasts, forecasts.typed, forecasts.note
+        self.run, self.settings = forecasts.run, forecasts.settings
+
+    def toggle(self)->None:
+        "Do what the large button says."
+        if self.run.state in ('preparing', 'running', 'measuring'): return self.run.pause()
+        if not self.run.active:
+            text = self.typed.wanted(self.settings.choice)
+            if text is not None: return background(self.run, self.open_and_start(text))
+            try: self.run.configure(**self.settings.changes())
+            except ValueError as e: return self.run.say(str(e))
+        self.run.start()
+
+    async def open_and_start(self, text:str)->None:
         "Open the data that was typed in, and start."
-        choice, run = self.settings.choice, self.run
-        text = choice.data.value
         self.note.say('Opening the data …')
         try:
-            run.configure(data=await self.open_data(text), **self.settings.changes())
-        except (ValueError, OSError, RuntimeError) as e: return run.say(str(e))
+            self.run.configure(data=await self.typed.open(text), **self.settings.changes())
+        except (ValueError, OSError, RuntimeError) as e: return self.run.say(str(e))
         finally: self.note.say('')
-        choice.shown = text
-        run.start()
+        self.settings.choice.shown = text
+        self.run.start()
 
     async def add(self, name:str)->None:
         "Open another backbone and offer it."
@@ -207,9 +245,10 @@ class Requests(Photographs):
             if net.name not in self.run.plan.backbones:
                 self.run.add(net)
                 self.settings.offer(net.name)
-            self.forecast()
+            self.forecasts.ask()
         except (ValueError, OSError, RuntimeError, ImportError) as e: self.note.say(f'Not opened: {e}')
         self.settings.choice.backbone.value = ''
+
 
 # %% ../../nbs/views/16_controls.ipynb #15c40005
 _PAUSE, _AGAIN = ('Pause', 'pause'), ('Start again', 'repeat')
@@ -217,45 +256,53 @@ BUTTON_LABELS = dict(ready=('Start', 'play'), preparing=_PAUSE, running=_PAUSE, 
     pausing=('Pausing', 'pause'), paused=('Continue', 'play'), stopping=('Stopping', 'stop'),
     finished=_AGAIN, stopped=_AGAIN, failed=_AGAIN)
 
+class Buttons:
+    "Start, which also pauses and continues, and Stop."
+    def __init__(self):
+        self.go = push_button('Start', 'play', 'Start, pause or continue the run', 'primary')
+        self.halt = push_button('Stop', 'stop', 'End the run; images and history are kept')
+
+    def show(self, state:str)->None:
+        "Offer what can be done in this state."
+        self.go.description, self.go.icon = BUTTON_LABELS[state]
+        self.go.disabled = state in ('pausing', 'stopping')
+        self.halt.disabled = state not in ACTIVE_STATES or state=='stopping'
+
 # %% ../../nbs/views/16_controls.ipynb #684cf8c7
-class Controls(Requests):
+class Controls:
     "The buttons and fields of a run."
     def __init__(self, run:StudioRun, folder:str|Path):
         self.run, self.note = run, Note()
         self.settings, self.export = SettingsPanel(run.plan), ExportPanel(run, folder)
-        self.go = push_button('Start', 'play', 'Start, pause or continue the run', 'primary')
-        self.halt = push_button('Stop', 'stop', 'End the run; images and history are kept')
+        choice = self.settings.choice
+        self.typed = TypedData(run)
+        self.forecasts = Forecasts(run, self.settings, self.typed, self.note)
+        self.openings = Openings(self.forecasts)
+        self.photographs = Photographs(run, choice, self.export.folder, self.note)
+        self.buttons = Buttons()
+        self.go, self.halt = self.buttons.go, self.buttons.halt
         panels = [toggle_button(self.settings.box, 'Settings', 'sliders', 'Settings of the next run'),
                   toggle_button(self.export.box, 'Save', 'download', 'Save the set, or export an animation')]
         self.box = w.VBox([row(self.go, self.halt, *panels, self.note), self.settings.box, self.export.box])
-        self.go.on_click(single_clicks(self.toggle))
-        self.halt.on_click(lambda _: run.stop())
-        run.listeners.append(self._hear)
-        self.settings.changed = self.forecast
-        self.settings.choice.backbone.observe(lambda change: self._ask_for(self.add(change['new'])), 'value')
-        self.settings.choice.photographs.observe(lambda _: self._ask_for(self.unpack()), 'value')
+        self._connect(choice)
         self.update()
-        self.forecast()
+        self.forecasts.ask()
 
-    def toggle(self)->None:
-        "Do what the large button says."
-        if self.run.state in ('preparing', 'running', 'measuring'): return self.run.pause()
-        if not self.run.active:
-            if self.settings.choice.new_data is not None: return self._ask_for(self.open_and_start())
-            try: self.run.configure(**self.settings.changes())
-            except ValueError as e: return self.run.say(str(e))
-        self.run.start()
+    def _connect(self, choice):
+        self.go.on_click(single_clicks(self.openings.toggle))
+        self.halt.on_click(lambda _: self.run.stop())
+        self.run.listeners.append(self._hear)
+        self.settings.changed = self.forecasts.ask
+        choice.backbone.observe(lambda change: background(self.run, self.openings.add(change['new'])), 'value')
+        choice.photographs.observe(lambda _: background(self.run, self.photographs.unpack()), 'value')
 
     def _hear(self, message, buffers):
         if message['kind'] in (Tell.STATUS, Tell.SYNC): self.update()
 
     def update(self)->None:
         "Show the state of the run."
-        state = self.run.state
-        self.go.description, self.go.icon = BUTTON_LABELS[state]
-        active = state in ACTIVE_STATES
-        self.go.disabled = state in ('pausing', 'stopping')
-        self.halt.disabled = not active or state=='stopping'
-        self.follow(active)
+        active = self.run.state in ACTIVE_STATES
+        self.buttons.show(self.run.state)
+        self.forecasts.follow(active)
         self.settings.lock(active)
         self.export.lock(self.run.distiller is None)

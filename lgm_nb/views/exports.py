@@ -61,15 +61,16 @@ def _save_html(run, file): return save_page(still_html(page_facts(run)), file, f
 
 # %% ../../nbs/views/12_exports.ipynb #cb644df2
 def free_name(
-    folder:Path, # of the set
-    kind:str, # suffix without a dot
+    wanted:Path, # without a suffix
+    suffix:str='', # of a file, with its dot
 )->Path:
-    "Find an unused name next to the folder: name.gif, name-2.gif …"
-    number, file = 1, folder.with_name(f'{folder.name}.{kind}')
-    while file.exists():
+    "Find an unused name: name.gif, name-2.gif …; for a folder name, name-2 …"
+    number, found = 1, wanted.with_name(wanted.name + suffix)
+    while found.exists():
         number += 1
-        file = folder.with_name(f'{folder.name}-{number}.{kind}')
-    return file
+        found = wanted.with_name(f'{wanted.name}-{number}{suffix}')
+    return found
+
 
 # %% ../../nbs/views/12_exports.ipynb #12a0be01
 def page_file(
@@ -96,6 +97,6 @@ def write_export(
 def _write(run, kind, folder):
     if kind=='set': return _save_set(run, folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    file = free_name(folder, kind)
+    file = free_name(folder, f'.{kind}')
     if kind=='html': return _save_html(run, file)
     return _save_film(run, file, save_gif if kind=='gif' else save_mp4)

@@ -12,6 +12,7 @@ import io, shutil, tempfile, zipfile, zlib
 from pathlib import Path, PurePosixPath
 from ..core.files import safe_name
 from ..data.folders import IMAGE_SUFFIXES, is_visible, UNREAD_SUFFIXES
+from .exports import free_name
 
 # %% ../../nbs/views/14_photographs.ipynb #14d00006
 MOST_BYTES = 2_000_000_000 # of all images together, unpacked
@@ -30,17 +31,6 @@ def _common(names):
     return depth
 
 # %% ../../nbs/views/14_photographs.ipynb #14d00007
-def new_folder(
-    parent:Path,
-    name:str, # wanted
-)->Path: # that is not there yet: name, name-2, name-3 …
-    "Find an unused name."
-    number, folder = 1, parent/name
-    while folder.exists():
-        number += 1
-        folder = parent/f'{name}-{number}'
-    return folder
-
 def _extract(archive, members, folder, depth):
     for member in members:
         file = folder.joinpath(*PurePosixPath(member.filename).parts[depth:])
@@ -49,6 +39,7 @@ def _extract(archive, members, folder, depth):
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as e: # damaged, encrypted, unknown
             raise ValueError(f'Photographs: {member.filename} cannot be unpacked ({e}); zip the folders again') from e
         file.write_bytes(data)
+
 
 # %% ../../nbs/views/14_photographs.ipynb #14d0000c
 def unpack_photographs(
@@ -72,16 +63,25 @@ def unpack_photographs(
     try:
         unpacked = making/'photographs' # the folder around it is for its owner alone
         _extract(archive, members, unpacked, depth)
-        return unpacked.rename(new_folder(parent, safe_name(Path(name).stem)))
+        return unpacked.rename(free_name(parent/safe_name(Path(name).stem)))
     finally: shutil.rmtree(making, ignore_errors=True)
 
 # %% ../../nbs/views/14_photographs.ipynb #14d0000e
+MOST_DROPPED = 200_000_000 # bytes; the browser checks them, too, before it sends anything
+
 class Dropped:
     "Files that are dropped onto the studio, put together from their pieces."
-    def __init__(self): self.files:dict[str, bytearray] = {}
+    def __init__(self):
+        self.files:dict[str, bytearray] = {}
+        self.size = 0 # bytes so far
 
     def add(self, path:str, piece:bytes|memoryview)->None:
-        "Add the next piece of a file."
+        "Add the next piece of a file. Raises ValueError, and forgets all, if it becomes too much."
+        self.size += len(piece)
+        if self.size > MOST_DROPPED:
+            self.files.clear()
+            raise ValueError(f'Photographs: more than {MOST_DROPPED/1e6:.0f} MB were dropped; copy the folder to where '
+                             'the kernel runs, and give its path as Data')
         self.files.setdefault(path, bytearray()).extend(piece)
 
     def zipped(self)->tuple[str, bytes]:

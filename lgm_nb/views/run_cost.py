@@ -12,6 +12,9 @@ import time
 from dataclasses import dataclass
 import torch
 from ..backbones.backbone import Backbone, network_facts
+from ..probing.examiner import ProbePlan
+from ..probing.probe import exhaust, probe_epochs
+from ..probing.ridge import RIDGE_VIEWS
 from .run_plan import RunPlan
 
 # %% ../../nbs/views/14_run_cost.ipynb #14c00006
@@ -52,10 +55,23 @@ class RunCost:
         else: time = f'{s/60:.0f} min' if s < 5400 else f'{s/3600:.1f} h'
         return f'about {time}, {mb:,} MB of features'
 
+CHECK = ProbePlan('fast', 5, 20, 1000) # of the last images, as `examined` makes it
+
+def check_seconds(
+    dim:int, # of the features
+    images:int, # that the probes are trained on
+    n_classes:int,
+    tried:int=3, # epochs
+)->float:
+    "Measure the seconds of training the probes of the check, from a few epochs."
+    features, labels = torch.zeros(images, dim), torch.arange(images)%n_classes
+    def train(): exhaust(probe_epochs(lambda _, rows: features[rows], labels, n_classes, dim, CHECK.seeds, tried))
+    return CHECK.epochs*_seconds(train)/tried
+
 def run_cost(
     plan:RunPlan,
 )->RunCost:
-    "Estimate a run from the seconds of a few images."
+    "Estimate a run from the seconds of a few images and of a few epochs of a probe."
     s, train, seconds, floats = plan.settings, len(plan.data.train), 0., 0
     for net in (plan.backbones[name] for name in plan.sources):
         embed, differentiate = image_seconds(net)
@@ -63,6 +79,8 @@ def run_cost(
         floats += s.views*train*net.dim
     for net in (plan.backbones[name] for name in plan.probed):
         real = train + len(plan.data.test)
-        seconds += real*image_seconds(net)[0]
+        views = CHECK.pool + 3*CHECK.seeds*RIDGE_VIEWS # distilled, random and centroid images
+        seconds += (real + plan.images*views)*image_seconds(net)[0]
+        seconds += check_seconds(net.dim, plan.images, len(plan.data.classes))
         floats += real*net.dim
     return RunCost(seconds, 4e-6*floats)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 import numpy as np
 from PIL import Image
-from ..core.files import package_path
+from ..core.files import key_of, package_path
 from ..method.distilled_set import DistilledSet
 from .exports import FILM, page_facts
 from .run_plan import MOST_IMAGES, SIDE, told_settings
@@ -62,7 +62,7 @@ THUMBS, THUMB = 5, 44 # images of an entry, and their side in pixels
 class Entry:
     "One run on the shelf."
     key:str # unique on the shelf
-    facts:dict[str, Any] # title, note, result, place; data, sources, curves
+    facts:dict[str, Any] # title, note, result, place; data, sources, curves; of a folder its stamp
     tiles:np.ndarray # (THUMBS, THUMB, THUMB, 3) uint8
     read:Callable[[], dict[str, Any]] # its animation
 
@@ -96,18 +96,25 @@ def _entry(key, facts, place, read):
 
 # %% ../../nbs/views/13_shelf.ipynb #13a0000f
 _SESSION:dict[str, Entry] = {} # by key; the runs that ended in this kernel, oldest first
-_ON_DISK:dict[Any, Entry|None] = {} # by folder and time of its card
+_ON_DISK:dict[Path, tuple[str, Entry|None]] = {} # by folder: its stamp, and what was read
 FIRST_RUN = package_path('views', 'samples', 'first-run')
 _UNREADABLE = (ValueError, KeyError, OSError, AttributeError, IndexError, TypeError) # another program's film.json
 
+def _stamp(folder):
+    "A text that changes when the run in a folder does, though it has the same size or time."
+    found = [folder/name for name in ('card.json', FILM, 'report.json') if (folder/name).is_file()]
+    return key_of([[f.name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino] for f in found for s in [f.stat()]])
+
 def _disk_entry(card):
-    key = (card.parent.resolve(), card.stat().st_mtime_ns)
-    if key not in _ON_DISK:
-        folder = card.parent
-        try: entry = _entry(str(folder), folder_facts(folder), str(folder), lambda: folder_facts(folder))
+    folder, place = card.parent, card.parent.resolve()
+    stamp, known = _stamp(folder), _ON_DISK.get(place)
+    if known is None or known[0] != stamp:
+        try:
+            entry = _entry(str(folder), folder_facts(folder), str(folder), lambda: folder_facts(folder))
+            entry.facts['stamp'] = stamp
         except _UNREADABLE: entry = None
-        _ON_DISK[key] = entry
-    return _ON_DISK[key]
+        _ON_DISK[place] = stamp, entry
+    return _ON_DISK[place][1]
 
 # %% ../../nbs/views/13_shelf.ipynb #13a00009
 class Shelf:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 import ipywidgets as w
 import numpy as np
-import torch
+from ..core.devices import pick_device
 from ..core.short_errors import shorten_errors
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
@@ -238,7 +238,6 @@ def _list_backbones(backbones):
 
 def _by_name(listed, device):
     "Backbones by name. Embedded ones are opened when they are needed; with others, opening may fail."
-    torch.empty(0, device=device) # as may the device
     cards = zoo_cards()
     nets = [b if isinstance(b, Backbone) or b in cards else open_backbone(b, device=device) for b in listed]
     found = {b if isinstance(b, str) else b.name: b for b in nets}
@@ -257,7 +256,7 @@ class Studio(RunBox):
         probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all; of `Studio()` three
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
-        device:Any='cpu', # where backbones opened by name run
+        device:Any='cpu', # where backbones opened by name run; 'auto' for a GPU if there is one
         **settings:Any, # fields of `Settings`
     ):
         shorten_errors()
@@ -269,6 +268,7 @@ class Studio(RunBox):
         probed = None if probed is None else tuple(probed)
         distil_with = distil_with if distil_with is None or isinstance(distil_with, str) else tuple(distil_with)
         plan = (data.hash, names, chosen, distil_with, probed, repr(objective))
+        device = pick_device(device)
         asked = (*plan, str(folder), str(device), first)
         if asked not in _STUDIOS:
             run = StudioRun(data, _by_name(listed, device), chosen, distil_with, objective)
@@ -276,7 +276,7 @@ class Studio(RunBox):
             _make_room()
             folder = Path(folder or _default_folder(data)).expanduser()
             _STUDIOS[asked] = controls, view = Controls(run, folder), StudioView(run, Shelf(folder.parent), first)
-            view.on_msg(controls.hear) # what is dropped onto it
+            view.on_msg(controls.photographs.hear) # what is dropped onto it
         super().__init__(*_STUDIOS[asked])
 
     def save(self, folder:str|Path)->Path:

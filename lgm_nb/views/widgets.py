@@ -25,7 +25,7 @@ from .sheets import style_sheet, to_bytes, without_pixels
 def live_module()->str: # an ES module for anywidget
     "Join all views into the module that Jupyter loads."
     css = json.dumps(style_sheet())
-    end = f'const CSS = {css};\nexport default {{ render: context => render(context, CSS) }};\n'
+    end = f'const STYLES = {css};\nexport default {{ render: context => render(context, STYLES) }};\n'
     return join_modules('live.js') + end
 
 class FactsWidget(anywidget.AnyWidget):

@@ -9,7 +9,7 @@ import { levels } from './levels.js';
 import { views } from './views.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
-/** @typedef {import('./studio.js').Model} Model */
+/** @typedef {import('./protocol.js').Model} Model */
 /** @typedef {{off: () => void, add?: (draw: import('./protocol.js').Draw) => void}} View */
 
 /** @type {Record<string, (root: ShadowRoot, facts: any, link: Link | null) => View>} */

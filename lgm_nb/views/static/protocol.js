@@ -88,6 +88,7 @@ export const ASK = /** @type {const} */ ({
  * @property {string} note
  * @property {string} result
  * @property {string} place
+ * @property {string} [stamp] of a folder: it changes when another run is saved there
  * @property {string} [data] name of the data
  * @property {string[]} [sources] backbones that it was distilled with
  * @property {Curve[]} [curves]
@@ -133,6 +134,15 @@ export const ASK = /** @type {const} */ ({
  *
  * A connection to the kernel.
  * @typedef {{ask: (message: Ask, buffers?: ArrayBuffer[]) => void}} Link
+ */
+
+/**
+ * The model of a widget, as anywidget gives it.
+ * @typedef {object} Model
+ * @property {(trait: string) => any} get
+ * @property {(message: Ask, callbacks?: any, buffers?: ArrayBuffer[]) => void} send
+ * @property {(event: string, f: (...args: any[]) => void) => void} on
+ * @property {(event: string, f: (...args: any[]) => void) => void} off
  */
 
 /**

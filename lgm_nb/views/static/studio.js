@@ -12,15 +12,8 @@ import { Shelf } from './shelf.js';
 
 /** @typedef {import('./protocol.js').Link} Link */
 /** @typedef {import('./protocol.js').RunFacts} RunFacts */
+/** @typedef {import('./protocol.js').Shelved} Shelved */
 /** @typedef {import('./evolution.js').RunView} RunView */
-/**
- * The model of a widget, as anywidget gives it.
- * @typedef {object} Model
- * @property {(trait: string) => any} get
- * @property {(message: import('./protocol.js').Ask, callbacks?: any, buffers?: ArrayBuffer[]) => void} send
- * @property {(event: string, f: (...args: any[]) => void) => void} on
- * @property {(event: string, f: (...args: any[]) => void) => void} off
- */
 
 const OVER = new Set(['finished', 'stopped', 'failed']);
 const PATIENCE = 4000; // milliseconds
@@ -49,6 +42,8 @@ export class Studio {
     this.wanted = []; // keys of the finished runs that are shown
     /** @type {Map<string, RunFacts>} */
     this.films = new Map();
+    /** @type {Map<string, string | undefined>} */
+    this.stamps = new Map(); // of the folders that the films are from
     this.opened = false; // whether anything has been chosen to be shown
     this.across = new Across();
     this.shelf = new Shelf({
@@ -129,7 +124,16 @@ export class Studio {
     this.shelf.fill(message, pixels);
     this.shelf.mark(this.wanted);
     this.across.fill(message.runs);
+    this.renew(message.runs);
     if (message.open !== null && !this.opened) this.expect(message.open);
+  }
+
+  /** Forget the films of folders that were saved over, and get those anew that are shown. @param {Shelved[]} runs */
+  renew(runs) {
+    const old = runs.filter(({ key, stamp }) => this.films.has(key) && this.stamps.get(key) !== stamp);
+    for (const { key } of old) this.films.delete(key);
+    for (const { key, stamp } of runs) this.stamps.set(key, stamp);
+    if (old.some(({ key }) => this.wanted.includes(key))) this.show(this.wanted);
   }
 
   /** A view opens with a run that the kernel sends without being asked. @param {string} key */
