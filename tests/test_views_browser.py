@@ -279,6 +279,18 @@ COUNT = """() => {
   };
 }"""
 
+def look_through(page):
+    "Show each frame, so that all are decoded and the clock of the page alone decides what is drawn when."
+    slider, last = page.get_by_role('slider'), page.locator('.tile canvas').last
+    slider.focus()
+    for step in range(6):
+        page.keyboard.press('ArrowRight' if step else 'Home')
+        for _ in range(600):
+            page.clock.run_for(16)
+            if last.evaluate('c => c.getContext("2d").getImageData(0, 0, 1, 1).data[0]')==255*(step%2): break
+        else: raise AssertionError(f'step {step} is not shown')
+    page.evaluate('() => { ticks.length = 0; }')
+
 @pytest.fixture
 def film(new_page, tmp_path):
     "A function that opens a run of ten or a hundred classes, whose images are black, white, black …, and counts."
@@ -291,11 +303,12 @@ def film(new_page, tmp_path):
         page.clock.run_for(1000)
         page.locator('.tile').nth(classes - 1).wait_for()
         page.evaluate(COUNT)
+        look_through(page)
         return page
     return open_
 
 def play(page, milliseconds, tick=16):
-    "Let the clock of the page run, a sixtieth of a second at a time: bitmaps are decoded in between."
+    "Let the clock of the page run, a sixtieth of a second at a time."
     page.get_by_role('button', name='Play', exact=True).click()
     for _ in range(0, milliseconds, tick): page.clock.run_for(tick)
     return page.evaluate('ticks')
@@ -315,6 +328,36 @@ def test_a_film_has_more_images_a_second_than_frames(film, classes, least):
     page.clock.run_for(3000)
     assert page.evaluate('ticks').pop()==255
     assert not word.evaluate("n => n.classList.contains('on')")
+
+BITMAPS = """() => {
+  const make = createImageBitmap;
+  window.open = new Set();
+  window.createImageBitmap = async (...args) => {
+    const bitmap = await make(...args), close = bitmap.close;
+    open.add(bitmap);
+    bitmap.close = () => { open.delete(bitmap); close.call(bitmap); };
+    return bitmap;
+  };
+}"""
+
+def test_bitmaps_are_closed(new_page, tmp_path):
+    "Those of a closer look at once, those of frames when they are no longer kept."
+    frames = [(k, 1, np.full((2, 8, 8, 3), k, np.uint8)) for k in range(60)]
+    page = new_page(viewport=dict(width=1000, height=700), reduced_motion='reduce')
+    page.clock.install(time=0)
+    html = still_html(film_facts(frames, range(2), 'xy', title='A run', steps=59))
+    page.add_init_script(f'({BITMAPS})()')
+    page.goto(save_page(html, tmp_path/'film.html').as_uri())
+    page.clock.run_for(1000)
+    slider = page.get_by_role('slider')
+    slider.focus()
+    page.keyboard.press('Home')
+    for step in range(60):
+        page.clock.run_for(32)
+        page.wait_for_function(f'[...open].length >= {min(step + 1, 48)}')
+        page.keyboard.press('ArrowRight')
+    page.clock.run_for(20_000)
+    page.wait_for_function('open.size <= 49')
 
 def test_a_step_that_is_chosen_is_exact(film):
     "Nothing is blended where the slider is moved, nor for who asked for less motion."

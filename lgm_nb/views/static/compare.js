@@ -122,6 +122,7 @@ class CompareView {
   off() {
     this.transport.stop();
     this.unsettle();
+    for (const film of this.films) film.off();
   }
 }
 

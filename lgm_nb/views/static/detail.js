@@ -7,7 +7,7 @@ import { nearestIn } from './peek.js';
 import { key } from './chart.js';
 import { levelHeadings, scrolling } from './page.js';
 import { Picture } from './picture.js';
-import { copyCanvas, decode, drawTile, loaded, tiles } from './sheet.js';
+import { copyCanvas, drawOnce, drawTile, loaded, tiles } from './sheet.js';
 
 /** @typedef {import('./protocol.js').Detail} DetailFacts */
 /** @typedef {import('./protocol.js').Part} Part */
@@ -143,7 +143,7 @@ export class Detail {
   /** @param {number} image @param {import('./protocol.js').Sheet | null} sharp null for the image of the grid */
   draw(image, sharp) {
     const { canvas } = this.picture, drawn = this.drawn = {};
-    if (sharp) return decode(sharp).then(bitmap => { if (drawn === this.drawn) drawTile(canvas, bitmap, sharp, 0); });
+    if (sharp) return drawOnce(sharp, bitmap => { if (drawn === this.drawn) drawTile(canvas, bitmap, sharp, 0); });
     if (canvas.width !== this.film.side) canvas.width = canvas.height = this.film.side;
     copyCanvas(this.canvases[image], canvas);
   }

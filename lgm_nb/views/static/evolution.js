@@ -184,6 +184,7 @@ export class RunView {
     this.unsettle();
     this.grid.off();
     this.peek.off();
+    this.film.off();
   }
 }
 

@@ -7,6 +7,7 @@ import { decode, drawTile, unbase64 } from './sheet.js';
 /** @typedef {import('./protocol.js').RunFacts} RunFacts */
 
 const DECODED = 48; // bitmaps kept
+const RETIRED = 10_000; // milliseconds until one that is no longer kept is closed: it may still be drawn
 
 export class Film {
   /** @param {RunFacts} facts */
@@ -77,7 +78,7 @@ export class Film {
     for (const id of this.sheets.keys()) {
       if (used.has(id) || id >= this.newest) continue;
       this.sheets.delete(id);
-      this.decoded.delete(id);
+      this.retire(id);
     }
   }
 
@@ -119,8 +120,20 @@ export class Film {
     if (known) return known;
     const bitmap = decode(/** @type {Sheet} */ (this.sheets.get(id)));
     this.decoded.set(id, bitmap);
-    if (this.decoded.size > DECODED) this.decoded.delete(/** @type {number} */ (this.decoded.keys().next().value));
+    if (this.decoded.size > DECODED) this.retire(/** @type {number} */ (this.decoded.keys().next().value));
     return bitmap;
+  }
+
+  /** Keep a bitmap no longer; its memory is freed. @param {number} id @param {number} [after] milliseconds */
+  retire(id, after = RETIRED) {
+    const bitmap = this.decoded.get(id);
+    this.decoded.delete(id);
+    bitmap?.then(b => setTimeout(() => b?.close(), after), () => {}); // it may be damaged
+  }
+
+  /** The view was removed. */
+  off() {
+    for (const id of [...this.decoded.keys()]) this.retire(id, 0);
   }
 
   /**

@@ -1,7 +1,7 @@
 // The images of a run, one button each.
 import { el, rendering, say } from './dom.js';
 import { Fade } from './fade.js';
-import { decode, drawTile } from './sheet.js';
+import { drawOnce, drawTile } from './sheet.js';
 import { onWidth } from './page.js';
 
 /** @typedef {import('./protocol.js').Sheet} Sheet */
@@ -128,9 +128,10 @@ export class Grid {
    */
   async showSheet(sheet) {
     this.alone = sheet;
-    const bitmap = await decode(sheet);
-    if (this.alone !== sheet) return; // another one, or the whole images
-    this.fade.stop(true);
-    this.canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i));
+    await drawOnce(sheet, bitmap => {
+      if (this.alone !== sheet) return; // another one, or the whole images
+      this.fade.stop(true);
+      this.canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i));
+    });
   }
 }

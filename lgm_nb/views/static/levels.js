@@ -1,7 +1,7 @@
 // The levels of a pyramid: each alone, and the sum so far.
 import { el, rendering } from './dom.js';
 import { settle, titled } from './page.js';
-import { decode, drawTile, loaded } from './sheet.js';
+import { drawOnce, drawTile, loaded } from './sheet.js';
 import { Transport } from './transport.js';
 
 /** @typedef {import('./protocol.js').Sheet} Sheet */
@@ -48,8 +48,13 @@ class LevelsView {
     return { size, alone, sum, node: el('div', { class: 'rung' }, el('b', {}, `${size} px`), alone, arrow, sum) };
   }
 
-  async draw() {
-    const { sheet, count } = this, bitmap = await decode(sheet), name = this.facts.names[this.image];
+  draw() {
+    return drawOnce(this.sheet, bitmap => this.paint(bitmap));
+  }
+
+  /** @param {ImageBitmap} bitmap */
+  paint(bitmap) {
+    const { sheet, count } = this, name = this.facts.names[this.image];
     const first = this.image * 2 * count;
     this.rungs.forEach(({ size, alone, sum, node }, l) => {
       drawTile(alone, bitmap, sheet, first + l);

@@ -35,6 +35,20 @@ export async function decode({ mime, columns, side, count, data }) {
   return createImageBitmap(pixels);
 }
 
+/**
+ * Decode a sheet that is drawn once, and free its memory at once: the garbage collector does not see bitmaps.
+ * @param {Sheet} sheet with bytes
+ * @param {(bitmap: ImageBitmap) => void} draw
+ */
+export async function drawOnce(sheet, draw) {
+  const bitmap = await decode(sheet);
+  try {
+    draw(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
 /** @param {HTMLCanvasElement} canvas */
 const context = canvas => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
 
@@ -46,6 +60,7 @@ const context = canvas => /** @type {CanvasRenderingContext2D} */ (canvas.getCon
  * @param {number} [alpha] opacity over what the canvas shows
  */
 export function drawTile(canvas, bitmap, { columns, side }, index, alpha = 1) {
+  if (bitmap.width === 0) return; // closed: its view was removed
   const fresh = canvas.width !== side;
   if (fresh) canvas.width = canvas.height = side;
   const x = (index % columns) * side, y = Math.floor(index / columns) * side, onto = context(canvas);
@@ -72,6 +87,6 @@ export function tiles(sheet, captions, size) {
   const canvases = captions.map(text => el('canvas', {
     width: sheet.side, height: sheet.side, role: 'img', 'aria-label': text, style: { width: `${size}px` },
   }));
-  decode(sheet).then(bitmap => canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i)));
+  drawOnce(sheet, bitmap => canvases.forEach((canvas, i) => drawTile(canvas, bitmap, sheet, i)));
   return canvases.map((canvas, i) => el('figure', {}, canvas, el('figcaption', {}, captions[i])));
 }

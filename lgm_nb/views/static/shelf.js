@@ -2,7 +2,7 @@
 import { el, say } from './dom.js';
 import { levelHeadings } from './page.js';
 import { download } from './picture.js';
-import { decode, drawTile } from './sheet.js';
+import { drawOnce, drawTile } from './sheet.js';
 import { bytesOf } from './hear.js';
 
 /** @typedef {import('./protocol.js').Shelved} Shelved */
@@ -67,9 +67,9 @@ export class Shelf {
   }
 
   /** @param {Element[]} cards @param {import('./protocol.js').Sheet} sheet @param {number} each */
-  async paint(cards, sheet, each) {
-    const bitmap = await decode(sheet), tile = el('canvas'), { side } = sheet;
-    cards.forEach((card, k) => {
+  paint(cards, sheet, each) {
+    const tile = el('canvas'), { side } = sheet;
+    drawOnce(sheet, bitmap => cards.forEach((card, k) => {
       const canvas = /** @type {HTMLCanvasElement} */ (card.querySelector('canvas'));
       canvas.width = each * side;
       canvas.height = side;
@@ -77,7 +77,7 @@ export class Shelf {
         drawTile(tile, bitmap, sheet, k * each + i);
         canvas.getContext('2d')?.drawImage(tile, i * side, 0);
       }
-    });
+    }));
   }
 
   /** @param {Shelved | typeof NOW} run @param {Element | null} picture */

@@ -2,7 +2,7 @@
 import { el, svg, colour, rendering } from './dom.js';
 import { settle, titled } from './page.js';
 import { ASK } from './protocol.js';
-import { decode, drawTile, loaded, tiles } from './sheet.js';
+import { drawOnce, drawTile, loaded, tiles } from './sheet.js';
 import { Transport } from './transport.js';
 
 /** @typedef {import('./protocol.js').Draw} Draw */
@@ -45,7 +45,7 @@ class ViewsView {
     const canvas = el('canvas', {
       role: 'img', 'aria-label': 'The image', style: { '--rendering': rendering(sheet.side) },
     });
-    decode(sheet).then(bitmap => drawTile(canvas, bitmap, sheet, 0));
+    drawOnce(sheet, bitmap => drawTile(canvas, bitmap, sheet, 0));
     return canvas;
   }
 
