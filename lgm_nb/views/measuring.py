@@ -25,6 +25,7 @@ from ..probing.compare import CrossModelTable, is_beaten, scores_minus
 from ..probing.examiner import Examiner, Score
 from ..probing.probe import embed_pieces, Pieces
 from .feature_map import FeatureMap
+from .quick_points import MANY, score_many
 from .run_plan import Later, MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
 
@@ -243,12 +244,14 @@ def measure(
     "Take one measurement in pieces."
     examiner = own.check if job.kind=='check' else own.live if job.live else own.examiner
     own.kept.recall()
-    features = None
+    features, many = None, job.live and len(job.images) >= MANY
     if job.kind=='distilled':
-        features = yield from embed_pieces(examiner.backbone, job.images.images[:MOST_IMAGES])
-    score = yield from examiner.iter_row('distilled' if job.kind=='check' else job.kind, job.images)
+        images = job.images.images
+        features = yield from embed_pieces(examiner.backbone, images if many else images[:MOST_IMAGES])
+    if many: score = yield from score_many(examiner, job.images, features)
+    else: score = yield from examiner.iter_row('distilled' if job.kind=='check' else job.kind, job.images)
     own.kept.keep()
-    return score, features
+    return score, None if features is None else features[:MOST_IMAGES]
 
 # %% ../../nbs/views/08_measuring.ipynb #b0d716af
 class Lane:
@@ -305,17 +308,17 @@ class Waiting:
     def add_first(self, names:Sequence[str], sources:Sequence[str], images:DistilledSet)->None:
         "Queue the first images on each backbone, sources first, and the baselines that no run has measured yet."
         names, share = sorted(names, key=lambda n: n not in sources), {n: 2. for n in sources}
-        first = [Measurement(n, 'distilled', images, live=True, share=share.get(n, 1/2)) for n in names]
-        self.rest.waiting += first
+        self.rest.waiting += [Measurement(n, 'distilled', images, 0, True, share.get(n, 1/2)) for n in names]
         like = DistilledSet(torch.zeros(len(images), 3, 1, 1), images.labels, images.classes) # one real image per label
         for kind in CURVE_BASELINES:
             known = self.accuracies.examined
-            self.rest.waiting += [Measurement(n, kind, like) for n in names if kind not in known[n].baselines]
+            self.rest.waiting += [Measurement(n, kind, like, share=.5) for n in names if kind not in known[n].baselines]
 
     def add_moment(self, names:Sequence[str], images:DistilledSet, step:int, live:bool)->None:
         "Queue the images of this moment, on each backbone."
         self.pace.begin()
-        self.moments.waiting += [Measurement(name, 'distilled', images, step, live, share=1/6) for name in names]
+        share = 1/3 if len(images) >= MANY else 1/6
+        self.moments.waiting += [Measurement(name, 'distilled', images, step, live, share) for name in names]
 
     def add_checks(self, names:Sequence[str], images:DistilledSet, step:int)->None:
         "Queue the last images with probes that are trained, after everything else."

@@ -42,19 +42,7 @@ def image_seconds(
         _SECONDS[key] = (_seconds(lambda: backbone.embed(x.detach()))/images, _seconds(differentiate)/images)
     return _SECONDS[key]
 
-# %% ../../nbs/views/14_run_cost.ipynb #14c00009
-@dataclass(frozen=True)
-class RunCost:
-    "About what a run will take on this machine."
-    seconds:float
-    megabytes:float # of features
-
-    def __str__(self):
-        s, mb = self.seconds, max(1, round(self.megabytes))
-        if s < 90: time = f'{max(5, round(s/5)*5)} s'
-        else: time = f'{s/60:.0f} min' if s < 5400 else f'{s/3600:.1f} h'
-        return f'about {time}, {mb:,} MB of features'
-
+# %% ../../nbs/views/14_run_cost.ipynb #14c0000c
 CHECK = ProbePlan('fast', 5, 20, 1000) # of the last images, as `examined` makes it
 
 def check_seconds(
@@ -67,6 +55,19 @@ def check_seconds(
     features, labels = torch.zeros(images, dim), torch.arange(images)%n_classes
     def train(): exhaust(probe_epochs(lambda _, rows: features[rows], labels, n_classes, dim, CHECK.seeds, tried))
     return CHECK.epochs*_seconds(train)/tried
+
+# %% ../../nbs/views/14_run_cost.ipynb #14c00009
+@dataclass(frozen=True)
+class RunCost:
+    "About what a run will take on this machine."
+    seconds:float
+    megabytes:float # of features
+
+    def __str__(self):
+        s, mb = self.seconds, max(1, round(self.megabytes))
+        if s < 90: time = f'{max(5, round(s/5)*5)} s'
+        else: time = f'{s/60:.0f} min' if s < 5400 else f'{s/3600:.1f} h'
+        return f'about {time}, {mb:,} MB of features'
 
 def run_cost(
     plan:RunPlan,
