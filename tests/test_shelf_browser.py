@@ -205,7 +205,7 @@ def test_a_zip_is_dropped(studio):
     page.evaluate("""() => {
       document.querySelector('#view').classList.add('lgm-studio');
       const dataTransfer = new DataTransfer(), options = { dataTransfer, bubbles: true, cancelable: true };
-      dataTransfer.items.add(new File([new Uint8Array(1.5e6)], 'pets.zip'));
+      dataTransfer.items.add(new File([new Uint8Array(8e5)], 'pets.zip'));
       window.drag = (kind, to) => document.querySelector(to).dispatchEvent(new DragEvent(kind, options));
       drag('drop', 'body'); // beside the studio
       drag('dragover', '#view');

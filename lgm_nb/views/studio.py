@@ -208,6 +208,7 @@ class RunBox(w.VBox):
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
+        meta = dict(self.view._repr_mimebundle_()[1], **meta) # by it Colab shows a box that holds a view
         return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
 
 # %% ../../nbs/views/17_studio.ipynb #09b0d002

@@ -4,7 +4,7 @@ import { ASK } from './protocol.js';
 /** @typedef {{path: string, file: File}} Found */
 /** @typedef {(message: import('./protocol.js').AskDrop, buffers: ArrayBuffer[]) => void} SendPiece */
 
-const PIECE = 1_000_000; // bytes in a message: a server may refuse large ones
+const PIECE = 500_000; // bytes in a message: Colab breaks off at a megabyte, of text in base64
 const MOST_DROPPED = 200_000_000; // bytes of all files together
 
 /**

@@ -6,8 +6,9 @@ import { ASK, TELL } from './protocol.js';
 /** @typedef {import('./protocol.js').Sheet} Sheet */
 /** @typedef {import('./evolution.js').RunView} RunView */
 
-/** @param {DataView} b */
-export const bytesOf = b => new Uint8Array(/** @type {ArrayBuffer} */ (b.buffer), b.byteOffset, b.byteLength);
+/** The bytes of a buffer: Jupyter gives views, some other hosts whole buffers. @param {DataView | ArrayBuffer} b */
+export const bytesOf = b => ArrayBuffer.isView(b)
+  ? new Uint8Array(/** @type {ArrayBuffer} */ (b.buffer), b.byteOffset, b.byteLength) : new Uint8Array(b);
 
 /** @param {Sheet} sheet @param {DataView} buffer @returns {Sheet} */
 const withBytes = (sheet, buffer) => ({ ...sheet, data: bytesOf(buffer) });

@@ -71,8 +71,9 @@ export function watchTheme(host) {
   const media = matchMedia('(prefers-color-scheme: dark)');
   media.addEventListener('change', apply);
   apply();
-  requestAnimationFrame(apply); // a notebook may put the view into its page after this
-  return () => { seen.disconnect(); media.removeEventListener('change', apply); };
+  const sized = new ResizeObserver(apply); // a notebook may put the view into its page much later than it makes it
+  sized.observe(host);
+  return () => { seen.disconnect(); sized.disconnect(); media.removeEventListener('change', apply); };
 }
 
 /**
