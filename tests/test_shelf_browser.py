@@ -218,6 +218,18 @@ def test_a_zip_is_dropped(studio):
     assert [(p['path'], p['first'], p['last']) for p in pieces]==[('pets.zip', True, False), ('pets.zip', False, True)]
     assert outline()=='none'
 
+def test_what_was_pointed_at_last_stays_and_is_asked_for_once(studio):
+    "So that its terms can be reached; of a sweep over all images the kernel hears of the last one."
+    page = studio(reduced_motion='reduce')
+    page.evaluate(FRAMES)
+    before = page.evaluate("asked.filter(m => m.ask === 'near').length")
+    for k in (0, 1): page.locator('.tile:visible').nth(k).hover()
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(400)
+    assert page.evaluate("asked.filter(m => m.ask === 'near')")[before:]==[dict(ask='near', image=1)]
+    page.locator('.peek .term', has_text='Nearest').hover()
+    assert page.locator('.peek h4').inner_text()=='x' and page.locator('.tips p:visible').count()==1
+
 def test_it_opens_on_a_run_that_plays(studio):
     page = studio(open='two')
     page.get_by_role('heading', name='Run 2').wait_for()

@@ -462,7 +462,7 @@ def test_a_stop_does_not_wait_for_a_page(data, net, monkeypatch, tmp_path, by):
         assert run.state=='stopped' and len(done) < 20
         if by=='button':
             await task
-            assert studio.controls.export.note.value.startswith('Wrote ')
+            assert studio.controls.export.note.text.startswith('Wrote ')
         while by=='view' and not any(m['kind']==Tell.PAGE for m in sent): await asyncio.sleep(.01)
     studio = Studio(data, net, steps=100_000, views=1, seed=40 + (by=='view'), folder=tmp_path/'set')
     asyncio.run(asyncio.wait_for(go(studio), 120))
@@ -504,7 +504,7 @@ def test_too_much_that_is_dropped_is_refused(data, net, monkeypatch):
         for i in range(5): drops.take('a.zip', bytes(300), not i, i==4)
     drops = Studio(data, net, steps=5).controls.photographs
     asyncio.run(go(drops))
-    assert 'copy the folder' in drops.note.value and not drops.dropped.files
+    assert 'copy the folder' in drops.note.text and not drops.dropped.files
 
 @pytest.mark.parametrize('device', ['auto', torch.device('cpu')])
 def test_the_device_may_be_chosen_as_for_commands(data, device):

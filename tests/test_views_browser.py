@@ -138,6 +138,20 @@ def test_help_follows_the_pointer(page):
     page.locator('h3').click()
     assert not shown(page).count()
 
+def test_help_stays_beside_its_term(page):
+    "Whatever moves the term."
+    page = page()
+    term = page.locator('.term', has_text='Meta-loss')
+    term.focus()
+    def apart(): return shown(page).bounding_box()['y'] - term.bounding_box()['y']
+    before = apart()
+    page.evaluate("document.body.prepend(Object.assign(document.createElement('div'), { style: 'height: 70px' }))")
+    page.wait_for_timeout(100)
+    assert abs(apart() - before) < 1
+    page.mouse.wheel(0, 50)
+    page.wait_for_timeout(300)
+    assert abs(apart() - before) < 1
+
 def luminance(colour):
     "Relative luminance of `rgb(…)`, as WCAG defines it."
     srgb = np.array([float(v)/255 for v in re.findall(r'[\d.]+', colour)[:3]])
@@ -331,11 +345,11 @@ def test_a_film_has_more_images_a_second_than_frames(film, classes, least):
 
 BITMAPS = """() => {
   const make = createImageBitmap;
-  window.open = new Set();
+  window.bitmaps = new Set();
   window.createImageBitmap = async (...args) => {
     const bitmap = await make(...args), close = bitmap.close;
-    open.add(bitmap);
-    bitmap.close = () => { open.delete(bitmap); close.call(bitmap); };
+    bitmaps.add(bitmap);
+    bitmap.close = () => { bitmaps.delete(bitmap); close.call(bitmap); };
     return bitmap;
   };
 }"""
@@ -354,10 +368,10 @@ def test_bitmaps_are_closed(new_page, tmp_path):
     page.keyboard.press('Home')
     for step in range(60):
         page.clock.run_for(32)
-        page.wait_for_function(f'[...open].length >= {min(step + 1, 48)}')
+        page.wait_for_function(f'() => bitmaps.size >= {min(step + 1, 48)}')
         page.keyboard.press('ArrowRight')
     page.clock.run_for(20_000)
-    page.wait_for_function('open.size <= 49')
+    page.wait_for_function('() => bitmaps.size <= 49')
 
 def test_a_step_that_is_chosen_is_exact(film):
     "Nothing is blended where the slider is moved, nor for who asked for less motion."

@@ -35,14 +35,19 @@ def toggle_button(panel:w.Box, text:str, icon:str, tip:str)->w.ToggleButton:
     button.observe(show, 'value')
     return button
 
+def wrapped(html:str)->str: return f'<div style="line-height: 1.45">{html}</div>' # that of ipywidgets is for one line
+
 class Note(w.HTML):
     "A line of text that wraps; a label of ipywidgets would be cut off in a narrow window."
-    def __init__(self): super().__init__('', layout=w.Layout(display='none', margin='0 4px'))
+    def __init__(self):
+        super().__init__('', layout=w.Layout(display='none', margin='0 4px'))
+        self.text = ''
 
     def say(self, text:str)->None:
         "Show a text, or nothing."
-        if self.value==escape(text): return
-        self.value, self.layout.display = escape(text), None if text else 'none'
+        if text==self.text: return
+        self.text = text
+        self.value, self.layout.display = wrapped(escape(text)), None if text else 'none'
 
 # %% ../../nbs/views/15_settings_panel.ipynb #15d0000c
 class HelpPanel:
@@ -57,7 +62,7 @@ class HelpPanel:
     def update(self)->None:
         "Show the tooltips as they are now."
         lines = [f'<b>{escape(title)}</b>: {escape(field.tooltip)}' for title, field in self.fields.items()]
-        self.text.value = '<br>'.join(lines)
+        self.text.value = wrapped('<br>'.join(lines))
 
 
 # %% ../../nbs/views/15_settings_panel.ipynb #a18d0dfa

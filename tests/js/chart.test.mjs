@@ -119,7 +119,7 @@ test('the table follows the slider: the last point at or before its step', () =>
   const b = { name: 'b', points: [[0, 5, 0], [16, 6, 0]] };
   const [row, random] = runRows([a, b], 9);
   assert.deepEqual([row.name, row.cells], ['distilled, up to step\u00a09', { a: [2, 0], b: [5, 0] }]);
-  assert.deepEqual(row.notes, { a: ', step\u00a08', b: ', step\u00a00' });
+  assert.deepEqual(row.notes, { a: 'step\u00a08', b: 'step\u00a00' });
   assert.deepEqual(random.marked, [], 'the interval is that of the last images');
   assert.deepEqual([runRows([a], 9)[0].name, runRows([a], 16)[1].marked], ['distilled, step\u00a08', ['a']]);
   assert.deepEqual(runRows([b], -1)[0].cells, { b: undefined });

@@ -83,7 +83,7 @@ function cell(row, column, { heat }) {
   };
   if (!score) return el('td', props, '–');
   const spread = score[1] ? ` ± ${score[1].toFixed(1)}` : '', mark = row.marked?.includes(column) ? ' *' : '';
-  const note = spread + mark + (row.notes?.[column] ?? '');
+  const note = [spread + mark, row.notes?.[column]].filter(Boolean).join(', ');
   return el('td', props, score[0].toFixed(1), note ? el('small', {}, note) : null);
 }
 
@@ -119,7 +119,7 @@ export function runRows(curves, cursor = null) {
   const when = steps.length === 1 ? `step\u00a0${steps[0]}` : several;
   const cells = Object.fromEntries(curves.map((c, i) => [c.name, shown[i]?.slice(1)]));
   const notes = cursor === null || steps.length < 2 ? {}
-    : Object.fromEntries(curves.map((c, i) => [c.name, shown[i] ? `, step\u00a0${shown[i][0]}` : '']));
+    : Object.fromEntries(curves.map((c, i) => [c.name, shown[i] ? `step\u00a0${shown[i][0]}` : '']));
   const baselines = BASELINES.filter(b => curves.some(c => c.baselines?.[b]));
   return [
     { kind: 'distilled', name: `distilled, ${when}`, help: 'distilled', cells, notes },

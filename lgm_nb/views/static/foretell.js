@@ -16,7 +16,9 @@ export class Foretold {
     /** @type {string[]} */
     this.before = []; // keys of the finished runs that were shown
     this.place = el('div', { class: 'lgm place', hidden: true });
-    this.blocks = el('div', { class: 'body', 'aria-hidden': 'true' }, el('i'), el('i'));
+    this.blocks = el('div', { class: 'body', 'aria-hidden': 'true' },
+      el('div', { class: 'grid' }, Array.from({ length: 10 }, () => el('i'))),
+      el('div', { class: 'right' }, el('i'), el('i')));
   }
 
   /** The state of a run that is not shown yet. @param {Status} status @param {number} run */
@@ -38,7 +40,7 @@ export class Foretold {
     this.before = wanted;
     studio.show([]);
     stage.hidden = true;
-    this.place.style.minHeight = stage.style.minHeight = `${height || HEIGHT}px`;
+    this.place.style.height = stage.style.minHeight = `${height || HEIGHT}px`;
     this.place.hidden = false;
   }
 

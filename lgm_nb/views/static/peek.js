@@ -56,8 +56,8 @@ export class Peek {
 
   /** @param {Lit | null} lit what is pointed at, an image or a class; null: no longer */
   point(lit) {
-    clearTimeout(this.timer);
     if (!lit) return; // the last one stays, so that its terms and pictures can be reached
+    clearTimeout(this.timer);
     this.image = lit.image ?? this.film.labels.indexOf(lit.label);
     this.draw();
     const { image, ask, state } = this;

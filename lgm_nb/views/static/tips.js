@@ -46,8 +46,6 @@ export class Tips {
   outside = (/** @type {Event} */ event) => {
     if (!event.composedPath().some(node => node === this.term || node === this.node)) this.hide();
   };
-  move = () => this.place();
-
   /** @param {PointerEvent} event */
   point(event) {
     if (event.pointerType === 'touch') return;
@@ -99,8 +97,8 @@ export class Tips {
     if (!this.line) return;
     this.line.hidden = false;
     this.line.showPopover?.();
-    this.place();
     this.watch('addEventListener');
+    this.follow();
   }
 
   hide() {
@@ -117,8 +115,13 @@ export class Tips {
   watch(act) {
     window[act]('keydown', /** @type {any} */ (this.escape), true);
     window[act]('pointerdown', this.outside, true);
-    window[act]('scroll', this.move, true);
-    window[act]('resize', this.move);
+  }
+
+  /** Stay beside the term, whatever moves it: scrolling, or what happens above it. */
+  follow() {
+    const { line } = this;
+    this.place();
+    if (line && line === this.line) requestAnimationFrame(() => { if (line === this.line) this.follow(); });
   }
 
   /** Put the line below its term, or above it at the end of the window. */
