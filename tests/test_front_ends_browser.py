@@ -6,7 +6,7 @@ larger one. Colab keeps each output in a frame of another origin, without storag
 megabyte breaks off (jupyter-widgets/ipywidgets#3452), and shows a custom widget only if its metadata names a manager.
 """
 import asyncio, base64, json, re, shutil, sys, threading, types
-import numpy as np, pytest
+import pytest
 from anywidget import _util
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
@@ -102,7 +102,8 @@ def host_page(played, kind, dark):
     hello, live = ([[m, [base64.b64encode(b).decode() for b in bs]] for m, bs in part] for part in played.messages)
     state = {k: v for k, v in played.state.items() if k in ('view', 'facts')}
     facts = page_json(dict(esm=live_module(), hello=hello, live=live, state=state, most=MOST, kind=kind))
-    return f'<!doctype html><html lang="en">{HEAD}<body style="background:{"#1e1e1e" if dark else "#fff"}"><main></main>' \
+    back = '#1e1e1e' if dark else '#fff'
+    return f'<!doctype html><html lang="en">{HEAD}<body style="background:{back}"><main></main>' \
            f'<script id="facts" type="application/json">{facts}</script><script type="module">{HOST}</script>'
 
 LOCAL = re.compile('data:|blob:|file:|about:')
@@ -159,7 +160,7 @@ def test_a_run_is_shown(host, played, kind, dark):
 
 @pytest.mark.parametrize('kind', ['vscode', 'colab'])
 def test_an_output_is_shown_anew(host, kind):
-    "As after scrolling far away, or in a second output: the view asks for all it needs, and the old one leaves nothing."
+    "As after scrolling far away, or in a second output: it asks for all it needs, and the old one leaves nothing."
     page, frame = host(kind)
     frame.evaluate('play()')
     frame.locator('.chip', has_text='Finished').wait_for()

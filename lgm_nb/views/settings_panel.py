@@ -108,8 +108,8 @@ def open_typed(
 HELP = dict(
     sources='The images are distilled with the ticked backbones: each step brings them nearer to real ones there',
     probed='A linear probe is trained on the images in the features of each ticked backbone, and tested on real images',
-    photographs='A .zip with one folder of images per class, up to 10 MB in most notebooks, 1 MB on Colab; or drop a .zip or the '
-                'folder anywhere here. It is copied beside the runs, and nothing is overwritten')
+    photographs='A .zip with one folder of images per class, up to 10 MB in most notebooks, 1 MB on Colab; or drop a '
+                '.zip or the folder anywhere here. It is copied beside the runs, and nothing is overwritten')
 
 def objective_help(
     name:str, # of `OBJECTIVES`
