@@ -299,7 +299,7 @@ def test_a_network_runs_in_the_browser(address, tab):
     "The outputs of the distilled images' probe are those of the library, and a picture of one's own is answered."
     import torch
     from lgm_nb.backbones.open import open_backbone
-    from lgm_nb.core.show import grid
+    from lgm_nb.core.show import image_grid
     from tools.try_it import BACKBONE, probe
     facts = json.loads((ROOT/'nbs/try_it/facts.json').read_text(encoding='utf-8'))
     def read(uri):
@@ -324,7 +324,7 @@ def test_a_network_runs_in_the_browser(address, tab):
         assert root.locator('.results section').first.locator('.name').first.inner_text()==\
             facts['classes'][int(expected.argmax())]
     picture = io.BytesIO()
-    grid(torch.rand(1, 3, 90, 160)).save(picture, 'png')
+    image_grid(torch.rand(1, 3, 90, 160)).save(picture, 'png')
     page.locator('#own-picture').set_input_files(dict(name='mine.png', mimeType='image/png', buffer=picture.getvalue()))
     page.get_by_text('mine.png: answered by your browser').wait_for()
     page.locator('#own-picture').set_input_files(dict(name='not.png', mimeType='image/png', buffer=b'nothing'))

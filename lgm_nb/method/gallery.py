@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from ..core.durable import DamagedError, durable_write, file_hash
 from ..core.files import cache_folder, package_path, unchanged_files, write_folder
-from ..core.show import did_you_mean, grid, mean_std, NameTable
+from ..core.show import did_you_mean, image_grid, mean_std, NameTable
 from .distilled_set import DistilledSet
 from .run_folder import image_names, read_card, source_names
 
@@ -124,7 +124,7 @@ def write_png_set(
     folder, names = Path(folder), image_names(made.labels, made.classes)
     def write(new):
         (new/'images').mkdir()
-        for image, name in zip(made.images, names): grid(image[None]).save(new/name, optimize=True)
+        for image, name in zip(made.images, names): image_grid(image[None]).save(new/name, optimize=True)
         if beside is not None: beside(new)
     there = read_card(folder/'card.json') if (folder/'card.json').is_file() else {}
     mine = {*unchanged_files(folder, there.get('files', {})), 'card.json'} if 'labels' in there else set()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 import torch
 from ..core.files import cached
-from ..core.show import Chart, mean_std, picture_rows, Result, Table
+from ..core.show import Chart, image_rows, mean_std, Result, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone, backbone_key
@@ -118,7 +118,7 @@ class Ablation(AblationRuns):
 
     def pictures(self, classes:Iterable[int]|None=None)->Chart: # class numbers to show; None for all
         "Show the images, one row per combination, with the accuracy on the same model."
-        return _picture_rows(self, classes)
+        return _image_rows(self, classes)
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."
@@ -161,13 +161,13 @@ def _as_dict(ablation):
     facts = dict(data=ablation.data, source=ablation.source, protocol=ablation.protocol)
     return dict(facts, runs=[_run_facts(r) for r in ablation.runs])
 
-def _picture_rows(ablation, classes):
+def _image_rows(ablation, classes):
     rows = {}
     for run in ablation.runs:
         made, combination = run['set'], run['combination']
         kept = torch.ones_like(made.labels) if classes is None else torch.isin(made.labels, torch.tensor(list(classes)))
         rows[f'{_name_of(combination)}\n{ablation.accuracy(combination):.1f} %'] = made.images[kept.bool()]
-    return picture_rows(rows, side=.6)
+    return image_rows(rows, side=.6)
 
 # %% ../../nbs/study/04_ablation.ipynb #239f20d8
 def ablate(

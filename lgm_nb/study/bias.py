@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 import torch
-from ..core.show import Chart, mean_std, picture_rows, Result, Table
+from ..core.show import Chart, image_rows, mean_std, Result, Table
 from ..data.dataset import Dataset, Split
 from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
@@ -78,7 +78,7 @@ class BiasReport(Result):
 
     def attractors(self, trained_on:str='distilled', top:int=5)->Chart: # `top`: classes to show
         "Show the distilled images of the classes that attract the most wrong answers."
-        return picture_rows(_attractors(self, trained_on, top))
+        return image_rows(_attractors(self, trained_on, top))
 
     def as_dict(self)->dict: return _as_dict(self)
     def __repr__(self)->str: return f'{self.table()}\n\n{self.by_class(_first(self))}'

@@ -11,7 +11,7 @@ __all__ = ['SCOPES', 'PROJECTIONS', 'Neighbours', 'ImageIndex', 'FeaturePlane', 
 from collections.abc import Callable, Iterable, Sequence
 import torch
 import torch.nn.functional as F
-from ..core.show import Chart, SERIES_COLOURS, picture_rows, Table
+from ..core.show import Chart, image_rows, SERIES_COLOURS, Table
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
@@ -40,7 +40,7 @@ class Neighbours:
             own = [] if self.images is None else [F.interpolate(self.images[q][None], (size, size), mode='nearest')[0]]
             rows[self._name(q)] = torch.stack([*own, *found])
             captions.append(['distilled']*len(own) + self._captions(q))
-        return picture_rows(rows, captions)
+        return image_rows(rows, captions)
 
     def _name(self, q):
         "Return the class of a query, numbered if several queries share it."
