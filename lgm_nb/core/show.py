@@ -120,8 +120,8 @@ def image_grid(
     images = images.detach().float().cpu().clamp(0, 1)
     n, _, h, w = images.shape
     columns = min(columns, n)
-    rows = math.ceil(n/columns)
-    sheet = torch.ones(3, rows*(h + gap) - gap, columns*(w + gap) - gap)
+    n_rows = math.ceil(n/columns)
+    sheet = torch.ones(3, n_rows*(h + gap) - gap, columns*(w + gap) - gap)
     for i, image in enumerate(images):
         top, left = (i//columns)*(h + gap), (i%columns)*(w + gap)
         sheet[:, top:top+h, left:left+w] = image
@@ -140,14 +140,14 @@ class Chart:
     def __init__(self,
         width:float=6., # inches
         height:float=4., # inches
-        rows:int=1, # of panels
-        columns:int=1,
+        n_rows:int=1, # of panels
+        n_columns:int=1,
     ):
         from matplotlib.figure import Figure
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         self.figure = Figure(figsize=(width, height), layout='constrained')
         FigureCanvasAgg(self.figure)
-        self.panels = self.figure.subplots(rows, columns, squeeze=False)
+        self.panels = self.figure.subplots(n_rows, n_columns, squeeze=False)
         self.ax = self.panels[0, 0]
 
     def save(self,

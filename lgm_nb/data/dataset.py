@@ -9,7 +9,7 @@ __all__ = ['to_rgb', 'square', 'LazyImages', 'Split', 'Dataset', 'stratified_spl
 
 # %% ../../nbs/data/00_dataset.ipynb #e8f7e0e1
 import hashlib, json, os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 import numpy as np
@@ -81,9 +81,9 @@ class LazyImages:
         return LazyImages(self.fetch, len(self), self.key, self.rows[np.asarray(rows)])
 
 # %% ../../nbs/data/00_dataset.ipynb #8984d27e
-Source:TypeAlias = np.ndarray|LazyImages|Sequence[str|Path] # uint8 (N, H, W, 3), lazy images, or paths
+ImageSource:TypeAlias = np.ndarray|LazyImages|Sequence[str|Path] # uint8 (N, H, W, 3), lazy images, or paths
 
-def _image_of(source:Source, row:int)->Image.Image:
+def _image_of(source:ImageSource, row:int)->Image.Image:
     "Fetch one image of a source as RGB."
     item = source[row]
     if isinstance(item, np.ndarray): return Image.fromarray(item)
@@ -93,21 +93,21 @@ def _image_of(source:Source, row:int)->Image.Image:
     except (OSError, SyntaxError) as e:
         raise ValueError(f'{item}: cannot be decoded as an image ({e}); repair or delete it') from e
 
-def _take(source:Source, rows:torch.Tensor)->Source:
+def _take(source:ImageSource, rows:torch.Tensor)->ImageSource:
     "Keep some rows of a source, in the order given."
     if isinstance(source, np.ndarray): return source[rows.numpy()]
     if isinstance(source, LazyImages): return source.take(rows)
     return [source[int(r)] for r in rows]
 
 # %% ../../nbs/data/00_dataset.ipynb #343225f8
-def _contents(source:Source)->Iterator[bytes]:
+def _contents(source:ImageSource)->Iterator[bytes]:
     "Yield what identifies a source: pixels, the key of lazy images, or names and contents of files."
     if isinstance(source, np.ndarray): yield np.ascontiguousarray(source).tobytes()
     elif isinstance(source, LazyImages): yield source.key.encode() + source.rows.tobytes()
     else:
         for path, content in zip(source, content_hashes(source)): yield os.fsencode(f'{Path(path).name}:{content};')
 
-def _contents_of_0_1_0(source:Source)->Iterator[bytes]:
+def _contents_of_0_1_0(source:ImageSource)->Iterator[bytes]:
     "Yield what identified a source in version 0.1.0, which took sizes and times of files for their contents."
     if isinstance(source, np.ndarray|LazyImages): yield from _contents(source)
     else:
@@ -119,7 +119,7 @@ def _contents_of_0_1_0(source:Source)->Iterator[bytes]:
 class Split:
     "One split of a data set: labels, optional groups, and images fetched by row."
     def __init__(self,
-        source:Source, # uint8 array (N, H, W, 3), a list of N paths, or `LazyImages`
+        source:ImageSource, # uint8 array (N, H, W, 3), a list of N paths, or `LazyImages`
         labels:Any, # (N,) class numbers
         groups:Any=None, # (N,) group numbers, or None
     ):
@@ -236,13 +236,18 @@ def has_hash(
     return written in (data.hash, _hash_of(data, _contents_of_0_1_0))
 
 # %% ../../nbs/data/00_dataset.ipynb #e2642403
-def _check_subset(data:Dataset, classes:list[str], per_class:int|None):
-    "Raise ValueError for a class that is unknown or named twice, and for no images."
-    for name in classes:
-        if name not in data.classes:
-            raise ValueError(f'classes: {name!r} is not a class of {data.name}.{did_you_mean(name, data.classes)}')
-        if classes.count(name) > 1: raise ValueError(f'classes: {name!r} is named twice')
-    if per_class is not None and per_class < 1: raise ValueError(f'per_class: {per_class}; must be 1 or more')
+def class_numbers(
+    classes:Iterable[str]|None, # names; None for all
+    known:Sequence[str], # the names of all, in label order
+    owner:str, # whose classes they are, for errors
+)->list[int]:
+    "Return the numbers of some classes. Raises ValueError for a class that is unknown or named twice."
+    names = list(known if classes is None else classes)
+    for name in names:
+        if name not in known:
+            raise ValueError(f'classes: {name!r} is not a class of {owner}.{did_you_mean(name, known)}')
+        if names.count(name) > 1: raise ValueError(f'classes: {name!r} is named twice')
+    return [known.index(name) for name in names]
 
 def _some_rows(split:Split, labels:list[int], per_class:int|None)->Split:
     "Keep the rows of some labels, in their order, and number the labels anew."
@@ -252,8 +257,8 @@ def _some_rows(split:Split, labels:list[int], per_class:int|None)->Split:
     return Split(kept.source, [numbers[label] for label in kept.labels.tolist()], kept.groups)
 
 def _some_classes(data:Dataset, classes:list[str], per_class:int|None)->Dataset:
-    _check_subset(data, classes, per_class)
-    labels = [data.classes.index(name) for name in classes]
+    labels = class_numbers(classes, data.classes, data.name)
+    if per_class is not None and per_class < 1: raise ValueError(f'per_class: {per_class}; must be 1 or more')
     train, test = _some_rows(data.train, labels, per_class), _some_rows(data.test, labels, None)
     parts = [f'{len(classes)} classes'] if classes != data.classes else []
     if per_class is not None: parts.append(f'{per_class} per class')

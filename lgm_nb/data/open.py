@@ -49,7 +49,7 @@ def list_datasets(
                         ('caltech10-mini', 10, '400', '200', '', 'in this package', 'CC-BY-4.0')]
     for name, spec in SPECS.items():
         train, test = (f'{n:,}' if n else '' for n in spec.images)
-        rows.append((name, spec.classes, train, test, spec.groups or '', f'{spec.folder}/', spec.licence))
+        rows.append((name, spec.n_classes, train, test, spec.groups or '', f'{spec.folder}/', spec.licence))
     columns = ('name', 'classes', 'train', 'test', 'groups', 'expected under the data root', 'licence')
     return NameTable(columns, rows).matching(filter)
 

@@ -32,7 +32,7 @@ class DatasetSpec:
     name:str # to open it by
     folder:str # its folder under the data root
     expects:tuple[str, ...] # what must be in that folder
-    classes:int # as published
+    n_classes:int # as published
     images:tuple[int, int] # train and test images as published; 0 if unknown
     where:str # where to get it
     licence:str
@@ -99,16 +99,16 @@ _IMAGENET_WHERE = ('Sign up at image-net.org for ILSVRC2012_img_train.tar and IL
     'torchvision.datasets.ImageNet sorts both into class folders. '
     'With WebDataset shards use wds:FOLDER or shards=FOLDER, with a Hugging Face copy hub=NAME.')
 
-def _imagenet(name:str, classes:int, images:tuple[int, int], options:dict, archives:tuple[str, ...]=())->ImageNet:
-    return ImageNet(name, 'imagenet', ('train', 'val'), classes, images, _IMAGENET_WHERE,
+def _imagenet(name:str, n_classes:int, images:tuple[int, int], options:dict, archives:tuple[str, ...]=())->ImageNet:
+    return ImageNet(name, 'imagenet', ('train', 'val'), n_classes, images, _IMAGENET_WHERE,
                     'for research, no redistribution', read_imagenet, options, archives=archives)
 
-def _imagenet_test(name:str, classes:int)->DatasetSpec:
+def _imagenet_test(name:str, n_classes:int)->DatasetSpec:
     "A test set of ImageNet's classes: `imagenet/train` and, next to the folder `imagenet`, the test set's own."
     def read(folder, test=None, **options):
         return read_imagenet(folder, test=test or folder.parent/name, name=name, **options)
     where = f'Extract {name}.tar next to the folder imagenet; the train images are those of ImageNet-1k.'
-    return DatasetSpec(name, 'imagenet', ('train', f'../{name}'), classes, (0, 0), where,
+    return DatasetSpec(name, 'imagenet', ('train', f'../{name}'), n_classes, (0, 0), where,
                        'MIT (lists); images as ImageNet', read)
 
 _IMAGENETS = [
@@ -118,10 +118,10 @@ _IMAGENETS = [
     _imagenet_test('imagenet-r', 200)]
 
 # %% ../../nbs/data/04_published.ipynb #9c888047
-def _cifar(classes:int, folder:str, expects:tuple[str, ...])->DatasetSpec:
-    return DatasetSpec(f'cifar-{classes}', folder, expects, classes, (50_000, 10_000),
-        'cs.toronto.edu/~kriz/cifar.html, or download=True.', 'none stated', read_cifar, dict(n_classes=classes),
-        archives=(f'cifar-{classes}-python.tar.gz',), fetch=f'CIFAR{classes}')
+def _cifar(n_classes:int, folder:str, expects:tuple[str, ...])->DatasetSpec:
+    return DatasetSpec(f'cifar-{n_classes}', folder, expects, n_classes, (50_000, 10_000),
+        'cs.toronto.edu/~kriz/cifar.html, or download=True.', 'none stated', read_cifar, dict(n_classes=n_classes),
+        archives=(f'cifar-{n_classes}-python.tar.gz',), fetch=f'CIFAR{n_classes}')
 
 _CIFARS = [
     _cifar(10, 'cifar-10-batches-py', (*(f'data_batch_{i}' for i in range(1, 6)), 'test_batch', 'batches.meta')),
@@ -165,8 +165,8 @@ _GROUPED = [
         read_spawrious, groups=12, archives=('spawrious224__o2o_hard.tar.gz',))]
 
 # %% ../../nbs/data/04_published.ipynb #79a50d51
-def _medmnist(flag:str, classes:int, train:int, test:int, licence:str='CC-BY-4.0')->DatasetSpec:
-    return DatasetSpec(flag, 'medmnist', (f'{flag}.npz',), classes, (train, test),
+def _medmnist(flag:str, n_classes:int, train:int, test:int, licence:str='CC-BY-4.0')->DatasetSpec:
+    return DatasetSpec(flag, 'medmnist', (f'{flag}.npz',), n_classes, (train, test),
         f'medmnist.com ({flag}.npz on Zenodo), or download=True.', licence,
         read_medmnist, dict(flag=flag), fetch='medmnist')
 

@@ -23,23 +23,23 @@ from .ridge import fit_ridge, ridge_features
 _STEPS, _TEMPERATURE = 300, .1 # the temperature brings the ridge probe's outputs into the softmax's range
 
 def influence(
-    views:torch.Tensor, # (n, V, D) features of V views of n images
+    features:torch.Tensor, # (n, V, D), of V views of n images
     real:torch.Tensor, # (N, D) features of real images
 )->torch.Tensor: # (N, n)
     "Compute how much the label of each image counts in a ridge probe's prediction for each real image."
-    W, b = fit_ridge(views[None], torch.eye(len(views)), len(views))
+    W, b = fit_ridge(features[None], torch.eye(len(features)), len(features))
     return real@W[0].T + b[0]
 
 # %% ../../nbs/probing/01_labels.ipynb #1909abc9
 def learn_labels(
-    views:torch.Tensor, # (n, V, D) features of V views of n images
+    features:torch.Tensor, # (n, V, D), of V views of n images
     labels:torch.Tensor, # (n,) hard labels, to start from
     real:torch.Tensor, # (N, D) features of real images
     real_labels:torch.Tensor, # (N,)
     n_classes:int, # C
 )->torch.Tensor: # (n, C), each row a distribution
     "Find the labels with which a ridge probe of some images is best on real ones."
-    A = influence(views, real)
+    A = influence(features, real)
     one_hot = F.one_hot(labels, n_classes).float()
     free = (.9*one_hot + .1/n_classes).log().requires_grad_()
     adam = torch.optim.Adam([free], lr=.05)
@@ -83,8 +83,8 @@ class Teacher(RealFeatures):
         if self.kind=='soft':
             W, b = self.probe
             return ((self.backbone.embed(images)@W.T + b)/self.temperature).softmax(1)
-        views = exhaust(ridge_features(images.__getitem__, torch.arange(len(images))[None], self.backbone))[0]
-        return learn_labels(views, labels, self.train_features, self.data.train.labels, len(self.data.classes))
+        features = exhaust(ridge_features(images.__getitem__, torch.arange(len(images))[None], self.backbone))[0]
+        return learn_labels(features, labels, self.train_features, self.data.train.labels, len(self.data.classes))
 
     def label_rows(self, rows:torch.Tensor)->torch.Tensor: # (n,) or (S, n) → (n, C) or (S, n, C)
         "Label real training images as distilled ones are labelled, each set for itself."

@@ -76,7 +76,7 @@ def _sizes(data):
     "Classes, training images and test images."
     d = PUBLISHED.get(data)
     if isinstance(d, DatasetSpec):
-        return d.classes, d.images[0] or 1281*d.classes, d.images[1] or 50*d.classes
+        return d.n_classes, d.images[0] or 1281*d.n_classes, d.images[1] or 50*d.n_classes
     ds = open_dataset(data)
     return len(ds.classes), len(ds.train), len(ds.test)
 

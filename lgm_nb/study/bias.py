@@ -46,7 +46,7 @@ def open_hard_images(
 class BiasReport(Result):
     "How probes do on images that were chosen to fool models."
     def __init__(self,
-        predictions:dict[str, dict], # what trained the probe → {'usual', 'hard'} → (S, N) classes
+        predictions:dict[str, dict], # what trained the probe → {'usual', 'hard'} → (S, N) class numbers
         labels:dict[str, torch.Tensor], # {'usual', 'hard'} → (N,)
         distilled:DistilledSet,
         folder:str|PathLike, # that held the hard images, for `as_dict`

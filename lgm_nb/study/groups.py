@@ -30,7 +30,7 @@ def _spread(values): # (S,) of a few probes
 class GroupScore:
     "Accuracy of a few probes by group, in percent."
     def __init__(self,
-        predicted:torch.Tensor, # (S, N) classes, as in `Score.predicted`
+        predicted:torch.Tensor, # (S, N) class numbers, as in `Score.predicted`
         split:Split, # with labels and groups
         names:Sequence[str]|None=None, # of the groups; None numbers them
         protocol:str='fast', # of the probes
