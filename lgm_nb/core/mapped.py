@@ -50,4 +50,5 @@ def map_features(
     dim:int,
 )->np.memmap: # (n_rows, dim)
     "Map the features of such a file into memory."
-    return np.memmap(file, np.float16, mode, len(features_header(n_rows, dim)), (n_rows, dim)) # type: ignore[call-overload]
+    start = len(features_header(n_rows, dim))
+    return np.memmap(file, np.float16, mode, start, (n_rows, dim)) # type: ignore[call-overload]
