@@ -339,4 +339,4 @@ def probe_and_report(
     table = compare(distilled, data, backbones, progress=terminal_bar)
     table.seconds = dict(seconds or {}, probe=round(time.perf_counter() - start, 2), **table.seconds)
     words = table.in_words(len(distilled), len(data.train))
-    return table, words, write_report(out, None, distilled, table, data)
+    return table, words, write_report(distilled, data, table, out)

@@ -259,9 +259,9 @@ def add_files(
         write_folder(folder, {}, dict(card=dict(card, files=stay)), write, own)
 
 def record_accuracy(
-    folder:str|Path, # of a distilled set
     backbone:Backbone, # that was probed
     result:dict[str, Any], # accuracies, as measured
+    folder:str|Path, # of a distilled set
 )->None:
     "Add a measured accuracy to the card of a distilled set."
     folder = Path(folder)

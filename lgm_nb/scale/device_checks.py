@@ -325,10 +325,10 @@ NEEDS_GPU = ('same as the CPU',)
 
 # %% ../../nbs/scale/07_device_checks.ipynb #6a72cd5d
 def run_checks(
-    device:torch.device,
     sizes:Sizes, # `FULL_SIZES` on a GPU, `SMALL_SIZES` on a CPU
     names:tuple[str, ...]=tuple(CHECKS),
     progress:Progress=no_progress, # wraps the checks
+    device:torch.device=torch.device('cpu'),
 )->list[CheckResult]:
     "Run checks one after the other. On a CPU, those that need a GPU are listed as such."
     found = []

@@ -97,13 +97,13 @@ class Utilisation:
 
 # %% ../../nbs/scale/08_device_speed.ipynb #6be4d3cd
 def measure_all_steps(
-    device:torch.device,
     sizes:Sizes,
     n_classes:tuple[int, ...]=(10, 100, 1000),
     augs:tuple[int, ...]=(3, 10),
     seconds:float=240., # after which the rest is left out
-    progress:Progress=no_progress, # wraps the measurements
     compile:bool=False, # the backbones
+    progress:Progress=no_progress, # wraps the measurements
+    device:torch.device=torch.device('cpu'),
 )->list[dict[str, Any]]: # one for each backbone, number of classes and number of views
     "Measure steps of every size. One that fails, or for which no time is left, has the key `error`."
     found, end = [], time.perf_counter() + seconds
@@ -148,11 +148,11 @@ def measure_authors_step(
 
 # %% ../../nbs/scale/08_device_speed.ipynb #a5b00003
 def measure_authors_steps(
-    device:torch.device,
     sizes:Sizes,
     n_classes:tuple[int, ...]=(10, 100),
     augs:tuple[int, ...]=(3, 10),
     progress:Progress=no_progress, # wraps the measurements
+    device:torch.device=torch.device('cpu'),
 )->list[dict[str, Any]]: # one for each backbone, number of classes and number of views
     "Measure both steps at several sizes."
     cases = list(itertools.product(sizes.models, n_classes, augs))
@@ -311,21 +311,22 @@ def report_page(
 
 # %% ../../nbs/scale/08_device_speed.ipynb #f8d2518a
 def check_gpu(
-    device:torch.device,
     progress:Progress=no_progress, # wraps checks and measurements
+    device:torch.device=torch.device('cuda'),
 )->DeviceReport:
     "Check and measure a GPU with networks of full size. On a CPU: checks that need no GPU, with small networks."
     start, gpu = time.perf_counter(), device.type != 'cpu'
     sizes = FULL_SIZES if gpu else SMALL_SIZES
-    checks = run_checks(device, sizes, progress=progress)
+    same:dict[str, Any] = dict(progress=progress, device=device)
+    checks = run_checks(sizes, **same)
     first = random_backbone(next(iter(sizes.models)), sizes, device)
     if gpu:
-        steps = measure_all_steps(device, sizes, progress=progress)
-        steps += measure_all_steps(device, sizes, (100,), (3,), progress=progress, compile=True)
-        authors, bank = measure_authors_steps(device, sizes, progress=progress), measure_bank(first)
+        steps = measure_all_steps(sizes, **same)
+        steps += measure_all_steps(sizes, (100,), (3,), compile=True, **same)
+        authors, bank = measure_authors_steps(sizes, **same), measure_bank(first)
     else:
-        steps = measure_all_steps(device, sizes, (4,), (2,), progress=progress)
-        authors = measure_authors_steps(device, sizes, (4,), (2,), progress=progress)
+        steps = measure_all_steps(sizes, (4,), (2,), **same)
+        authors = measure_authors_steps(sizes, (4,), (2,), **same)
         bank = measure_bank(first, 60, 1, (64, 48))
     known = next(d for d in describe_devices() if d['device'].startswith(device.type))
     return DeviceReport(known, package_versions(), checks, steps, authors, bank, round(time.perf_counter() - start, 1))

@@ -23,22 +23,22 @@ from .neighbours import confused_pairs, confusion
 
 # %% ../../nbs/study/05_bias.ipynb #82f2cc67
 def open_hard_images(
-    path:str|PathLike, # one sub-folder per class, for some of the classes
+    folder:str|PathLike, # with one sub-folder per class, for some of the classes
     classes:Sequence[str], # names, in label order
     rename:dict[str, str]|None=None, # folder name → class name, if they differ
     skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->Split:
     "Open an adversarial test set. Raises ValueError if a folder matches no class, or nothing is found."
-    root, rename = Path(path).expanduser(), rename or {}
-    if not root.is_dir(): raise ValueError(f'hard: {path}: no such folder')
+    root, rename = Path(folder).expanduser(), rename or {}
+    if not root.is_dir(): raise ValueError(f'hard: {folder}: no such folder')
     names = {d.name: rename.get(d.name, d.name) for d in class_folders(root)}
-    unknown = sorted(folder for folder, c in names.items() if c not in classes)
+    unknown = sorted(name for name, c in names.items() if c not in classes)
     if unknown or not names:
         some = ', '.join(classes[:8]) + (' …' if len(classes) > 8 else '')
         expected = f'expected folders named after some of {some}, or rename={{folder: class}}'
-        raise ValueError(f'hard: {path}: {unknown[:5] or "no class folders"}; {expected}')
+        raise ValueError(f'hard: {folder}: {unknown[:5] or "no class folders"}; {expected}')
     files, labels = read_labelled(root, list(names), skip_unreadable)
-    if not files: raise ValueError(f'hard: {path}: no images in it')
+    if not files: raise ValueError(f'hard: {folder}: no images in it')
     numbers = torch.tensor([list(classes).index(c) for c in names.values()])
     return Split(files, numbers[torch.tensor(labels)])
 

@@ -112,16 +112,14 @@ def report_html(
 
 # %% ../../nbs/views/04_report.ipynb #601923d4
 def write_report(
-    folder:str|Path, # of the distilled set
-    run:Distiller|None, # finished, with its frames; None to show the animation that was written with the set, if any
     distilled:DistilledSet,
-    table:CrossModelTable,
-    data:Dataset|None=None, # that the probes were trained and tested on; None for that of the run
+    data:Dataset, # that the probes were trained and tested on
+    table:CrossModelTable, # of the probes
+    folder:str|Path, # of the distilled set
+    run:Distiller|None=None, # finished, with its frames; None to show the animation that was written with the set, if any
 )->Path: # the page
     """Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set.
     Raises ValueError rather than replacing a file of that name that it did not write."""
-    if run is not None and data is None: data = run.data
-    if data is None: raise ValueError('data: None; pass the Dataset, because there is no run to take it from')
     folder = Path(folder)
     film, own = folder/'evolution.gif', written_files(folder)
     names = ['report.json', 'report.html']

@@ -145,7 +145,7 @@ def _report(place):
         data, backbone = open_both(f'folder:{place.made/"photos"}', TINY)
         distilled = DistilledSet.load(place/'set')
         table = compare(distilled, data, [backbone], ['random'], 'ridge', 1)
-        write_report(place/"set", None, distilled, table, data)
+        write_report(distilled, data, table, place/"set")
     return work
 
 def _report_is_whole(place):

@@ -257,4 +257,4 @@ def test_half_a_film_is_not_shown(place):
     distilled = DistilledSet.load(place/'set')
     table = compare(distilled, data, [net], ['random'], 'ridge', 1)
     place.write('set/evolution.gif', b'GIF89a half')
-    assert 'image/gif' not in write_report(place/'set', None, distilled, table, data).read_text()
+    assert 'image/gif' not in write_report(distilled, data, table, place/'set').read_text()

@@ -61,7 +61,7 @@ def distil(data: Dataset, backbone: Backbone):
 
 def measure(data: Dataset, backbone: Backbone, distilled: DistilledSet, run: Distiller):
     table = assert_type(compare(distilled, data, [backbone], baselines=['random']), CrossModelTable)
-    assert_type(write_report('runs/demo', run, distilled, table, data), Path)
+    assert_type(write_report(distilled, data, table, 'runs/demo', run), Path)
     Examiner(data, backbone, protocol='fast', seeds=3)
     ImageIndex(data, backbone)
     Table(['backbone', 'top-1'], [['tiny', 50.]], caption='Accuracy')
