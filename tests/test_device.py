@@ -28,7 +28,8 @@ def test_team():
 def test_compiled(): assert passes(COMPILES)
 
 def test_what_needs_a_gpu_is_said():
-    for found in run_checks(SMALL_SIZES, NEEDS_GPU, device=CPU): assert found.passed is None and found.error=='needs a GPU'
+    for found in run_checks(SMALL_SIZES, NEEDS_GPU, device=CPU):
+        assert found.passed is None and found.error=='needs a GPU'
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
 @pytest.mark.parametrize('name', sorted(set(CHECKS) - {COMPILES}))

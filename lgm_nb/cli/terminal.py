@@ -322,11 +322,11 @@ def finish_run(
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000f
 def probe_and_report(
-    out:str|Path, # folder of the distilled set
-    run:Any, # a finished `Distiller`, or None if the set was distilled earlier
     distilled:Any, # `DistilledSet`
     data:Any, # `Dataset`
     backbones:list, # to probe on
+    out:str|Path, # folder of the distilled set
+    run:Any, # a finished `Distiller`, or None if the set was distilled earlier
     seconds:dict|None=None, # of earlier stages, for the report
 )->tuple: # table, the same in words, path of the page
     "Compare a distilled set with real images and write its report."

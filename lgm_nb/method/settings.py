@@ -11,6 +11,7 @@ __all__ = ['GROWTH_SHARE', 'PRESETS', 'PRESET_OBJECTIVES', 'OBJECTIVES', 'Settin
 # %% ../../nbs/method/04_settings.ipynb #c7ffb016
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from typing import Any
 from ..core.checks import check_flag, check_number, check_whole
 from ..core.devices import PRECISIONS
@@ -78,9 +79,13 @@ class Settings:
 GROWTH_SHARE = .4 # share of a run in which levels are added, if `grow_every` is 0
 PRESETS = {'paper': Settings(steps=5000, augs=10, lr=2e-3, lr_decay=False, grow_every=200, real='paper', noise_std=.2,
                              precision='float32')}
-PRESET_OBJECTIVES: dict[str, Callable[[], Objective]] = {'paper': lambda: GradientMatching(w_std=.01, centre=False)}
+PRESET_OBJECTIVES:dict[str, Callable[..., Objective]] = {'paper': partial(GradientMatching, w_std=.01, centre=False)}
 
 # %% ../../nbs/method/04_settings.ipynb #72fe19d0
+def _check_preset(preset):
+    if preset is None or preset in PRESETS: return
+    raise ValueError(f'preset: {preset!r}; must be one of {", ".join(PRESETS)}')
+
 def settings_from(
     preset:str|None=None, # 'paper' for the authors' schedule; None for the defaults
     **changes:Any, # fields of `Settings`
@@ -89,8 +94,7 @@ def settings_from(
     names = [f.name for f in fields(Settings)]
     unknown = sorted(set(changes) - set(names))
     if unknown: raise ValueError(f'{unknown[0]}: no such setting; there are {", ".join(names)}')
-    if preset is not None and preset not in PRESETS:
-        raise ValueError(f'preset: {preset!r}; must be one of {", ".join(PRESETS)}')
+    _check_preset(preset)
     return replace(PRESETS[preset] if preset else Settings(), **changes)
 
 # %% ../../nbs/method/04_settings.ipynb #0b1ec702
@@ -120,9 +124,13 @@ def default_objective(
 
 def preset_objective(
     preset:str|None=None, # as for `settings_from`
+    **changes:Any, # other options of this objective
 )->Objective|None: # None for the default
-    "Return the objective that belongs to a preset."
-    return PRESET_OBJECTIVES[preset]() if preset else None
+    "Return the objective that belongs to a preset. Raises ValueError for an unknown preset, or options without one."
+    _check_preset(preset)
+    if preset: return PRESET_OBJECTIVES[preset](**changes)
+    if changes: raise ValueError(f'{next(iter(changes))}: the default objective has no such option; name a preset')
+    return None
 
 # %% ../../nbs/method/04_settings.ipynb #77be23df
 def settings_facts(

@@ -22,15 +22,11 @@ from ..method.augmentation import Augmenter
 T = TypeVar('T')
 Pieces = Generator[float, None, T] # yields the cost of each piece of work, returns a T
 
-def exhaust(
-    pieces:Pieces[T],
-    each:Callable[[float], object]|None=None, # called with the cost of each piece
-)->T:
+def exhaust(pieces:Pieces[T])->T:
     "Run a generator to its end and return its result."
     while True:
-        try: worth = next(pieces)
+        try: next(pieces)
         except StopIteration as end: return end.value
-        if each is not None: each(worth)
 
 # %% ../../nbs/probing/00_probe.ipynb #48435524
 START_STD = .01 # of the initial weights; `torch.nn.Linear` draws its own uniformly in ±1/√dim instead

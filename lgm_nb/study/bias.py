@@ -49,8 +49,8 @@ class BiasReport(Result):
         predictions:dict[str, dict], # what trained the probe → {'usual', 'hard'} → (S, N) class numbers
         labels:dict[str, torch.Tensor], # {'usual', 'hard'} → (N,)
         distilled:DistilledSet,
-        folder:str|PathLike, # that held the hard images, for `as_dict`
         backbone:str, # name of the one that was probed
+        folder:str|PathLike, # that held the hard images, for `as_dict`
         protocol:str='fast', # of the probes
     ):
         self.predictions, self.labels, self.distilled = predictions, labels, distilled
@@ -170,4 +170,4 @@ def bias_report(
         predictions[kind] = {name: predicted[:, rows] for name, rows in where.items()}
     labels = {name: both.test.labels[rows] for name, rows in where.items()}
     place = 'in memory' if isinstance(hard, Split) else hard
-    return BiasReport(predictions, labels, distilled, place, backbone.name, protocol)
+    return BiasReport(predictions, labels, distilled, backbone.name, place, protocol)

@@ -116,7 +116,7 @@ def write_report(
     data:Dataset, # that the probes were trained and tested on
     table:CrossModelTable, # of the probes
     folder:str|Path, # of the distilled set
-    run:Distiller|None=None, # finished, with its frames; None to show the animation that was written with the set, if any
+    run:Distiller|None=None, # finished, with its frames; None to show the animation written with the set, if any
 )->Path: # the page
     """Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set.
     Raises ValueError rather than replacing a file of that name that it did not write."""
