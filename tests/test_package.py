@@ -85,7 +85,7 @@ def test_changelog_takes_a_release(copy, monkeypatch):
 @pytest.mark.parametrize('name', ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])
 def test_links_of_the_repository(name):
     "What is read on the repository's page links to files that are there."
-    links = re.findall(r'\]\(([^):#]+)\)', (ROOT/name).read_text(encoding='utf-8'))
+    links = re.findall(r'(?:\]\(|srcset=")([^):#"]+)[)"]', (ROOT/name).read_text(encoding='utf-8'))
     assert not [link for link in links if not (ROOT/link).exists()]
 
 def test_citation():

@@ -221,6 +221,16 @@ def test_pages_keep_their_introductions(site):
     index = (site/"index.html").read_text(encoding="utf-8")
     assert "first-run.webp" in index and "studio.gif" in index
 
+def test_pictures_stand_still_for_those_who_ask(address, tab):
+    "With reduced motion the landing page shows stills in place of its animations."
+    page = tab()
+    shown = "all => all.map(i => i.currentSrc.split('/').pop())"
+    for motion, expected in (('no-preference', ['first-run.webp', 'studio.gif']),
+                             ('reduce', ['first-run-still.webp', 'studio-still.png'])):
+        page.emulate_media(reduced_motion=motion)
+        page.goto(address)
+        assert page.locator('picture img').evaluate_all(shown)==expected
+
 @pytest.mark.parametrize('scheme', ['http', 'file'])
 def test_search_finds_the_pyramid(site, address, tab, scheme):
     page = tab()
