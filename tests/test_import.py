@@ -104,6 +104,26 @@ def test_dataset_is_imported_by_name():
     from lgm_nb.data.dataset import Dataset as same
     assert Dataset is same
 
+def parameters(tree):
+    "Parameters of the functions that a module lists in `__all__`, and of the public methods of its classes there."
+    listed = [n.value for n in tree.body if isinstance(n, ast.Assign) and getattr(n.targets[0], 'id', '')=='__all__']
+    public = {e.value for names in listed for e in getattr(names, 'elts', ()) if isinstance(e, ast.Constant)}
+    for node in tree.body:
+        if getattr(node, 'name', '') not in public: continue
+        for f in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if not isinstance(f, ast.FunctionDef) or f.name.startswith('_') and f.name not in ('__init__', '__call__'):
+                continue
+            own = [f.args.vararg, f.args.kwarg]
+            for a in (*f.args.args, *f.args.kwonlyargs, *filter(None, own)):
+                if a.arg not in ('self', 'cls'): yield f'{f.name}({a.arg})', a.annotation
+
+def test_public_parameters_have_types():
+    bare = []
+    for file in (ROOT/'lgm_nb').rglob('*.py'):
+        tree = ast.parse(file.read_text(encoding='utf-8'))
+        bare += [f'{file.stem}: {name}' for name, annotation in parameters(tree) if annotation is None]
+    assert bare==[]
+
 def test_types_of_every_name_are_checked():
     "tests/typed/front_door.py, which pyright reads in `make lint`, uses every name of the front door."
     import lgm_nb

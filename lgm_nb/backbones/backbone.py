@@ -181,6 +181,6 @@ def backbone_key(
     return network_facts(backbone) | dict(fingerprint=[float(f'{v:.2g}') for v in fingerprint(backbone)])
 
 def same_fingerprint(one:Sequence[float], other:Sequence[float])->bool:
-    "Whether two fingerprints agree to 5 % of the largest number."
+    "Return whether two fingerprints agree to 5 % of the largest number."
     if len(one) != len(other): return False
     return max(abs(a - b) for a, b in zip(one, other)) <= .05*max(abs(a) for a in one)

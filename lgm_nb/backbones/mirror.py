@@ -55,7 +55,7 @@ def _timm_card(model):
     return card.hf_hub_id or '', card.hf_hub_filename or 'model.safetensors', card.url or ''
 
 def _clip_card(model, tag):
-    "The same of an open_clip model."
+    "Repository, file and authors' address of an open_clip model; '' for what its card lacks."
     import open_clip
     card = open_clip.get_pretrained_cfg(model, tag) or {}
     repository, _, file = card.get('hf_hub', '').rpartition('/')

@@ -228,7 +228,7 @@ def check_names(
 
 # %% ../../nbs/cli/00_terminal.ipynb #cc9accce
 def check_probes(protocol:str, seeds:int)->None:
-    "Raise ValueError for a protocol or a number of probes that there is not."
+    "Raise ValueError for an unknown protocol or an impossible number of probes."
     from lgm_nb.probing.examiner import ProbePlan
     ProbePlan(protocol, seeds, 1, 1)
 

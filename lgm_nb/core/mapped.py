@@ -49,6 +49,6 @@ def map_features(
     n_rows:int,
     dim:int,
 )->np.memmap: # (n_rows, dim)
-    "Map the features of such a file into memory."
+    "Map the features of a file that begins with `features_header` into memory."
     start = len(features_header(n_rows, dim))
     return np.memmap(file, np.float16, mode, start, (n_rows, dim)) # type: ignore[call-overload]

@@ -86,7 +86,14 @@ def _download(spec:DatasetSpec, folder:Path):
 # %% ../../nbs/data/04_published.ipynb #23d8e4ee
 class ImageNet(DatasetSpec):
     "ImageNet or a subset of it, from class folders, from shards, or through Hugging Face."
-    def __call__(self, root=None, download:bool=False, shards=None, hub=None, **options)->Dataset:
+    def __call__(self,
+        root:str|PathLike|None=None, # folder of the data, by default under `data_root()`
+        download:bool=False, # what is missing, if it can be downloaded
+        shards:str|PathLike|None=None, # folder of WebDataset shards, to read in place of class folders
+        hub:str|None=None, # name of a copy at Hugging Face, in the same place
+        **options:Any, # for the reader
+    )->Dataset:
+        "Open it. Raises ValueError that names what is missing."
         if shards: splits = shard_splits(shards)
         elif hub: splits = hub_splits(hub, download=download, **options)[:2]
         else: return super().__call__(root, download, **options)

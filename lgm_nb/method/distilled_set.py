@@ -63,7 +63,7 @@ def _read_png_set(folder, card):
     "Read images and labels of a set without tensors. Raises ValueError if a file is not the one that was written."
     labels, classes = card.pop('labels'), card['classes']
     if not labels or not all(isinstance(c, int) and 0 <= c < len(classes) for c in labels):
-        raise DamagedError(f'distilled set: {folder}/card.json is damaged: its labels are no numbers of its classes')
+        raise DamagedError(f'distilled set: {folder}/card.json is damaged: its labels are not numbers of its classes')
     names = image_names(labels, classes)
     for name in names:
         same = (folder/name).is_file() and file_hash(folder/name)==card.get('files', {}).get(name)

@@ -99,7 +99,7 @@ def lgm_file(
     return file if file.is_file() else None
 
 def is_foreign(folder:str|os.PathLike)->bool:
-    "Whether a path holds images from elsewhere: the authors' file, or images and no set of ours."
+    "Return whether a path holds images from elsewhere: the authors' file, or images and no set of ours."
     path = Path(folder)
     if lgm_file(path) is not None: return not (path/'card.json').exists()
     ours = any((path/name).exists() for name in ('card.json', 'distilled.safetensors', 'checkpoint.safetensors'))

@@ -63,7 +63,7 @@ def _checked_files(read:Callable[[str], bytes], sha256:str)->dict[str, bytes]: #
 
 # %% ../../nbs/method/12_gallery.ipynb #0f21a8b6
 def _download(name, sha256, url):
-    "Put a set of the published zip file into the cache; its folder. Raises RuntimeError if it cannot be downloaded."
+    "Put a set of the published zip file into the cache; return its folder. Raises RuntimeError if it is unavailable."
     if not url:
         raise ValueError('download: no release has the gallery as an archive yet; clone '
                          'https://github.com/lgm-nb/lgm_nb and set LGM_NB_GALLERY to its folder gallery')
@@ -84,7 +84,7 @@ def _known(name):
     "Return the hash of a set, and the address of the archive. Raises ValueError for an unknown name."
     index = read_index()
     if name in index['sets']: return index['sets'][name]['sha256'], index['archive']
-    raise ValueError(f'name: {name!r} is no set of the gallery.{did_you_mean(str(name), index["sets"])} '
+    raise ValueError(f'name: {name!r} is not a set of the gallery.{did_you_mean(str(name), index["sets"])} '
                      f'There are {", ".join(index["sets"])}; DistilledSet.load(FOLDER) opens your own')
 
 def _not_here(name, places, url):

@@ -10,7 +10,7 @@ __all__ = ['train_probes', 'PooledViews', 'FreshViews']
 # %% ../../nbs/probing/00_probe.ipynb #01605da1
 import math
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 import torch
 from fastcore.meta import delegates
 from ..core.devices import one_thread
@@ -102,7 +102,7 @@ def train_probes(
     labels:torch.Tensor, # as for `probe_epochs`
     n_classes:int, # C
     dim:int, # D
-    **kwargs,
+    **kwargs:Any, # as for `probe_epochs`
 )->tuple: # W (S, C, D), b (S, C)
     "Train one linear probe per seed and return their weights."
     return exhaust(probe_epochs(epoch_features, labels, n_classes, dim, **kwargs))
@@ -115,7 +115,7 @@ def to_canvas(
     "Resize images to a backbone's canvas."
     return torch.stack([square(i, backbone.canvas) for i in images])
 
-def probe_augmenter(backbone): return Augmenter(backbone.input_size)
+def probe_augmenter(backbone:Backbone): return Augmenter(backbone.input_size)
 
 def embed_pieces(
     backbone:Backbone,

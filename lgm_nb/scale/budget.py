@@ -11,6 +11,7 @@ __all__ = ['SEEDS_TO_TRY', 'read_duration', 'Selection', 'within_budget']
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from .cost import duration
 from .machine import Machine
 from .reproduce import named_machine, stages
@@ -22,7 +23,7 @@ _UNITS = dict(s=1, min=60, m=60, h=3600, d=86400) # seconds
 def read_duration(
     text:str, # such as '90m', '2h' or '1.5 d'
 )->float: # seconds
-    "Read a duration. Raises ValueError for anything else than a positive number and a unit."
+    "Read a duration. Raises ValueError for anything other than a positive number and a unit."
     found = re.fullmatch(rf'(\d+(?:\.\d+)?)\s*({"|".join(_UNITS)})', text.strip())
     seconds = float(found[1])*_UNITS[found[2]] if found else 0
     if not seconds: raise ValueError(f'budget: {text!r}; must be a number above 0 and a unit, such as 90m, 2h or 1d')
@@ -41,7 +42,7 @@ def _part_name(cells):
 def parts_of(
     cells:Sequence[Cell], # from `recipe`
 )->dict[str, list[Cell]]: # by name, in the table's order
-    "Cut a table into parts that can be made alone."
+    "Split a table into parts that can be measured on their own."
     found:dict[frozenset, list[Cell]] = {}
     for c in cells: found.setdefault(_sets_of(c), []).append(c)
     return {_part_name(part): part for part in found.values()}
@@ -74,7 +75,7 @@ def within_budget(
     machine:str|Machine, # a key of `MACHINES`, or a measured one
     seeds:Sequence[int]=SEEDS_TO_TRY, # probes of each cell, in the order in which they are tried
     done:Collection[str]=(), # keys of the measurements that are there
-    **options, # for `stages`
+    **options:Any, # for `stages`
 )->Selection:
     "Choose the parts of a table that fit. Raises ValueError if there is not enough time for one."
     on = named_machine(machine)

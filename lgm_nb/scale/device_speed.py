@@ -76,7 +76,7 @@ def _busy_now(index):
 
 class Utilisation:
     "Samples how busy a GPU is during a `with` block: `percent` is the mean, None if unknown."
-    def __init__(self, device): self.device, self.percent, self.found = device, None, []
+    def __init__(self, device:torch.device): self.device, self.percent, self.found = device, None, []
 
     def _sample(self):
         while not self.ended.wait(.2):

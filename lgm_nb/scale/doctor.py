@@ -91,7 +91,7 @@ def weights_here()->dict[str, str]: # backbone → 'mirror', 'downloaded', 'miss
 # %% ../../nbs/scale/06_doctor.ipynb #4afedbe5
 def table_costs(
     machine:Machine,
-    **options, # for `stages`
+    **options:Any, # for `stages`
 )->dict[str, dict[str, Any]]: # table → seconds, peak memory and disk in bytes, whether it fits
     "Estimate each table of `lgm-reproduce` on a machine."
     found = {}

@@ -12,6 +12,7 @@ import functools, hashlib, json, time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 import torch
 from ..core.files import check_writable, is_sealed, safe_name, sealed, write_json
 from ..core.progress import Progress, no_progress
@@ -128,7 +129,7 @@ def stages(
     w_std:float|None=None, # as for `reproduce`
     protocol:str='fast', # of the probes
     seeds:int=5, # probes
-    **options, # as for `reproduce`
+    **options:Any, # as for `reproduce`
 )->list[Stage]:
     "List every piece of work of a table with its cost."
     ProbePlan(protocol, seeds, 20, 1000) # raises ValueError for wrong values
@@ -166,7 +167,7 @@ def _plan_row(s):
 def plan_table(
     cells:Sequence[Cell], # from `recipe`
     machine:str|Machine='H100', # a key of `MACHINES`, or a measured one
-    **options, # for `stages`
+    **options:Any, # for `stages`
 )->Table:
     "Show what would run, with its time, memory and disk. Raises ValueError if there is no such machine."
     on = named_machine(machine)
@@ -262,7 +263,7 @@ def reproduce(
     root:str|Path|None=None, # folder that holds the named data sets
     progress:Progress=no_progress, # wraps the measurements, and the work on each; `RunStopped` saves the run
     device:str|torch.device='cpu',
-    **options, # `noise_mean`, or a field of `Settings`
+    **options:Any, # `noise_mean`, or a field of `Settings`
 )->TableResults: # key of a measurement → its result
     "Run the missing measurements of a table; each result is saved to `results.json` immediately."
     out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, start=START_STD, **options)
