@@ -426,7 +426,7 @@ def test_medmnist(tmp_path):
     for name, d in PUBLISHED.items(): # the list agrees with the package
         if name[-1] != ':' and d.fetch=='medmnist':
             info = medmnist.INFO[name]
-            assert d.images==(info['n_samples']['train'], info['n_samples']['test']) and d.classes==len(info['label'])
+            assert d.images==(info['n_samples']['train'], info['n_samples']['test']) and d.n_classes==len(info['label'])
             assert d.licence.replace('-', ' ')==info['license'].replace('-', ' ')
 
 def test_nothing_downloads_unasked(tmp_path, monkeypatch):
