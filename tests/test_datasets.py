@@ -410,7 +410,8 @@ def test_cifar(make, name, train, tmp_path, monkeypatch):
         open_dataset(name, root=tmp_path)
     as_published(folder, monkeypatch)
     data = open_dataset(name, root=tmp_path)
-    assert len(data.train)==train and len(data.classes)==PUBLISHED[name].n_classes and data.train.image(0).size==(32, 32)
+    assert (len(data.train), len(data.classes))==(train, PUBLISHED[name].n_classes)
+    assert data.train.image(0).size==(32, 32)
     lost = PUBLISHED[name].expects[0]
     (folder/lost).unlink()
     with pytest.raises(ValueError, match=f'{lost} is missing'): open_dataset(name, root=tmp_path)
