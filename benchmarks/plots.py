@@ -87,13 +87,13 @@ def fewer_steps(r):
 
 def _variants(ax, name, variants, best):
     "Accuracy against seconds for each variant; the first and the best one in colour."
-    styles = {'start': (SERIES_COLOURS[0], 2, 3), best: (SERIES_COLOURS[3], 2, 3)}
+    styles = {'default': (SERIES_COLOURS[0], 2, 3), best: (SERIES_COLOURS[3], 2, 3)}
     for variant, points in variants.items():
         colour, width, order = styles.get(variant, ('#bbbbbb', 1, 1))
         x, y, error = ([p[k] for p in points] for k in ('seconds', 'top1', 'sem'))
         ax.errorbar(x, y, error, color=colour, lw=width, zorder=order, marker='o', ms=3,
                     label=variant if variant in styles else None)
-    ticks = [p['seconds'] for p in variants['start']]
+    ticks = [p['seconds'] for p in variants['default']]
     ax.set_xscale('log')
     ax.minorticks_off()
     ax.set_xticks(ticks, [f'{t:.3g}' for t in ticks])
