@@ -12,7 +12,7 @@ are kept (`--keep`, or the cache), so an interrupted run resumes.
 import argparse, importlib.util, json
 from pathlib import Path
 import torch
-from lgm_nb.study.alignment import MEASURES, align, transfer_agreement
+from lgm_nb.study.alignment import ALIGNMENT_MEASURES, align, transfer_agreement
 from lgm_nb.backbones.embedded import has_packaged_weights, zoo_cards
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.method.settings import Settings
@@ -53,7 +53,7 @@ def main(data='../shared/data', steps=120, classes=10, seeds=3, images=400, base
     say(matrix)
     alignment = align(ds, nets, images=images)
     say(alignment)
-    agreement = {m: transfer_agreement(matrix.sets, ds, nets, m, images=images) for m in MEASURES}
+    agreement = {m: transfer_agreement(matrix.sets, ds, nets, m, images=images) for m in ALIGNMENT_MEASURES}
     for a in agreement.values(): say(a)
     chosen = (f' --backbones {backbones}' if backbones else '') + (f' --sources {sources}' if sources else '')
     result = dict(command=f'python -m benchmarks.alignment --steps {steps} --classes {classes}{chosen}', data=repr(ds),

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.files import cached, key_of
-from lgm_nb.core.show import grid
+from lgm_nb.core.show import image_grid
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.extend import extend
@@ -216,7 +216,7 @@ def png_bytes(images):
     "Mean size of some images as PNG files."
     def one(image):
         file = io.BytesIO()
-        grid(image[None]).save(file, 'png', optimize=True)
+        image_grid(image[None]).save(file, 'png', optimize=True)
         return len(file.getvalue())
     return mean([one(image) for image in images])
 

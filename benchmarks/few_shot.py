@@ -67,7 +67,7 @@ class Target:
         return z[torch.searchsorted(rows, chosen)], self.data.train.labels[chosen]
 
     def teacher(self, images, labels):
-        "The same of images that are the same in each draw, with views of its own."
+        "Features and labels of images that are the same in each draw, each draw with views of its own."
         rows = torch.arange(len(images)).expand(self.options['draws'], -1)
         canvas = to_canvas(images, self.net)
         return exhaust(ridge_features(canvas.__getitem__, rows, self.net)), labels.expand(len(rows), -1)

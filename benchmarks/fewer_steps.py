@@ -31,10 +31,10 @@ from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.meta_loss import GradientMatching
-from lgm_nb.method.settings import GROWTH, Settings
+from lgm_nb.method.settings import GROWTH_SHARE, Settings
 from lgm_nb.probing.examiner import Examiner
 
-DEFAULT = dict(lr=2e-2, augs=(3, 3), grow=GROWTH, decay=True, average=0., restart=True, draw=0)
+DEFAULT = dict(lr=2e-2, augs=(3, 3), grow=GROWTH_SHARE, decay=True, average=0., restart=True, draw=0)
 VARIANTS = { # what differs from the default
     'default': {},
     'lr 0.005': dict(lr=5e-3), 'lr 0.01': dict(lr=1e-2), 'lr 0.04': dict(lr=4e-2), 'lr 0.08': dict(lr=8e-2),

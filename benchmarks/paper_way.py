@@ -10,7 +10,7 @@ from lgm_nb.backbones import backbone as folding
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.method.augmentation import Augmenter
 from lgm_nb.method.pyramid import Pyramid
-from lgm_nb.method.settings import GROWTH
+from lgm_nb.method.settings import GROWTH_SHARE
 
 def plain_backbone(name, **kw):
     "Open a backbone as published: no folded batch norms, ordinary memory layout, weights that ask for gradients."
@@ -39,7 +39,7 @@ class PaperWay:
         self.pyramid, self.labels = Pyramid(self.classes, net.canvas, self.generator), torch.arange(self.classes)
         self.batches = iter(self._loader(workers))
         levels = len(self.pyramid.sizes)
-        self.grow_every = grow_every or max(1, int(GROWTH*steps/(levels - 1))) # 0 spreads it as the library does
+        self.grow_every = grow_every or max(1, int(GROWTH_SHARE*steps/(levels - 1))) # 0 spreads it as the library does
         self.restart_optimiser()
 
     def _loader(self, workers):

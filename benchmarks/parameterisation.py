@@ -65,7 +65,7 @@ class Fourier(Pyramid):
         return self.paint(torch.fft.irfft2(waves, (self.size, self.size), norm='ortho'))
 
 class Bands(Fourier):
-    "The same, but finer frequencies are added when a pyramid would add levels."
+    "A Fourier basis that gets finer frequencies when a pyramid would get levels."
     reached = 0 # levels that a pyramid would have
 
     @property

@@ -118,7 +118,7 @@ def averages(scores):
                       for s in (scores['own'], scores['others']))
 
 def markdown(result):
-    "The same as tables."
+    "The result as tables in Markdown."
     names, threads = list(result['backbones']), result['threads']
     intro = (f"Made by `{result['command']}`: {result['data']}, one image per class, the default settings with "
              f"{result['steps']} steps. Top-1 in % on {result['test']:,} test images, of linear probes of the images "

@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 if 'OMP_WAIT_POLICY' not in os.environ: os.environ.setdefault('GOMP_SPINCOUNT', '1000')
 
 FRONT_DOOR = {
-    'core.show': ('Table', 'grid'),
+    'core.show': ('Table', 'image_grid'),
     'data.dataset': ('Dataset', 'Split', 'from_arrays'),
     'data.open': ('list_datasets', 'open_dataset'),
     'backbones.backbone': ('Backbone',),
@@ -45,7 +45,8 @@ FRONT_DOOR = {
     'scale.reproduce': ('reproduce',)} # room → the names that are found here
 
 _ROOMS = {name: room for room, names in FRONT_DOOR.items() for name in names}
-__all__ = ['__version__', *sorted(_ROOMS)] # noqa: PLE0604 (strings, all of them)
+_BY_NAME_ONLY = {'Dataset'} # torch.utils.data has a Dataset, too, and `import *` must not hide it
+__all__ = ['__version__', *sorted(_ROOMS.keys() - _BY_NAME_ONLY)] # noqa: PLE0604 (strings, all of them)
 
 def __getattr__(name: str):
     "Import a name of the front door from its room (PEP 562)."
@@ -60,7 +61,7 @@ def __dir__(): return sorted({*globals(), *_ROOMS})
 if TYPE_CHECKING:
     from .backbones.backbone import Backbone as Backbone
     from .backbones.open import list_backbones as list_backbones, open_backbone as open_backbone
-    from .core.show import Table as Table, grid as grid
+    from .core.show import Table as Table, image_grid as image_grid
     from .data.dataset import Dataset as Dataset, Split as Split, from_arrays as from_arrays
     from .data.open import list_datasets as list_datasets, open_dataset as open_dataset
     from .method.distilled_set import DistilledSet as DistilledSet

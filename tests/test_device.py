@@ -3,12 +3,12 @@ import os
 import pytest, torch
 from conftest import ROOT, ok, run_here
 from lgm_nb.scale.device_checks import CHECKS, NEEDS_GPU, run_checks
-from lgm_nb.scale.noise_runs import SMALL
+from lgm_nb.scale.noise_runs import SMALL_SIZES
 
 CPU, COMPILES = torch.device('cpu'), 'compiled'
 
 def passes(name):
-    [found] = run_checks(CPU, SMALL, (name,))
+    [found] = run_checks(SMALL_SIZES, (name,), device=CPU)
     assert found.passed, found.error
     return found.facts
 
@@ -28,12 +28,13 @@ def test_team():
 def test_compiled(): assert passes(COMPILES)
 
 def test_what_needs_a_gpu_is_said():
-    for found in run_checks(CPU, SMALL, NEEDS_GPU): assert found.passed is None and found.error=='needs a GPU'
+    for found in run_checks(SMALL_SIZES, NEEDS_GPU, device=CPU):
+        assert found.passed is None and found.error=='needs a GPU'
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
 @pytest.mark.parametrize('name', sorted(set(CHECKS) - {COMPILES}))
 def test_check_on_a_gpu(name):
-    [found] = run_checks(torch.device('cuda', 0), SMALL, (name,))
+    [found] = run_checks(SMALL_SIZES, (name,), device=torch.device('cuda', 0))
     assert found.passed, found.error
 
 @pytest.mark.slow

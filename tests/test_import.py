@@ -1,5 +1,5 @@
 "Importing the package is light and silent: people do it to read the help."
-import ast, sys
+import ast, importlib, sys
 import pytest
 from conftest import ROOT, ok
 
@@ -76,6 +76,53 @@ assert lgm_nb.list_datasets and IPython.get_ipython() is None
 
 def test_ipython_that_is_loaded_and_not_running(tmp_path):
     assert ok(sys.executable, '-c', WITH_IPYTHON, cwd=tmp_path).stdout==''
+
+BESIDE = ['torch', 'torch.nn', 'torch.nn.functional', 'torch.utils.data', 'torchvision', 'torchvision.transforms',
+          'torchvision.datasets', 'torchvision.utils', 'timm', 'timm.data', 'numpy', 'matplotlib.pyplot',
+          'fastcore.basics', 'PIL.Image', 'IPython.display', 'pathlib', 'builtins'] # used beside ours in a notebook
+ALIASES = {'F', 'L', 'PIL', 'df', 'fig', 'ax', 'nn', 'np', 'pd', 'plt', 'timm', 'tqdm', 'torch', 'transforms'}
+USUAL = {'data', 'loader', 'model', 'step', 'steps', 'duration', 'confusion', 'Step'} # what a notebook calls its own
+
+def given_by(line):
+    names = {}
+    exec(line, names)
+    return {name for name in names if not name.startswith('_')}
+
+@pytest.mark.parametrize('line', ['from lgm_nb import *', 'from lgm_nb.all import *'])
+def test_star_imports_hide_no_usual_name(line):
+    "Whoever imports ours after theirs still has `Dataset` of torch and `grid` of Matplotlib."
+    ours = given_by(line)
+    assert {'image_grid', 'distill', 'Studio'} <= ours
+    for name in BESIDE:
+        module = pytest.importorskip(name) if name.startswith('matplotlib') else importlib.import_module(name)
+        theirs = {n for n in dir(module) if not n.startswith('_')}
+        assert not ours & theirs, f'{line!r} hides names of {name}'
+    assert not ours & (ALIASES | USUAL)
+
+def test_dataset_is_imported_by_name():
+    from lgm_nb import Dataset
+    from lgm_nb.data.dataset import Dataset as same
+    assert Dataset is same
+
+def parameters(tree):
+    "Parameters of the functions that a module lists in `__all__`, and of the public methods of its classes there."
+    listed = [n.value for n in tree.body if isinstance(n, ast.Assign) and getattr(n.targets[0], 'id', '')=='__all__']
+    public = {e.value for names in listed for e in getattr(names, 'elts', ()) if isinstance(e, ast.Constant)}
+    for node in tree.body:
+        if getattr(node, 'name', '') not in public: continue
+        for f in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if not isinstance(f, ast.FunctionDef) or f.name.startswith('_') and f.name not in ('__init__', '__call__'):
+                continue
+            own = [f.args.vararg, f.args.kwarg]
+            for a in (*f.args.args, *f.args.kwonlyargs, *filter(None, own)):
+                if a.arg not in ('self', 'cls'): yield f'{f.name}({a.arg})', a.annotation
+
+def test_public_parameters_have_types():
+    bare = []
+    for file in (ROOT/'lgm_nb').rglob('*.py'):
+        tree = ast.parse(file.read_text(encoding='utf-8'))
+        bare += [f'{file.stem}: {name}' for name, annotation in parameters(tree) if annotation is None]
+    assert bare==[]
 
 def test_types_of_every_name_are_checked():
     "tests/typed/front_door.py, which pyright reads in `make lint`, uses every name of the front door."

@@ -3,7 +3,7 @@ through the public call. The reference is the library's own forward, and at anot
 import argparse
 import pytest, torch
 from lgm_nb.backbones.open import list_backbones, open_backbone
-from lgm_nb.backbones.published import ALIASES, MODELS, NORMS
+from lgm_nb.backbones.published import ALIASES, MODELS, NORMALISATIONS
 from lgm_nb.backbones.weights import sincos_positions
 
 NAMES = [n for n in MODELS if n[-1] != ':']
@@ -90,7 +90,7 @@ def test_vit_from_its_published_file(name, tmp_path):
     torch.save(published_layout(m, ref.state_dict()), file)
     torch.save(ref.state_dict(), plain)
     patch = ref.patch_embed.patch_size[0]
-    mean, std = (torch.tensor(t).view(3, 1, 1) for t in NORMS[m.norm])
+    mean, std = (torch.tensor(t).view(3, 1, 1) for t in NORMALISATIONS[m.norm])
     for size in (96, 224, 256):
         net = open_backbone(name, weights=file, input_size=size, **small(m))
         assert net.input_size==whole(size, patch) and net.name==name
@@ -121,7 +121,7 @@ def test_clip_from_openai_file(name, tmp_path):
     numbers = dict(input_resolution=torch.tensor(224), context_length=torch.tensor(4), vocab_size=torch.tensor(4))
     torch.save({**ref.state_dict(), **numbers}, file)
     overrides = dict(layers=(1, 1, 1, 1), width=16) if name.startswith('clip-rn') else dict(layers=2, width=64)
-    mean, std = (torch.tensor(t).view(3, 1, 1) for t in NORMS['clip'])
+    mean, std = (torch.tensor(t).view(3, 1, 1) for t in NORMALISATIONS['clip'])
     for size in (96, 224, 256):
         net = open_backbone(name, weights=file, input_size=size, embed_dim=32, **overrides)
         x = torch.rand(2, 3, net.input_size, net.input_size, generator=torch.Generator().manual_seed(size))

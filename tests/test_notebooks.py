@@ -83,6 +83,20 @@ LINK = re.compile(r'\]\(([^)\s#]+\.(?:ipynb|md))(?:#[^)]*)?\)')
 NAMED = re.compile(r'`((?:nbs|lgm_nb|tests|tools|benchmarks)/[\w./-]+\.\w+)')
 TEXTS = [*NOTEBOOKS, *sorted((ROOT/'nbs').rglob('*.md')), ROOT/'CONTRIBUTING.md', ROOT/'CHANGELOG.md', ROOT/'README.md']
 
+def test_animations_have_a_still():
+    "Every animation of a page stands beside its last frame, which readers see who prefer reduced motion."
+    from PIL import Image, ImageChops
+    animated = [p for p in sorted((ROOT/'nbs/images').iterdir()) if p.suffix in ('.gif', '.webp', '.png')
+                and getattr(Image.open(p), 'is_animated', False)]
+    pages = [(ROOT/name).read_text(encoding='utf-8') for name in ('README.md', 'nbs/index.ipynb')]
+    assert {p.name for p in animated}=={'first-run.webp', 'studio.gif'}
+    for file in animated:
+        whole, still = Image.open(file), next(file.parent.glob(f'{file.stem}-still.*'))
+        whole.seek(whole.n_frames - 1)
+        apart = ImageChops.difference(whole.convert('RGB'), Image.open(still).convert('RGB'))
+        assert max(most for _, most in apart.getextrema()) < 60, f'{still.name} is not the last frame'
+        for page in pages: assert page.count(file.name)==page.count(still.name)==1
+
 @pytest.mark.parametrize('path', TEXTS, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_pages_that_are_linked_exist(path):
     "Pages are renumbered now and then; files made when the site is built are no concern here."

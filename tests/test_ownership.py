@@ -122,7 +122,7 @@ def test_accuracies_that_are_recorded_at_once(photos, tmp_path):
     "No command loses what another one has measured."
     out, names = tmp_path/'out', [f'backbone {i}' for i in range(8)]
     ok(*distill(photos, out))
-    def record(name): record_accuracy(out, SimpleNamespace(name=name, hash='0'), dict(top1_mean=50.))
+    def record(name): record_accuracy(SimpleNamespace(name=name, hash='0'), dict(top1_mean=50.), out)
     with ThreadPoolExecutor(8) as pool: list(pool.map(record, names))
     assert sorted(json.loads((out/'card.json').read_text())['accuracy'])==names
 

@@ -23,7 +23,9 @@ def commands(*arguments):
     return [line for line in lines if not line.startswith('make[')]
 
 def documented():
-    "The targets that `make help`, the README, the guide for contributors or a workflow names."
+    """The targets that `make help`, the README, the guide for contributors or a workflow names.
+    A regular expression finds them in prose: actionlint checks workflows alone, and to it `make nosuch` is a valid
+    command."""
     said = ok('make', 'help', cwd=ROOT).stdout
     said += ''.join((ROOT/name).read_text(encoding='utf-8') for name in ('README.md', 'CONTRIBUTING.md'))
     in_text = re.findall(r'(?:^|`|\$ )make ([a-z][a-z-]*)', said, re.M)
@@ -111,7 +113,9 @@ def test_workflows_call_make():
     assert all(command.startswith(('make ', 'test -z "$(git status')) for command in runs)
 
 def test_actions_are_pinned():
-    "To a commit, with the version beside it, which Dependabot keeps current."
+    """To a commit, with the version beside it, which Dependabot keeps current.
+    actionlint accepts a tag or a branch, too, and the version is a comment, which a reader of YAML drops: hence a
+    regular expression."""
     pinned = re.compile(r'uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$')
     for file in (GITHUB/'workflows').iterdir():
         for line in file.read_text(encoding='utf-8').splitlines():

@@ -5,7 +5,7 @@ from conftest import BIN, half_written, interrupted, last_json, ok, run_here, st
 
 def table(data, tiny, *more):
     "The main table on a few photographs and one embedded backbone."
-    return ['main', '--data', data, '--backbones', tiny, '--preset', 'fast', '--seeds', 1, '--device',
+    return ['main', '--data', data, '--backbones', tiny, '--preset', 'default', '--seeds', 1, '--device',
         'cpu', '--out', 'out', *more]
 
 @pytest.mark.parametrize('machine', ['H100', 'laptop'])
@@ -17,7 +17,7 @@ def test_dry_run(machine, tmp_path):
 
 def test_dry_run_counts_all(tmp_path):
     "Feature banks and the probes between models have their time, memory and disk."
-    plan = last_json(ok('lgm-reproduce', 'cross-model', '--preset', 'fast', '--dry-run', '--json', cwd=tmp_path,
+    plan = last_json(ok('lgm-reproduce', 'cross-model', '--preset', 'default', '--dry-run', '--json', cwd=tmp_path,
         run=run_here))
     at = {c: i for i, c in enumerate(plan['columns'])}
     banks, probes = ([r for r in plan['rows'] if r[at['what']]==what] for what in ('feature bank', 'probes'))

@@ -221,6 +221,16 @@ def test_pages_keep_their_introductions(site):
     index = (site/"index.html").read_text(encoding="utf-8")
     assert "first-run.webp" in index and "studio.gif" in index
 
+def test_pictures_stand_still_for_those_who_ask(address, tab):
+    "With reduced motion the landing page shows stills in place of its animations."
+    page = tab()
+    shown = "all => all.map(i => i.currentSrc.split('/').pop())"
+    for motion, expected in (('no-preference', ['first-run.webp', 'studio.gif']),
+                             ('reduce', ['first-run-still.webp', 'studio-still.png'])):
+        page.emulate_media(reduced_motion=motion)
+        page.goto(address)
+        assert page.locator('picture img').evaluate_all(shown)==expected
+
 @pytest.mark.parametrize('scheme', ['http', 'file'])
 def test_search_finds_the_pyramid(site, address, tab, scheme):
     page = tab()
@@ -299,7 +309,7 @@ def test_a_network_runs_in_the_browser(address, tab):
     "The outputs of the distilled images' probe are those of the library, and a picture of one's own is answered."
     import torch
     from lgm_nb.backbones.open import open_backbone
-    from lgm_nb.core.show import grid
+    from lgm_nb.core.show import image_grid
     from tools.try_it import BACKBONE, probe
     facts = json.loads((ROOT/'nbs/try_it/facts.json').read_text(encoding='utf-8'))
     def read(uri):
@@ -324,7 +334,7 @@ def test_a_network_runs_in_the_browser(address, tab):
         assert root.locator('.results section').first.locator('.name').first.inner_text()==\
             facts['classes'][int(expected.argmax())]
     picture = io.BytesIO()
-    grid(torch.rand(1, 3, 90, 160)).save(picture, 'png')
+    image_grid(torch.rand(1, 3, 90, 160)).save(picture, 'png')
     page.locator('#own-picture').set_input_files(dict(name='mine.png', mimeType='image/png', buffer=picture.getvalue()))
     page.get_by_text('mine.png: answered by your browser').wait_for()
     page.locator('#own-picture').set_input_files(dict(name='not.png', mimeType='image/png', buffer=b'nothing'))

@@ -1,7 +1,7 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
 import asyncio, json, os, re, shutil, signal, threading, time
 import numpy as np, pytest, torch
-from conftest import tiny_name, write_photographs
+from conftest import ROOT, tiny_name, write_photographs
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.devices import pick_device
 from lgm_nb.data.dataset import from_arrays
@@ -277,9 +277,12 @@ def test_a_pause_right_after_continue_counts(data, net):
     asyncio.run(asyncio.wait_for(go(), 120))
 
 def test_kinds_of_message_are_those_of_the_table():
-    protocol = read_protocol()
-    for side, names in (('tell', Tell), ('ask', Ask)):
-        assert {value for name, value in vars(names).items() if name.isupper()}==set(protocol[side])
+    "Every constant that the package, its tests or its benchmarks use is in the table, and each kind is used."
+    protocol, files = read_protocol(), [p for d in ('lgm_nb', 'tests', 'benchmarks') for p in (ROOT/d).rglob('*.py')]
+    used = {found for p in files for found in re.findall(r'\b(Tell|Ask)\.([A-Z]+)', p.read_text(encoding='utf-8'))}
+    for side, kinds in (('Tell', Tell), ('Ask', Ask)):
+        assert vars(kinds)=={kind.upper(): kind for kind in protocol[side.lower()]}
+        assert {name for who, name in used if who==side}==set(vars(kinds))
 
 def test_starting_one_run_pauses_the_other(data, net):
     async def go():

@@ -121,7 +121,8 @@ RELIABILITY = Figure(
     'reliability', 'env OMP_NUM_THREADS=1 python -m reliability.soak', ('benchmarks/results/reliability.md',),
     ('tests/reliability/*.py', 'lgm_nb/__main__.py'), cwd='tests')
 PICTURES = Figure('studio_pictures', 'python -m tools.studio_pictures',
-                  tuple(f'nbs/images/studio{end}' for end in ('.gif', '.png', '-dark.png', '-narrow.png')),
+                  tuple(f'nbs/images/studio{end}'
+                        for end in ('.gif', '-still.png', '.png', '-dark.png', '-narrow.png')),
                   ('tools/studio_pictures.py', 'lgm_nb/views/studio.py'))
 README = Figure('readme', 'python tools/readme.py', ('README.md',), ('tools/readme.py',), reads=('nbs/index.ipynb',))
 

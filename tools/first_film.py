@@ -1,6 +1,7 @@
 """Make the film of the landing page from the run that ships with the package: `python -m tools.first_film`.
 
 Writes `nbs/images/first-run.webp`: the ten images evolving, without a background, for light and dark pages alike.
+The last frame is in `first-run-still.webp` as well, for people who prefer reduced motion.
 """
 import base64, json
 from pathlib import Path
@@ -29,6 +30,7 @@ def main():
     frames = [picture(read_sheet(dict(s, data=base64.b64decode(s['data'])))) for s in sheets]
     duration = [MILLISECONDS]*(len(frames) - 1) + [LAST]
     frames[0].save(OUT, save_all=True, append_images=frames[1:], duration=duration, loop=0, quality=62, method=6)
+    frames[-1].save(OUT.with_stem(f'{OUT.stem}-still'), quality=62, method=6)
     print(f'{OUT.name}: {len(frames)} frames, {OUT.stat().st_size/1000:.0f} kB')
 
 if __name__=='__main__': main()

@@ -8,7 +8,7 @@ import asyncio, io, json, shutil, sys
 import torch
 from PIL import Image
 from lgm_nb.backbones.open import open_backbone
-from lgm_nb.core.show import grid
+from lgm_nb.core.show import image_grid
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.run_folder import image_names
 from lgm_nb.method.settings import Settings
@@ -42,7 +42,7 @@ def write(facts, made):
     (FIRST_RUN/FILM).write_text(page_json(facts), encoding='utf-8')
     (FIRST_RUN/'card.json').write_text(json.dumps(made.card, ensure_ascii=False, indent=1) + '\n', encoding='utf-8')
     for image, name in zip(made.images, image_names(made.labels, made.classes)):
-        grid(image[None]).save(FIRST_RUN/name, optimize=True)
+        image_grid(image[None]).save(FIRST_RUN/name, optimize=True)
 
 async def run(steps):
     "Distil and measure; returns the run."

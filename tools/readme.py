@@ -37,8 +37,8 @@ def main():
             if 'echo: false' not in flags and 'hide_input' not in flags: parts.append(f'```python\n{source}\n```')
             if 'hide_output' in flags: continue
             parts += [render(o, f'{i}-{j}') for j,o in enumerate(cell.get('outputs', []))]
-    text = re.sub(r'\]\(([^):#]+)\)', lambda m: f'](nbs/{m[1]})' if (ROOT/'nbs'/m[1]).exists() else m[0],
-        '\n\n'.join(filter(None, parts)))
+    def from_here(found): return f'{found[1]}nbs/{found[2]}' if (ROOT/'nbs'/found[2]).exists() else found[0]
+    text = re.sub(r'(\]\(|srcset=")([^):#"]+)', from_here, '\n\n'.join(filter(None, parts)))
     (ROOT/'README.md').write_text(text+'\n', encoding='utf-8')
 
 if __name__=='__main__': main()

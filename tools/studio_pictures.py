@@ -1,6 +1,7 @@
 """Make the pictures of the studio for the README and the site: `python -m tools.studio_pictures`.
 
 Opens JupyterLab, runs the README's cell, presses Start and films the run: `nbs/images/studio.gif`.
+The last frame is in `studio-still.png` as well, for people who prefer reduced motion.
 At its end the closer look at one class is photographed: `studio.png`, in the dark theme `studio-dark.png`,
 and in a narrow window `studio-narrow.png`.
 Needs the extras `dev` and `lab`, and Debian's chromium.
@@ -32,6 +33,7 @@ def film(shots, width=880, colours=128):
     small = [s.quantize(palette=palette, dither=Image.Dither.NONE) for s in small]
     duration = [900, 500] + [140]*(len(small) - 3) + [3500]
     small[0].save(OUT/'studio.gif', save_all=True, append_images=small[1:], loop=0, duration=duration, optimize=True)
+    small[-1].save(OUT/'studio-still.png', optimize=True)
 
 def live(page, frames, seconds=900):
     "Press Start, and take a picture after each share of the steps, and one at the end."

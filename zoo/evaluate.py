@@ -75,7 +75,7 @@ def measure(network, data) -> tuple[float, float]:
 
 
 def random_init(name: str, seed: int, data, out: Path) -> list[float]:
-    "The same at random initialisation; kept in a file, since it does not depend on the training."
+    "Accuracies of the network at random initialisation; kept in a file, since it does not depend on the training."
     spec, kept = RECIPES[name]["spec"], out / f"{name}.random.json"
     if kept.exists():
         found = json.loads(kept.read_text())

@@ -183,7 +183,7 @@ def _print_outcome(options, run, distilled, data, nets, report):
     text = f'{distilled} → {out}'
     if report:
         if options.extend: data = data.subset(distilled.classes)
-        table, words, page = probe_and_report(out, run, distilled, data, nets)
+        table, words, page = probe_and_report(distilled, data, nets, out, run)
         result |= dict(report=str(page), **table.as_dict())
         text = f'{table}\n\n{words}\n\n{text}\n{page}: open it in a browser'
     print_result(result, options.json, text)
@@ -346,5 +346,5 @@ def lgm_demo(
         nets = open_backbones(report_on) if report_on else None # a wrong name fails before any work
         run, distilled, seconds = _demo(data, backbone, steps, seed, out, overwrite)
         nets = nets or _demo_backbones(run.backbones)
-        table, words, page = probe_and_report(out, run, distilled, run.data, nets, seconds)
+        table, words, page = probe_and_report(distilled, run.data, nets, out, run, seconds)
         print_result(table.as_dict(), json, f'{table}\n\n{words}\n\n{page}: open it in a browser')

@@ -22,7 +22,7 @@ def _check_gpu(device, out, as_json):
     if chosen.type=='cpu':
         print(f'no GPU: torch {torch.__version__} finds none here, or --device cpu was given. The checks that need '
               'none run on the CPU, with small networks; no report is saved.', file=sys.stderr)
-    report = check_gpu(chosen, terminal_bar)
+    report = check_gpu(terminal_bar, chosen)
     saved = save_report(report, out) if chosen.type != 'cpu' else None
     print_result(report.as_dict(), as_json, f'{report}\n\n→ {saved}' if saved else report)
     if not report.passed: raise RuntimeError('a check failed')

@@ -17,7 +17,7 @@ from .terminal import print_result, refuse_empty, require_options, source_of, sp
 def _record(folder, net, result):
     "Add an accuracy to the card of a set; says so if that cannot be written, since the accuracy itself is known."
     from lgm_nb.method.run_folder import record_accuracy
-    try: record_accuracy(folder, net, result)
+    try: record_accuracy(net, result, folder)
     except OSError as e:
         print(f'the accuracy is not recorded in {folder}/card.json: {e.strerror or e}', file=sys.stderr)
 

@@ -15,6 +15,11 @@ from .terminal import exit_codes, print_result, refuse_empty, split_names, termi
 # %% ../../nbs/cli/03_tables.ipynb #ca000004
 def _list(text, argument): return split_names(text, argument) or None
 
+def _preset(name):
+    "What `reproduce` takes for a preset of the command."
+    if name not in ('paper', 'default'): raise ValueError(f"preset: {name!r}; must be 'paper' or 'default'")
+    return None if name=='default' else name
+
 def _machine(name, device):
     "A machine by name; `here` is measured."
     from lgm_nb.scale.machine import measure_here
@@ -29,11 +34,11 @@ def _results(cells, out, device, root, options):
 # %% ../../nbs/cli/03_tables.ipynb #ca00000a
 def _within(cells, budget, machine, out, options):
     "The cells that fit into a budget, and the options with as many probes; results that are there keep theirs."
-    from lgm_nb.scale.budget import read_duration, SEEDS, within_budget
+    from lgm_nb.scale.budget import read_duration, SEEDS_TO_TRY, within_budget
     from lgm_nb.scale.results_page import saved_results
     saved, most = saved_results(out), options['seeds']
     there = saved.get('facts', {}).get('seeds')
-    seeds = [there] if there else [most, *(n for n in SEEDS if n < most)]
+    seeds = [there] if there else [most, *(n for n in SEEDS_TO_TRY if n < most)]
     rest = {k: v for k, v in options.items() if k not in ('seeds', 'noise_mean')}
     found = within_budget(cells, read_duration(budget), machine, seeds, saved.get('results', ()), **rest)
     print(found, file=sys.stderr)
@@ -67,7 +72,7 @@ def lgm_reproduce(
     root:str|None=None, # folder that holds the data sets [$LGM_NB_DATA or data]
     data:str|None=None, # other data sets than the paper's, separated by commas
     backbones:str|None=None, # other backbones than the paper's, separated by commas
-    preset:str='paper', # 'paper', or 'fast' for the library's own schedule with a feature bank
+    preset:str='paper', # 'paper', or 'default' for the library's own schedule and objective
     noise_mean:float=0., # of the augmentation; 0.5 in the published numbers
     w_std:float|None=None, # spread of the probe's random weights; 1 for the paper's text, 0.01 for its code
     steps:int|None=None, # optimiser steps [the preset's]
@@ -85,7 +90,8 @@ def lgm_reproduce(
         from lgm_nb.scale.tables import recipe
         cells = recipe(table, _list(data, 'data'), _list(backbones, 'backbones'))
         changes = {k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None}
-        options = dict(preset=preset, noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol, **changes)
+        options = dict(preset=_preset(preset), noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol,
+                       **changes)
         on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
         chosen, options = _within(cells, budget, on, out, options) if budget else (cells, options)
         if dry_run: result, text = _plan(table, chosen, on, options)

@@ -228,7 +228,7 @@ def check_names(
 
 # %% ../../nbs/cli/00_terminal.ipynb #cc9accce
 def check_probes(protocol:str, seeds:int)->None:
-    "Raise ValueError for a protocol or a number of probes that there is not."
+    "Raise ValueError for an unknown protocol or an impossible number of probes."
     from lgm_nb.probing.examiner import ProbePlan
     ProbePlan(protocol, seeds, 1, 1)
 
@@ -322,11 +322,11 @@ def finish_run(
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000f
 def probe_and_report(
-    out:str|Path, # folder of the distilled set
-    run:Any, # a finished `Distiller`, or None if the set was distilled earlier
     distilled:Any, # `DistilledSet`
     data:Any, # `Dataset`
     backbones:list, # to probe on
+    out:str|Path, # folder of the distilled set
+    run:Any, # a finished `Distiller`, or None if the set was distilled earlier
     seconds:dict|None=None, # of earlier stages, for the report
 )->tuple: # table, the same in words, path of the page
     "Compare a distilled set with real images and write its report."
@@ -339,4 +339,4 @@ def probe_and_report(
     table = compare(distilled, data, backbones, progress=terminal_bar)
     table.seconds = dict(seconds or {}, probe=round(time.perf_counter() - start, 2), **table.seconds)
     words = table.in_words(len(distilled), len(data.train))
-    return table, words, write_report(out, None, distilled, table, data)
+    return table, words, write_report(distilled, data, table, out)

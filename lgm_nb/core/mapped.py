@@ -14,13 +14,13 @@ import numpy as np
 
 # %% ../../nbs/core/06_mapped.ipynb #8ebda81e
 def features_header(
-    rows:int,
+    n_rows:int,
     dim:int,
 )->bytes:
-    "Write the header of a safetensors file of features (rows, dim) in half precision and labels (rows,)."
-    n = 2*rows*dim
-    text = json.dumps(dict(features=dict(dtype='F16', shape=[rows, dim], data_offsets=[0, n]),
-                           labels=dict(dtype='I64', shape=[rows], data_offsets=[n, n + 8*rows]))).encode()
+    "Write the header of a safetensors file of features (n_rows, dim) in half precision and labels (n_rows,)."
+    n = 2*n_rows*dim
+    text = json.dumps(dict(features=dict(dtype='F16', shape=[n_rows, dim], data_offsets=[0, n]),
+                           labels=dict(dtype='I64', shape=[n_rows], data_offsets=[n, n + 8*n_rows]))).encode()
     text += b' '*(-len(text)%8)
     return len(text).to_bytes(8, 'little') + text
 
@@ -46,8 +46,9 @@ def reserve(
 def map_features(
     file:Path,
     mode:str, # as for `numpy.memmap`
-    rows:int,
+    n_rows:int,
     dim:int,
-)->np.memmap: # (rows, dim)
-    "Map the features of such a file into memory."
-    return np.memmap(file, np.float16, mode, len(features_header(rows, dim)), (rows, dim)) # type: ignore[call-overload]
+)->np.memmap: # (n_rows, dim)
+    "Map the features of a file that begins with `features_header` into memory."
+    start = len(features_header(n_rows, dim))
+    return np.memmap(file, np.float16, mode, start, (n_rows, dim)) # type: ignore[call-overload]

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from .durable import durable_write
 from .files import check_writable
-from .show import grid
+from .show import image_grid
 
 # %% ../../nbs/core/09_page.ipynb #9a6e0005
 _PAGE = '''<!doctype html>
@@ -57,7 +57,7 @@ def image_uri(
 )->str: # 'data:image/png;base64,…'
     "Return a grid of images as the address of a picture."
     file = io.BytesIO()
-    grid(images, columns).save(file, 'png')
+    image_grid(images, columns).save(file, 'png')
     return 'data:image/png;base64,' + base64.b64encode(file.getvalue()).decode()
 
 def figure_html(

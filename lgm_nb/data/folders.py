@@ -94,23 +94,23 @@ def _held_out(path:Any, whole:Split, classes:list[str], seed:int)->tuple[Split, 
 
 # %% ../../nbs/data/01_folders.ipynb #d68b5246
 def open_folder(
-    path:str|PathLike, # one folder per class, or `train/` and `test/` (or `val/` …) holding those
+    folder:str|PathLike, # with one folder per class, or `train/` and `test/` (or `val/` …) holding those
     seed:int=0, # of the held-out part, if there is no test folder
     skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->Dataset:
     "Open an image folder. Raises ValueError that names every faulty file or class."
-    root = Path(path).expanduser()
-    if not root.is_dir(): raise ValueError(f'folder:{path}: no such folder')
+    root = Path(folder).expanduser()
+    if not root.is_dir(): raise ValueError(f'folder:{folder}: no such folder')
     if not skip_unreadable: _check_formats(root)
     train_root = root/'train' if (root/'train').is_dir() else root
     classes = [d.name for d in class_folders(train_root) if image_files(d)]
     if not classes:
-        raise ValueError(f'folder:{path}: no images found; expected {train_root}/CLASS/*.jpg '
+        raise ValueError(f'folder:{folder}: no images found; expected {train_root}/CLASS/*.jpg '
                          f'(any of {", ".join(sorted(IMAGE_SUFFIXES))})')
     train = Split(*read_labelled(train_root, classes, skip_unreadable))
     test_root = next((root/d for d in ('test', 'val', 'valid', 'validation') if (root/d).is_dir()), None)
-    if train_root != root and test_root: test = _own_test_split(path, test_root, classes, skip_unreadable)
-    else: train, test = _held_out(path, train, classes, seed)
+    if train_root != root and test_root: test = _own_test_split(folder, test_root, classes, skip_unreadable)
+    else: train, test = _held_out(folder, train, classes, seed)
     return Dataset(root.name, train, test, classes, source=f'folder:{root.resolve()}')
 
 # %% ../../nbs/data/01_folders.ipynb #4ff265e4

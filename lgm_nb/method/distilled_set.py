@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from ..core.checks import check_class_names, check_set, soft_faults
 from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
-from ..core.show import grid
+from ..core.show import image_grid
 from .edits import ClassEdits
 from .exchange import is_foreign, read_foreign, read_pictures
 from .run_folder import check_format, FORMAT, image_names
@@ -63,7 +63,7 @@ def _read_png_set(folder, card):
     "Read images and labels of a set without tensors. Raises ValueError if a file is not the one that was written."
     labels, classes = card.pop('labels'), card['classes']
     if not labels or not all(isinstance(c, int) and 0 <= c < len(classes) for c in labels):
-        raise DamagedError(f'distilled set: {folder}/card.json is damaged: its labels are no numbers of its classes')
+        raise DamagedError(f'distilled set: {folder}/card.json is damaged: its labels are not numbers of its classes')
     names = image_names(labels, classes)
     for name in names:
         same = (folder/name).is_file() and file_hash(folder/name)==card.get('files', {}).get(name)
@@ -95,14 +95,14 @@ def _read_set(folder, classes):
 def _png(images):
     "Return a PNG file of some images, as bytes."
     file = io.BytesIO()
-    grid(images).save(file, 'png')
+    image_grid(images).save(file, 'png')
     return file.getvalue()
 
 def _write_images(folder, distilled):
     "Write each image under its name."
     (folder/'images').mkdir()
     names = image_names(distilled.labels, distilled.classes)
-    for image, name in zip(distilled.images, names): grid(image[None]).save(folder/name)
+    for image, name in zip(distilled.images, names): image_grid(image[None]).save(folder/name)
 
 def _tensors(distilled):
     known = dict(losses=distilled.losses, soft_labels=distilled.soft_labels)

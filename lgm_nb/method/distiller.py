@@ -20,7 +20,7 @@ from .distilled_set import DistilledSet
 from .feature_bank import FeatureBank
 from .meta_loss import Objective
 from .pyramid import Pyramid
-from .settings import GROWTH, Settings, settings_facts
+from .settings import GROWTH_SHARE, Settings, settings_facts
 from .sides import Shares
 from .source import as_backbones, drawn_factors, joined_hashes, joined_methods, joined_names
 from .source import normalised_weights, one_each, one_or_list, Source
@@ -173,7 +173,7 @@ class Snapshot:
 def _growth_interval(settings, levels):
     "Return the number of steps between two levels."
     if settings.grow_every: return settings.grow_every
-    return max(1, int(GROWTH*settings.steps/max(1, levels - 1)))
+    return max(1, int(GROWTH_SHARE*settings.steps/max(1, levels - 1)))
 
 def _frame_steps(steps, frames):
     "Return the steps after which a frame is kept, evenly spaced."

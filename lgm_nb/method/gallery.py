@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from ..core.durable import DamagedError, durable_write, file_hash
 from ..core.files import cache_folder, package_path, unchanged_files, write_folder
-from ..core.show import did_you_mean, grid, mean_std, NameTable
+from ..core.show import did_you_mean, image_grid, mean_std, NameTable
 from .distilled_set import DistilledSet
 from .run_folder import image_names, read_card, source_names
 
@@ -63,7 +63,7 @@ def _checked_files(read:Callable[[str], bytes], sha256:str)->dict[str, bytes]: #
 
 # %% ../../nbs/method/12_gallery.ipynb #0f21a8b6
 def _download(name, sha256, url):
-    "Put a set of the published zip file into the cache; its folder. Raises RuntimeError if it cannot be downloaded."
+    "Put a set of the published zip file into the cache; return its folder. Raises RuntimeError if it is unavailable."
     if not url:
         raise ValueError('download: no release has the gallery as an archive yet; clone '
                          'https://github.com/lgm-nb/lgm_nb and set LGM_NB_GALLERY to its folder gallery')
@@ -84,7 +84,7 @@ def _known(name):
     "Return the hash of a set, and the address of the archive. Raises ValueError for an unknown name."
     index = read_index()
     if name in index['sets']: return index['sets'][name]['sha256'], index['archive']
-    raise ValueError(f'name: {name!r} is no set of the gallery.{did_you_mean(str(name), index["sets"])} '
+    raise ValueError(f'name: {name!r} is not a set of the gallery.{did_you_mean(str(name), index["sets"])} '
                      f'There are {", ".join(index["sets"])}; DistilledSet.load(FOLDER) opens your own')
 
 def _not_here(name, places, url):
@@ -124,7 +124,7 @@ def write_png_set(
     folder, names = Path(folder), image_names(made.labels, made.classes)
     def write(new):
         (new/'images').mkdir()
-        for image, name in zip(made.images, names): grid(image[None]).save(new/name, optimize=True)
+        for image, name in zip(made.images, names): image_grid(image[None]).save(new/name, optimize=True)
         if beside is not None: beside(new)
     there = read_card(folder/'card.json') if (folder/'card.json').is_file() else {}
     mine = {*unchanged_files(folder, there.get('files', {})), 'card.json'} if 'labels' in there else set()

@@ -12,6 +12,7 @@ import functools, hashlib, json, time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 import torch
 from ..core.files import check_writable, is_sealed, safe_name, sealed, write_json
 from ..core.progress import Progress, no_progress
@@ -21,9 +22,8 @@ from ..data.open import open_dataset
 from ..data.published import DatasetSpec, PUBLISHED
 from ..backbones.backbone import Backbone
 from ..backbones.open import open_backbone
-from ..method.meta_loss import GradientMatching
 from ..method.runs import open_or_distill
-from ..method.settings import PRESETS, Settings
+from ..method.settings import default_objective, preset_objective, Settings, settings_from
 from ..probing.compare import each_seed
 from ..probing.examiner import Examiner, ProbePlan
 from ..probing.probe import START_STD
@@ -35,20 +35,22 @@ from .work import work_of
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50001
 def settings_of(
     measure:ProbedSet,
-    preset:str='paper', # 'paper', or 'fast' for this library's own schedule with a feature bank
+    preset:str|None='paper', # as for `settings_from`; None for this library's own schedule, with a feature bank
     noise_mean:float=0., # of the augmentation; 0.5, a mistake, in the published numbers
     **overrides:object, # other settings: `steps`, `seed`, `chunk` …
 )->Settings:
     "Return the settings of the distillation that a measurement needs."
-    if preset not in ('paper', 'fast'): raise ValueError(f"preset: {preset!r}; must be 'paper' or 'fast'")
-    base = PRESETS['paper'] if preset=='paper' else Settings()
     changes:dict = dict(augs=3) if preset=='paper' and measure.data=='imagenet-1k' else {}
-    return replace(base, **{**changes, 'noise_mean': noise_mean, **dict(measure.changes), **overrides})
+    return settings_from(preset, **{**changes, 'noise_mean': noise_mean, **dict(measure.changes), **overrides})
 
 def _objective(preset, w_std):
-    "The objective of a preset, with a different spread of the probe's weights if one is given."
-    if preset=='paper': return GradientMatching(w_std=.01 if w_std is None else w_std, centre=False)
-    return GradientMatching() if w_std is None else GradientMatching(w_std=w_std)
+    "The objective of a preset, with a different spread of the probe's weights if one is given; None for the default."
+    return preset_objective(preset, **({} if w_std is None else dict(w_std=w_std)))
+
+def _needs_rows(preset, w_std):
+    "Whether a feature bank must hold the features of all images, and not only class means."
+    objective = _objective(preset, w_std) or default_objective(settings_from(preset))
+    return objective.needs_rows or objective.needs_covariance or objective.needs_parts
 
 def distillations(
     cells:Sequence[Cell],
@@ -76,7 +78,7 @@ def _sizes(data):
     "Classes, training images and test images."
     d = PUBLISHED.get(data)
     if isinstance(d, DatasetSpec):
-        return d.classes, d.images[0] or 1281*d.classes, d.images[1] or 50*d.classes
+        return d.n_classes, d.images[0] or 1281*d.n_classes, d.images[1] or 50*d.n_classes
     ds = open_dataset(data)
     return len(ds.classes), len(ds.train), len(ds.test)
 
@@ -123,15 +125,15 @@ class _Costs:
 def stages(
     cells:Sequence[Cell], # from `recipe`
     machine:Machine,
-    preset:str='paper', # as for `reproduce`
+    preset:str|None='paper', # as for `reproduce`
     w_std:float|None=None, # as for `reproduce`
     protocol:str='fast', # of the probes
     seeds:int=5, # probes
-    **options, # as for `reproduce`
+    **options:Any, # as for `reproduce`
 )->list[Stage]:
     "List every piece of work of a table with its cost."
     ProbePlan(protocol, seeds, 20, 1000) # raises ValueError for wrong values
-    costs = _Costs(machine, ProbeSettings(protocol, seeds), _objective(preset, w_std).needs_rows)
+    costs = _Costs(machine, ProbeSettings(protocol, seeds), _needs_rows(preset, w_std))
     banks:dict[tuple, Stage] = {} # each once, however many runs read it
     runs:list[Stage] = []
     for m in distillations(cells):
@@ -165,7 +167,7 @@ def _plan_row(s):
 def plan_table(
     cells:Sequence[Cell], # from `recipe`
     machine:str|Machine='H100', # a key of `MACHINES`, or a measured one
-    **options, # for `stages`
+    **options:Any, # for `stages`
 )->Table:
     "Show what would run, with its time, memory and disk. Raises ValueError if there is no such machine."
     on = named_machine(machine)
@@ -210,8 +212,8 @@ def _read_results(out, facts):
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca5000b
 class _Bench:
     "Opens data sets and backbones as measurements need them, and measures."
-    def __init__(self, root, device, protocol, seeds)->None:
-        self.root, self.device, self.protocol, self.seeds = root, device, protocol, seeds
+    def __init__(self, root, protocol, seeds, device)->None:
+        self.root, self.protocol, self.seeds, self.device = root, protocol, seeds, device
         self.data:dict[str, Dataset] = {} # the one that is open
         self.nets:dict[str, Backbone] = {}
         self.examiner:Examiner|None = None
@@ -254,22 +256,23 @@ class TableResults(Result, dict[str, dict]):
 def reproduce(
     cells:Sequence[Cell], # from `recipe`
     out:str|Path, # folder of the results
-    preset:str='paper', # 'paper', or 'fast' for this library's own schedule with a feature bank
+    preset:str|None='paper', # 'paper'; None for this library's own schedule and objective
     w_std:float|None=None, # spread of the probe's weights; None for the preset's, 1 for W ~ N(0, 1)
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     root:str|Path|None=None, # folder that holds the named data sets
     progress:Progress=no_progress, # wraps the measurements, and the work on each; `RunStopped` saves the run
     device:str|torch.device='cpu',
-    **options, # `noise_mean`, or a field of `Settings`
+    **options:Any, # `noise_mean`, or a field of `Settings`
 )->TableResults: # key of a measurement → its result
     "Run the missing measurements of a table; each result is saved to `results.json` immediately."
     out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, start=START_STD, **options)
     ProbePlan(protocol, seeds, 20, 1000) # wrong values fail before the first distillation
+    objective = _objective(preset, w_std)
     for m in distillations(cells): settings_of(m, preset, **options)
     saved = _read_results(out, facts)
     out.mkdir(parents=True, exist_ok=True)
-    bench, objective = _Bench(root, device, protocol, seeds), _objective(preset, w_std)
+    bench = _Bench(root, protocol, seeds, device)
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on)), desc='measure', unit='cell'):
         data, backbone, images = bench.dataset(m.data), bench.backbone(m.by or m.on), None

@@ -12,6 +12,7 @@ import csv, itertools, json, os, time, warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 import torch
 from ..core.devices import pick_device
 from ..core.checks import check_whole
@@ -262,7 +263,7 @@ def sweep(
     workers:int|None=None, # runs at a time if Ray starts on this machine; None for one per core
     retries:int=2, # retries of a failed run
     progress:Progress=no_progress, # wraps the results as they come
-    **options, # `protocol`, `seeds` (probes), `every` (steps between checkpoints), `device`
+    **options:Any, # `protocol`, `seeds` (probes), `every` (steps between checkpoints), `device`
 )->SweepResults: # one result per run, in the order of the grid
     "Do the missing runs of a grid. Raises ValueError for an unknown executor."
     if on not in _EXECUTORS: raise ValueError(f'on: {on!r}; must be one of {", ".join(_EXECUTORS)}')

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Literal
 import torch
 from ..core.files import cached
-from ..core.show import Chart, mean_std, picture_rows, Result, Table
+from ..core.show import Chart, image_rows, mean_std, Result, Table
 from ..core.progress import Progress, no_progress
-from ..data.dataset import Dataset
+from ..data.dataset import class_numbers, Dataset
 from ..backbones.backbone import Backbone, backbone_key
 from ..method.meta_loss import Objective
 from ..method.runs import cached_set, run_facts
@@ -116,9 +116,9 @@ class Ablation(AblationRuns):
         mark = '* its 95 % interval over seeds holds zero' if _has_mark(rows) else ''
         return Table(columns, rows, join_notes(about, mark))
 
-    def pictures(self, classes:Iterable[int]|None=None)->Chart: # class numbers to show; None for all
+    def pictures(self, classes:Iterable[str]|None=None)->Chart: # names of the classes to show; None for all
         "Show the images, one row per combination, with the accuracy on the same model."
-        return _picture_rows(self, classes)
+        return _image_rows(self, classes)
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."
@@ -161,13 +161,13 @@ def _as_dict(ablation):
     facts = dict(data=ablation.data, source=ablation.source, protocol=ablation.protocol)
     return dict(facts, runs=[_run_facts(r) for r in ablation.runs])
 
-def _picture_rows(ablation, classes):
+def _image_rows(ablation, classes):
     rows = {}
     for run in ablation.runs:
         made, combination = run['set'], run['combination']
-        kept = torch.ones_like(made.labels) if classes is None else torch.isin(made.labels, torch.tensor(list(classes)))
-        rows[f'{_name_of(combination)}\n{ablation.accuracy(combination):.1f} %'] = made.images[kept.bool()]
-    return picture_rows(rows, side=.6)
+        kept = torch.isin(made.labels, torch.tensor(class_numbers(classes, made.classes, ablation.data)))
+        rows[f'{_name_of(combination)}\n{ablation.accuracy(combination):.1f} %'] = made.images[kept]
+    return image_rows(rows, side=.6)
 
 # %% ../../nbs/study/04_ablation.ipynb #239f20d8
 def ablate(

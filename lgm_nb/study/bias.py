@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 import torch
-from ..core.show import Chart, mean_std, picture_rows, Result, Table
+from ..core.show import Chart, image_rows, mean_std, Result, Table
 from ..data.dataset import Dataset, Split
 from ..data.folders import class_folders, read_labelled
 from ..backbones.backbone import Backbone
@@ -23,22 +23,22 @@ from .neighbours import confused_pairs, confusion
 
 # %% ../../nbs/study/05_bias.ipynb #82f2cc67
 def open_hard_images(
-    path:str|PathLike, # one sub-folder per class, for some of the classes
+    folder:str|PathLike, # with one sub-folder per class, for some of the classes
     classes:Sequence[str], # names, in label order
     rename:dict[str, str]|None=None, # folder name → class name, if they differ
     skip_unreadable:bool=False, # skip files that cannot be decoded, instead of raising
 )->Split:
     "Open an adversarial test set. Raises ValueError if a folder matches no class, or nothing is found."
-    root, rename = Path(path).expanduser(), rename or {}
-    if not root.is_dir(): raise ValueError(f'hard: {path}: no such folder')
+    root, rename = Path(folder).expanduser(), rename or {}
+    if not root.is_dir(): raise ValueError(f'hard: {folder}: no such folder')
     names = {d.name: rename.get(d.name, d.name) for d in class_folders(root)}
-    unknown = sorted(folder for folder, c in names.items() if c not in classes)
+    unknown = sorted(name for name, c in names.items() if c not in classes)
     if unknown or not names:
         some = ', '.join(classes[:8]) + (' …' if len(classes) > 8 else '')
         expected = f'expected folders named after some of {some}, or rename={{folder: class}}'
-        raise ValueError(f'hard: {path}: {unknown[:5] or "no class folders"}; {expected}')
+        raise ValueError(f'hard: {folder}: {unknown[:5] or "no class folders"}; {expected}')
     files, labels = read_labelled(root, list(names), skip_unreadable)
-    if not files: raise ValueError(f'hard: {path}: no images in it')
+    if not files: raise ValueError(f'hard: {folder}: no images in it')
     numbers = torch.tensor([list(classes).index(c) for c in names.values()])
     return Split(files, numbers[torch.tensor(labels)])
 
@@ -46,11 +46,11 @@ def open_hard_images(
 class BiasReport(Result):
     "How probes do on images that were chosen to fool models."
     def __init__(self,
-        predictions:dict[str, dict], # what trained the probe → {'usual', 'hard'} → (S, N) classes
+        predictions:dict[str, dict], # what trained the probe → {'usual', 'hard'} → (S, N) class numbers
         labels:dict[str, torch.Tensor], # {'usual', 'hard'} → (N,)
         distilled:DistilledSet,
-        folder:str|PathLike, # that held the hard images, for `as_dict`
         backbone:str, # name of the one that was probed
+        folder:str|PathLike, # that held the hard images, for `as_dict`
         protocol:str='fast', # of the probes
     ):
         self.predictions, self.labels, self.distilled = predictions, labels, distilled
@@ -78,7 +78,7 @@ class BiasReport(Result):
 
     def attractors(self, trained_on:str='distilled', top:int=5)->Chart: # `top`: classes to show
         "Show the distilled images of the classes that attract the most wrong answers."
-        return picture_rows(_attractors(self, trained_on, top))
+        return image_rows(_attractors(self, trained_on, top))
 
     def as_dict(self)->dict: return _as_dict(self)
     def __repr__(self)->str: return f'{self.table()}\n\n{self.by_class(_first(self))}'
@@ -170,4 +170,4 @@ def bias_report(
         predictions[kind] = {name: predicted[:, rows] for name, rows in where.items()}
     labels = {name: both.test.labels[rows] for name, rows in where.items()}
     place = 'in memory' if isinstance(hard, Split) else hard
-    return BiasReport(predictions, labels, distilled, place, backbone.name, protocol)
+    return BiasReport(predictions, labels, distilled, backbone.name, place, protocol)

@@ -9,7 +9,7 @@ __all__ = ['GroupScore', 'group_table', 'Border', 'Tint', 'Watermark', 'Backgrou
            'probe_groups']
 
 # %% ../../nbs/study/03_groups.ipynb #04961e31
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 import numpy as np
@@ -30,7 +30,7 @@ def _spread(values): # (S,) of a few probes
 class GroupScore:
     "Accuracy of a few probes by group, in percent."
     def __init__(self,
-        predicted:torch.Tensor, # (S, N) classes, as in `Score.predicted`
+        predicted:torch.Tensor, # (S, N) class numbers, as in `Score.predicted`
         split:Split, # with labels and groups
         names:Sequence[str]|None=None, # of the groups; None numbers them
         protocol:str='fast', # of the probes
@@ -60,7 +60,7 @@ def protocol_facts(protocol:str)->dict: # for `cached`
     "Name the protocol of probes, unless it is the default, which earlier results in a cache do not name."
     return {} if protocol=='fast' else dict(protocol=protocol)
 
-def protocols_of(facts)->str: # of saved scores; 0.1.0 did not say
+def protocols_of(facts:Iterable[dict])->str: # of saved scores; 0.1.0 did not say
     return ', '.join(dict.fromkeys(f.get('protocol', 'fast') for f in facts)) or 'fast'
 
 def marked_spread(
@@ -71,7 +71,8 @@ def marked_spread(
     a, b = (torch.tensor((s or {}).get('each', [])) for s in (made, own)) # those of 0.1.0 are empty
     return mean_std(own['mean'], own['std']) + level_mark(a, b)
 
-def mark_note(rows)->str: return MARK_NOTE if any(str(cell).endswith(' *') for row in rows for cell in row) else ''
+def mark_note(rows:Iterable[Sequence])->str: # of a table; '' without a mark
+    return MARK_NOTE if any(str(cell).endswith(' *') for row in rows for cell in row) else ''
 
 def _made(facts, name):
     "The score of the distilled images that a baseline is compared with; None if there is none."
@@ -98,7 +99,7 @@ def group_table(
 Shortcut = Callable[..., torch.Tensor] # (images, attributes, alpha, generator) → images
 Masks = tuple[torch.Tensor, torch.Tensor] # of the foreground in train and test images, (N, 1, size, size) each
 
-def kind_of(shortcut)->str: return shortcut.__class__.__name__.lower()
+def kind_of(shortcut:Shortcut)->str: return shortcut.__class__.__name__.lower()
 
 # %% ../../nbs/study/03_groups.ipynb #a1edf005
 _RGB = torch.tensor([[int(c[i:i + 2], 16) for i in (1, 3, 5)] for c in SERIES_COLOURS])/255
@@ -110,7 +111,13 @@ class Border:
     "A coloured border."
     word = 'border'
     def __init__(self, width:float=.09): self.width = width # share of a side; 0 paints nothing
-    def __call__(self, images, attributes, alpha=None, generator=None)->torch.Tensor:
+    def __call__(self,
+        images:torch.Tensor, # (N, 3, S, S) in [0, 1]
+        attributes:torch.Tensor, # (N,) attribute of each
+        alpha:torch.Tensor|None=None, # not used
+        generator:torch.Generator|None=None, # not used
+    )->torch.Tensor: # (N, 3, S, S)
+        "Paint the border of each attribute."
         w, out = round(self.width*images.shape[-1]), images.clone()
         if w==0: return out
         out[:] = _colours(attributes)
@@ -122,7 +129,13 @@ class Tint:
     "A colour cast over the whole image."
     word = 'tint'
     def __init__(self, strength:float=.25): self.strength = strength # 0 … 1
-    def __call__(self, images, attributes, alpha=None, generator=None)->torch.Tensor:
+    def __call__(self,
+        images:torch.Tensor, # (N, 3, S, S) in [0, 1]
+        attributes:torch.Tensor, # (N,) attribute of each
+        alpha:torch.Tensor|None=None, # not used
+        generator:torch.Generator|None=None, # not used
+    )->torch.Tensor: # (N, 3, S, S)
+        "Mix in the colour of each attribute."
         return images.lerp(_colours(attributes).expand_as(images), self.strength)
     def __repr__(self)->str: return f'Tint(strength={self.strength})'
 
@@ -132,7 +145,13 @@ class Watermark:
     word = 'mark'
     def __init__(self, size:float=.16, opacity:float=.8): # `size`: share of a side, about a sixth
         self.size, self.opacity = size, opacity
-    def __call__(self, images, attributes, alpha=None, generator=None)->torch.Tensor:
+    def __call__(self,
+        images:torch.Tensor, # (N, 3, S, S) in [0, 1]
+        attributes:torch.Tensor, # (N,) attribute of each
+        alpha:torch.Tensor|None=None, # not used
+        generator:torch.Generator|None=None, # not used
+    )->torch.Tensor: # (N, 3, S, S)
+        "Paint the mark of each attribute."
         out, n = images.clone(), max(3, round(self.size*images.shape[-1]))
         y, x = torch.meshgrid(torch.arange(n), torch.arange(n), indexing='ij')
         falling, rising, cross, bars = y==x, y + x==n - 1, (y==n//2) | (x==n//2), y%2==0
@@ -165,7 +184,13 @@ class Background:
         images = self.backgrounds[int(attribute)%len(self.backgrounds)]
         return square(images[int(torch.randint(len(images), (), generator=generator))], size)
 
-    def __call__(self, images, attributes, alpha=None, generator=None)->torch.Tensor:
+    def __call__(self,
+        images:torch.Tensor, # (N, 3, S, S) in [0, 1]
+        attributes:torch.Tensor, # (N,) attribute of each
+        alpha:torch.Tensor|None=None, # (N, 1, S, S) foreground masks; None for a soft oval
+        generator:torch.Generator|None=None, # that draws the backgrounds
+    )->torch.Tensor: # (N, 3, S, S)
+        "Put a background of its attribute behind each foreground."
         size = images.shape[-1]
         behind = torch.stack([self._draw(a, size, generator) for a in attributes])
         mask = _oval_mask(size) if alpha is None else alpha
@@ -228,20 +253,20 @@ def _read_cutout(file, size): # RGBA array (size, size, 4), and whether every pi
     return np.array(ImageOps.pad(whole, (size, size), color=(0, 0, 0, 0))), lowest==255
 
 def read_cutouts(
-    path:str|PathLike, # folder with one sub-folder per class, with PNG images that have an alpha channel
+    folder:str|PathLike, # with one sub-folder per class, with PNG images that have an alpha channel
     size:int, # pixels per side
     seed:int=0, # of the held-out fifth
 )->tuple[Dataset, Masks]: # the data, and the masks of its two splits
     "Read cut-outs, padded to squares. Raises ValueError for fewer than two classes, or no transparency."
-    root = Path(path).expanduser()
+    root = Path(folder).expanduser()
     classes = sorted(d.name for d in root.iterdir() if d.is_dir()) if root.is_dir() else []
     files = [(file, label) for label, name in enumerate(classes) for file in sorted((root/name).rglob('*.png'))]
     if len(classes) < 2 or not files:
         found = f'{len(classes)} class folders with {len(files)} PNG images'
-        raise ValueError(f'path: {path} holds {found}; expected at least two class folders')
+        raise ValueError(f'folder: {folder} holds {found}; expected at least two class folders')
     cutouts = [_read_cutout(file, size) for file, _ in files]
     if all(opaque for _, opaque in cutouts):
-        raise ValueError(f'path: no image in {path} has a transparent pixel; cut-outs are needed')
+        raise ValueError(f'folder: no image in {folder} has a transparent pixel; cut-outs are needed')
     rgba, labels = np.stack([c for c, _ in cutouts]), [label for _, label in files]
     alpha = torch.from_numpy(rgba[..., 3:]).permute(0, 3, 1, 2).float()/255
     train, test = stratified_split(labels, seed=seed)

@@ -11,8 +11,8 @@ __all__ = ['SCOPES', 'PROJECTIONS', 'Neighbours', 'ImageIndex', 'FeaturePlane', 
 from collections.abc import Callable, Iterable, Sequence
 import torch
 import torch.nn.functional as F
-from ..core.show import Chart, SERIES_COLOURS, picture_rows, Table
-from ..data.dataset import Dataset
+from ..core.show import Chart, image_rows, SERIES_COLOURS, Table
+from ..data.dataset import class_numbers, Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
 from ..probing.examiner import nearest_by_cosine
@@ -23,7 +23,7 @@ class Neighbours:
     def __init__(self,
         rows:torch.Tensor, # (Q, k) training rows, nearest first
         cosines:torch.Tensor, # (Q, k)
-        labels:torch.Tensor, # (Q,) classes of the queries
+        labels:torch.Tensor, # (Q,) class numbers of the queries
         data:Dataset,
         images:torch.Tensor|None=None, # (Q, 3, H, W) the queries, if they are images
     ):
@@ -40,7 +40,7 @@ class Neighbours:
             own = [] if self.images is None else [F.interpolate(self.images[q][None], (size, size), mode='nearest')[0]]
             rows[self._name(q)] = torch.stack([*own, *found])
             captions.append(['distilled']*len(own) + self._captions(q))
-        return picture_rows(rows, captions)
+        return image_rows(rows, captions)
 
     def _name(self, q):
         "Return the class of a query, numbered if several queries share it."
@@ -65,7 +65,7 @@ class ImageIndex:
 
     def search(self,
         features:torch.Tensor, # (Q, D)
-        labels:torch.Tensor, # (Q,) classes of the queries
+        labels:torch.Tensor, # (Q,) class numbers of the queries
         k:int=5, # neighbours per query
         among:str='any', # 'any', 'class' (the query's own) or 'others'
         images:torch.Tensor|None=None, # the queries, to show them
@@ -99,7 +99,7 @@ def nearest_label(
     features:torch.Tensor, # (N, D) of test images
     distilled:DistilledSet,
     backbone:Backbone, # that computed the features
-)->torch.Tensor: # (N,) predicted classes
+)->torch.Tensor: # (N,) predicted class numbers
     "Assign each feature the label of the distilled image with the largest cosine."
     rows, _ = nearest_by_cosine(features, backbone.embed(distilled.images))
     return distilled.labels[rows[:, 0]]
@@ -153,12 +153,12 @@ class FeaturePlane:
         self.points = None if distilled is None else self.place(index.backbone.embed(distilled.images))
 
     def chart(self,
-        classes:Sequence[int]|None=None, # class numbers to show; None for all, but only eight have their own colour
+        classes:Sequence[str]|None=None, # names of those to show; None for all, but only eight have their own colour
     )->Chart:
         "Draw dots for real images, large marks for the distilled ones, crosses for class means."
         data, chart = self.index.data, Chart(7, 5)
         means = self.place(self.index.class_means())
-        for i, c in enumerate(range(len(data.classes)) if classes is None else classes):
+        for i, c in enumerate(class_numbers(classes, data.classes, data.name)):
             _draw_class(chart.ax, self, c, means[c], SERIES_COLOURS[i%8], 'os^Dv*'[i//8%6])
         x, y = self._axes()
         chart.ax.set(xlabel=x, ylabel=y, title=f'{data.name}, as {self.index.backbone.name} sees it')
@@ -186,7 +186,7 @@ def _draw_class(ax, plane, c, mean, colour, marker):
 
 # %% ../../nbs/study/00_neighbours.ipynb #fed8f04a
 def confusion(
-    predicted:torch.Tensor, # (S, N) or (N,) classes, as in `Score.predicted`
+    predicted:torch.Tensor, # (S, N) or (N,) class numbers, as in `Score.predicted`
     labels:torch.Tensor, # (N,)
     n_classes:int, # C
 )->torch.Tensor: # (C, C): the share of class r (row) that is taken for class c (column)
@@ -198,7 +198,7 @@ def confusion(
 
 # %% ../../nbs/study/00_neighbours.ipynb #de5e438b
 def confused_pairs(
-    predicted:torch.Tensor, # (S, N) or (N,) classes
+    predicted:torch.Tensor, # (S, N) or (N,) class numbers
     labels:torch.Tensor, # (N,)
     classes:Sequence[str], # names
     top:int=5, # pairs to list

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 from ..core.files import cached
-from ..core.show import Chart, Result, SERIES_COLOURS, picture_rows, Table
+from ..core.show import Chart, image_rows, Result, SERIES_COLOURS, Table
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
@@ -60,7 +60,7 @@ class ShortcutCurve(Result):
     def pictures(self, backbone:str)->Chart:
         "Show the distilled images of each strength, one row each."
         rows = {f'p = {p:g}': images for (p, b), images in self.images.items() if b==backbone}
-        return picture_rows(rows, title=backbone)
+        return image_rows(rows, title=backbone)
 
     def as_dict(self)->dict:
         "Return everything in JSON-serialisable form."

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from ..core.durable import durable_write
-from ..core.show import grid
+from ..core.show import image_grid
 
 # %% ../../nbs/views/03_films.ipynb #822030b9
 def frame_picture(
@@ -28,7 +28,7 @@ def frame_picture(
     images = torch.as_tensor(frame).float()/255
     size = images.shape[-1]
     if size > side: images = F.interpolate(images, (side, side), mode='bilinear', antialias=True, align_corners=False)
-    return grid(images, columns, zoom=max(1, side//size))
+    return image_grid(images, columns, zoom=max(1, side//size))
 
 # %% ../../nbs/views/03_films.ipynb #09a00027
 def save_gif(

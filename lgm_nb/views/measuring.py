@@ -175,7 +175,7 @@ def mistaken_for(
 
 # %% ../../nbs/views/08_measuring.ipynb #885ea839
 class Accuracies(ScoresOverSteps):
-    "The same, as the curves of a view and as a table."
+    "The scores of a run over its steps, as the curves of a view and as a table."
     def curve(self, name:str, own:bool)->dict[str, Any]: # name, own, points, check, baselines, …
         "Return the accuracies of a backbone as JSON; `own` if it distils."
         scores, baselines = self.scores[name], self.examined[name].baselines

@@ -9,6 +9,7 @@ __all__ = []
 
 # %% ../../nbs/views/01_messages.ipynb #33af6bf1
 import json
+from types import SimpleNamespace
 from typing import Any
 from .sheets import STATIC
 
@@ -18,16 +19,12 @@ def read_protocol()->dict[str, Any]: # 'tell' and 'ask': kind → about, fields,
     return json.loads((STATIC/'protocol.json').read_text(encoding='utf-8'))
 
 # %% ../../nbs/views/01_messages.ipynb #45b73f2b
-class Tell:
-    "Kinds of message to a view."
-    SYNC, SHEET, FRAME = 'sync', 'sheet', 'frame'
-    CURVES, DROP, STATUS = 'curves', 'drop', 'status'
-    DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
-    RUNS, FILM, SAID = 'runs', 'film', 'said'
-    NEAR, PAGE = 'near', 'page'
+class Kinds(SimpleNamespace):
+    "Kinds of message, each as a constant."
+    def __getattr__(self, name:str)->str: # for names that are missing, and for type checkers
+        raise AttributeError(f'{name}: no such message; there are {", ".join(vars(self))}')
 
-class Ask:
-    "Kinds of message to the kernel."
-    HELLO, ACK = 'hello', 'ack'
-    DETAIL, LEVEL, DRAW = 'detail', 'level', 'draw'
-    FILM, PAGE, NEAR, DROP = 'film', 'page', 'near', 'drop'
+def _kinds(side): return Kinds(**{kind.upper(): kind for kind in read_protocol()[side]})
+
+Tell:Kinds = _kinds('tell') # kinds of message to a view
+Ask:Kinds = _kinds('ask') # kinds of message to the kernel

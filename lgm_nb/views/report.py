@@ -8,10 +8,11 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/report.html.md"""
 __all__ = ['loss_svg', 'write_report']
 
 # %% ../../nbs/views/04_report.ipynb #4e78ffe9
-import base64, json
+import base64, io, json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from PIL import Image
 from ..core.files import check_writable, write_json
 from ..core.page import figure_html, page_html
 from ..data.dataset import Dataset
@@ -62,7 +63,10 @@ Columns: the backbone of the probe.
 '''
 
 _FILM = '''<h2>How they evolved</h2>
-<p><img class="wide" alt="The images evolving from noise" src="data:image/gif;base64,{gif}"></p>
+<p><picture>
+<source media="(prefers-reduced-motion: reduce)" srcset="data:image/png;base64,{still}">
+<img class="wide" alt="The images evolving from noise" src="data:image/gif;base64,{gif}">
+</picture></p>
 '''
 
 # %% ../../nbs/views/04_report.ipynb #20af54dc
@@ -84,6 +88,14 @@ def _settings_rows(card):
     shown = [(escape(title), escape(text)) for title, text in told.items()]
     return ''.join(f'<tr><th scope="row">{title}</th><td>{text}</td></tr>' for title, text in shown)
 
+def _film_html(gif):
+    "The animation of a run; its last frame for readers who prefer reduced motion."
+    if gif is None: return ''
+    frames, still = Image.open(io.BytesIO(gif)), io.BytesIO()
+    frames.seek(frames.n_frames - 1)
+    frames.convert('RGB').save(still, 'png', optimize=True)
+    return _FILM.format(gif=base64.b64encode(gif).decode(), still=base64.b64encode(still.getvalue()).decode())
+
 def _seeds(table): # over which the accuracies of a table are means
     first_row = next(iter(table.scores.values()))
     return next(iter(first_row.values()))['seeds']
@@ -103,7 +115,7 @@ def report_html(
     body = _BODY.format(
         summary=escape(_summary(card, n)), settings=_settings_rows(card),
         figures=''.join(figure_html(image, name) for image, name in zip(distilled.images, names)),
-        film='' if gif is None else _FILM.format(gif=base64.b64encode(gif).decode()),
+        film=_film_html(gif),
         words=escape(table.in_words(n, images)),
         loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}',
         table=table._repr_html_(), seeds=_seeds(table), images=f'{images:,}', tests=f'{tests:,}',
@@ -112,16 +124,14 @@ def report_html(
 
 # %% ../../nbs/views/04_report.ipynb #601923d4
 def write_report(
-    folder:str|Path, # of the distilled set
-    run:Distiller|None, # finished, with its frames; None to show the animation that was written with the set, if any
     distilled:DistilledSet,
-    table:CrossModelTable,
-    data:Dataset|None=None, # that the probes were trained and tested on; None for that of the run
+    data:Dataset, # that the probes were trained and tested on
+    table:CrossModelTable, # of the probes
+    folder:str|Path, # of the distilled set
+    run:Distiller|None=None, # finished, with its frames; None to show the animation written with the set, if any
 )->Path: # the page
     """Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set.
     Raises ValueError rather than replacing a file of that name that it did not write."""
-    if run is not None and data is None: data = run.data
-    if data is None: raise ValueError('data: None; pass the Dataset, because there is no run to take it from')
     folder = Path(folder)
     film, own = folder/'evolution.gif', written_files(folder)
     names = ['report.json', 'report.html']

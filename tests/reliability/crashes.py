@@ -124,7 +124,7 @@ def _two(*more): return _distil('--backbone', f'{TINY},tiny-simclr-resnet', '--s
 
 def _reproduce(place):
     return command('lgm-reproduce', 'main', '--data', f'folder:{place.made/"photos"}', '--backbones', TINY, '--preset',
-        'fast', '--steps', 1, '--seeds', 1, '--protocol', 'ridge', '--device', 'cpu', '--out', place/'out')
+        'default', '--steps', 1, '--seeds', 1, '--protocol', 'ridge', '--device', 'cpu', '--out', place/'out')
 
 def _table(place):
     results = json.loads((place/'out/results.json').read_text())['results']
@@ -145,7 +145,7 @@ def _report(place):
         data, backbone = open_both(f'folder:{place.made/"photos"}', TINY)
         distilled = DistilledSet.load(place/'set')
         table = compare(distilled, data, [backbone], ['random'], 'ridge', 1)
-        write_report(place/"set", None, distilled, table, data)
+        write_report(distilled, data, table, place/"set")
     return work
 
 def _report_is_whole(place):

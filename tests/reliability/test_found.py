@@ -3,8 +3,8 @@ import json, os, re, shutil, subprocess, warnings
 import numpy as np
 import pytest, torch
 from conftest import ok, run_here
-from lgm_nb.all import (build_bank, Dataset, DistilledSet, Examiner, from_arrays, GradientMatching,
-                        open_backbone, open_dataset, Settings, Split)
+from lgm_nb import (build_bank, Dataset, DistilledSet, Examiner, from_arrays, GradientMatching, open_backbone,
+                    open_dataset, Settings, Split)
 from lgm_nb.backbones.backbone import Backbone, backbone_key
 from lgm_nb.backbones.weights import read_weights
 from lgm_nb.core.durable import file_hash
@@ -257,4 +257,4 @@ def test_half_a_film_is_not_shown(place):
     distilled = DistilledSet.load(place/'set')
     table = compare(distilled, data, [net], ['random'], 'ridge', 1)
     place.write('set/evolution.gif', b'GIF89a half')
-    assert 'image/gif' not in write_report(place/'set', None, distilled, table, data).read_text()
+    assert 'image/gif' not in write_report(distilled, data, table, place/'set').read_text()

@@ -10,7 +10,7 @@ import lgm_nb
 from lgm_nb import (
     Backbone, Dataset, DiscriminantMatching, DistilledSet, Distiller, EvolutionPlayer, Examiner, FlowMatching,
     GradientMatching, ImageIndex, Objective, RidgeProbe, Settings, Split, Studio, Table, TotalVariation,
-    WhitenedMeans, ablate, align, bias_report, build_bank, compare, distill, estimate, from_arrays, grid,
+    WhitenedMeans, ablate, align, bias_report, build_bank, compare, distill, estimate, from_arrays, image_grid,
     list_backbones, list_datasets, list_distilled, open_backbone, open_dataset, open_distilled, plant_shortcut,
     reproduce, shortcut_curve, sweep, transfer_agreement, transfer_matrix, write_report)
 from lgm_nb.core.show import NameTable
@@ -56,12 +56,12 @@ def distil(data: Dataset, backbone: Backbone):
     Distiller(data, [backbone, backbone], objective=[objective, objective], bank=[bank, bank])
     EvolutionPlayer(run, title='A run')
     Studio(data, [backbone], points=4)
-    assert_type(grid(distilled.images, columns=5), Image)
+    assert_type(image_grid(distilled.images, columns=5), Image)
     return run
 
 def measure(data: Dataset, backbone: Backbone, distilled: DistilledSet, run: Distiller):
     table = assert_type(compare(distilled, data, [backbone], baselines=['random']), CrossModelTable)
-    assert_type(write_report('runs/demo', run, distilled, table, data), Path)
+    assert_type(write_report(distilled, data, table, 'runs/demo', run), Path)
     Examiner(data, backbone, protocol='fast', seeds=3)
     ImageIndex(data, backbone)
     Table(['backbone', 'top-1'], [['tiny', 50.]], caption='Accuracy')
