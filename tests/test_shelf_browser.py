@@ -227,6 +227,12 @@ def test_what_was_pointed_at_last_stays_and_is_asked_for_once(studio):
     page.mouse.move(2, 2)
     page.wait_for_timeout(400)
     assert page.evaluate("asked.filter(m => m.ask === 'near')")[before:]==[dict(ask='near', image=1)]
+    for again in range(2): # once, after the run has ended
+        page.evaluate("""() => tell({ kind: 'status', run: 0,
+            status: { ...live.status, state: 'finished', step: 9, levels: 1 } })""")
+        page.evaluate("() => tell({ kind: 'curves', run: 0, curves: [], maps: [], words: '', caution: '' })")
+        page.wait_for_timeout(100)
+    assert page.evaluate("asked.filter(m => m.ask === 'near').length")==before + 2
     page.locator('.peek .term', has_text='Nearest').hover()
     assert page.locator('.peek h4').inner_text()=='x' and page.locator('.tips p:visible').count()==1
 

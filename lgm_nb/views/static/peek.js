@@ -52,6 +52,7 @@ export class Peek {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.drawn = '';
+    this.renewed = ''; // image and step that were asked for at the end
   }
 
   /** @param {Lit | null} lit what is pointed at, an image or a class; null: no longer */
@@ -70,6 +71,16 @@ export class Peek {
     this.state = state;
     this.node.hidden = state.open !== null || !state.film.frames.length;
     this.draw();
+    this.renew(state);
+  }
+
+  /** After the run has ended, ask once for the neighbours of the last image. @param {RunState} state */
+  renew({ status }) {
+    const { image, ask } = this, now = `${image} ${status?.step}`;
+    if (image === null || !ask || this.node.hidden || !['finished', 'stopped'].includes(status?.state ?? '')) return;
+    if (this.near.get(image)?.step === status?.step || now === this.renewed) return;
+    this.renewed = now;
+    ask(image);
   }
 
   /** The kernel has answered. @param {number} image @param {Near} near */
