@@ -223,9 +223,10 @@ def test_what_was_pointed_at_last_stays_and_is_asked_for_once(studio):
     page = studio(reduced_motion='reduce')
     page.evaluate(FRAMES)
     before = page.evaluate("asked.filter(m => m.ask === 'near').length")
-    for k in (0, 1): page.locator('.tile:visible').nth(k).hover()
-    page.mouse.move(2, 2)
-    page.wait_for_timeout(400)
+    page.locator('.tile:visible').nth(1).wait_for()
+    page.locator('.tile:visible').evaluate_all("""tiles => tiles.slice(0, 2).forEach(tile => // at once
+        ['pointerenter', 'pointerleave'].forEach(name => tile.dispatchEvent(new PointerEvent(name))))""")
+    page.wait_for_function(f"asked.filter(m => m.ask === 'near').length > {before}")
     assert page.evaluate("asked.filter(m => m.ask === 'near')")[before:]==[dict(ask='near', image=1)]
     for again in range(2): # once, after the run has ended
         page.evaluate("""() => tell({ kind: 'status', run: 0,
