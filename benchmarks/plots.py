@@ -53,10 +53,10 @@ def accuracy_time(r):
     curves = {k: ([p['seconds'] for p in c], [p['top1'] for p in c]) for k, c in r['curves'].items()}
     lines(chart.ax, curves, f"{r['data']} on {r['backbone']}", 'seconds', 'top-1 % on held-back images')
     marks = {"where the paper's step ends": r['paper_final'], 'real images nearest to the class means': r['centroid']}
-    place = dict(xycoords=('axes fraction', 'data'), textcoords='offset points', ha='right', fontsize=8, color='#555')
+    place = dict(xycoords=('axes fraction', 'data'), textcoords='offset points', fontsize=8, color='#555')
     for text, y in marks.items():
         chart.ax.axhline(y, color='#777', lw=.8, ls=':')
-        chart.ax.annotate(text, (1, y), (-4, 2), **place)
+        chart.ax.annotate(text, (0, y), (4, 2), **place)
     return chart
 
 def scaling(r):

@@ -81,7 +81,7 @@ def keeping(result, name, options, needs=()):
 
 BENCHMARKS = (
     benchmark('step'),
-    benchmark('against', saving('against', 'a9b95a6~1 --rounds 10 --steps 80 --banks 2')), # before checksums
+    benchmark('against', saving('against', 'a9b95a6~1 --rounds 6 --steps 80 --banks 1')), # before checksums
     benchmark('scaling'),
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
