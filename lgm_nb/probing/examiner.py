@@ -217,8 +217,10 @@ class ProbeTester(Baselines):
     def _score(self, W, b):
         return Score(self.test_features@W.transpose(1, 2) + b[:, None], self.data.test.labels)
 
-    def _solve(self, features, labels): # (S, n, V, D)
-        "Score ridge probes, which are solved for where the backbone runs."
+    def iter_ridge(self,
+        features:torch.Tensor, # (S, n, V, D): of V views of n images, for each of S probes
+        labels:torch.Tensor)->Pieces[Score]: # labels as for `fit_ridge`
+        "Score ridge probes of given features. They are solved for where the backbone runs."
         yield from self.embed_test()
         where = self.backbone.device if self.backbone.device.type=='cuda' else 'cpu'
         W, b = fit_ridge(features.to(where), labels, len(self.data.classes))
@@ -227,7 +229,7 @@ class ProbeTester(Baselines):
     def _read(self, fetch, sets, labels):
         "Score ridge probes on their own views of the rows `sets` (S, n) of what `fetch` returns."
         features = yield from ridge_features(fetch, sets, self.backbone)
-        return (yield from self._solve(features, labels))
+        return (yield from self.iter_ridge(features, labels))
 
     def _test_probes(self, views, labels, epochs, batch=100):
         n_classes = len(self.data.classes)
@@ -264,7 +266,7 @@ class SetExaminer(ProbeTester):
             views = FreshViews(self._fetch, self.backbone)
             return (yield from self._test_probes(views, self.data.train.labels, epochs, batch))
         train = yield from self.embed_train()
-        if self.protocol=='ridge': return (yield from self._solve(train[None, :, None], self.data.train.labels))
+        if self.protocol=='ridge': return (yield from self.iter_ridge(train[None, :, None], self.data.train.labels))
         return (yield from self._test_probes(lambda _, rows: train[rows], self.data.train.labels, epochs, batch))
 
 # %% ../../nbs/probing/01_examiner.ipynb #144a297a

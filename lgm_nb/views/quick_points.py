@@ -25,4 +25,4 @@ def score_many(
     "Score images with a probe that sees each as it is, and one augmented view of it."
     net, sets = examiner.backbone, torch.arange(len(made))[None]
     view = yield from ridge_features(to_canvas(made.images, net).__getitem__, sets, net, views=1)
-    return (yield from examiner._solve(torch.cat([plain[None, :, None], view], 2), made.labels))
+    return (yield from examiner.iter_ridge(torch.cat([plain[None, :, None], view], 2), made.labels))
