@@ -62,7 +62,6 @@ export class Grid {
     this.empty = el('p', { class: 'empty' });
     this.node = el('div', { class: 'stage' }, this.grid, this.empty);
     this.point = (/** @type {number | null} */ _image) => {}; // called with what the pointer or the focus is at
-    this.width = 0;
     this.small = false;
     /** @type {RunState | null} */
     this.wanted = null;
@@ -73,14 +72,15 @@ export class Grid {
     this.faded = (/** @type {boolean} */ _fading) => {}; // called when a cross-fade begins and ends
     this.fade = new Fade(fading => this.faded(fading));
     // Its own width: after a change of theme it can settle later than the view's.
-    this.off = onWidth(this.grid, width => { this.width = width; this.fit(); });
+    this.off = onWidth(this.grid, () => this.fit());
   }
 
   /** @param {boolean} small whether the whole view is small */
   fit(small = this.small) {
     this.small = small;
-    const n = this.buttons.length, columns = columnsFor(n, this.width, leastSide(n, small, this.width));
-    if (this.width) this.grid.style.setProperty('--columns', `${columns}`);
+    const n = this.buttons.length, width = this.grid.clientWidth;
+    const columns = columnsFor(n, width, leastSide(n, small, width));
+    if (width) this.grid.style.setProperty('--columns', `${columns}`);
   }
 
   /** Update everything but the images. @param {RunState} state */
@@ -106,19 +106,24 @@ export class Grid {
    */
   draw(state) {
     this.wanted = state;
-    this.drawing ??= this.drawWanted().finally(() => { this.drawing = null; });
+    this.drawing ??= this.drawWanted();
     return this.drawing;
   }
 
   async drawWanted() {
-    while (this.wanted) {
-      const { film, frame, level, following, blend } = this.wanted;
-      this.wanted = null;
-      this.grid.classList.toggle('blank', !frame);
-      if (!frame || level && following) { this.fade.stop(true); continue; }
-      this.alone = null;
-      const paint = await film.painter(frame, this.canvases).catch(() => null);
-      if (paint) this.fade.show(frame, paint, blend);
+    await null; // `drawing` is set first, and free again as soon as nothing is wanted: no request falls between
+    try {
+      while (this.wanted) {
+        const { film, frame, level, following, blend } = this.wanted;
+        this.wanted = null;
+        this.grid.classList.toggle('blank', !frame);
+        if (!frame || level && following) { this.fade.stop(true); continue; }
+        this.alone = null;
+        const paint = await film.painter(frame, this.canvases).catch(() => null);
+        if (paint) this.fade.show(frame, paint, blend);
+      }
+    } finally {
+      this.drawing = null;
     }
   }
 

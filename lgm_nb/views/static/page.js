@@ -83,7 +83,9 @@ export function watchTheme(host) {
  * @returns {() => void} stops
  */
 export function onWidth(node, draw) {
-  let width = 0;
+  const { paddingLeft, paddingRight } = getComputedStyle(node);
+  let width = Math.floor(node.clientWidth - (parseFloat(paddingLeft) || 0) - (parseFloat(paddingRight) || 0));
+  if (width > 0) draw(width); // in its page already: not one frame of another layout
   const seen = new ResizeObserver(([entry]) => {
     const w = Math.floor(entry.contentRect.width);
     if (w && w !== width) { width = w; requestAnimationFrame(() => draw(w)); }

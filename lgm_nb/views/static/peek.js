@@ -39,7 +39,7 @@ export class Peek {
   constructor(film, ask) {
     this.film = film;
     this.ask = ask;
-    this.node = el('section', { class: 'peek', 'aria-label': 'The class that is pointed at' });
+    this.node = el('section', { class: 'peek', 'aria-label': 'The class that is pointed at', hidden: true });
     /** @type {Map<number, Near>} */
     this.near = new Map();
     for (const { image, step = 0, parts } of film.details) {

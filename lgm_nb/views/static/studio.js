@@ -95,10 +95,10 @@ export class Studio {
     const began = (facts.run ?? 0) > (this.view?.film.run ?? 0); // even before the first
     this.view?.off();
     this.stage.replaceChildren();
+    if (began) this.show([]); // first, so that the view finds its width
     this.view = evolution(this.stage, facts, this.link);
     this.shelf.describe(facts);
     if (open !== null && open < (facts.labels ?? []).length) this.view.look(open);
-    if (began) this.show([]);
   }
 
   /** Whether these facts only add to the run that is shown, as when another view asks. @param {any} facts */
