@@ -8,11 +8,13 @@ from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.exchange import read_images
+from lgm_nb.method.run_folder import read_card
 from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.probe import exhaust
 from lgm_nb.views import controls, measuring, photographs
+from lgm_nb.views.exports import write_export
 from lgm_nb.views.history import History
 from lgm_nb.views.measuring import KeptFeatures
 from lgm_nb.views.messages import Ask, Tell, read_protocol
@@ -225,7 +227,7 @@ def test_the_studio_probes_the_best_backbone_and_two_others():
     assert set(NEXT_PROBED) < set(run.plan.backbones) and run.plan.data.name=='caltech10-mini'
     assert len(Studio(probed=['tiny-can-vit']).run.plan.probed)==1
 
-def test_several_backbones_distil(data, net):
+def test_several_backbones_distil(data, net, tmp_path):
     "Both distil, both are marked as seen; closer looks are taken with the first."
     other = open_backbone('tiny-simclr-resnet')
     async def go():
@@ -239,8 +241,13 @@ def test_several_backbones_distil(data, net):
     assert all(curve['own'] for curve in run.curves())
     assert set(run.table().columns[1:])=={f'{name} (seen)' for name in (net.name, other.name)}
     assert [b['name'] for b in run.distilled().card['backbones']]==[other.name, net.name]
-    run.configure(distil_with=net.name)
-    assert run.plan.sources==(net.name,)
+    before = run.film(), repr(run.table()), repr(run)
+    run.configure(distil_with=net.name, steps=9, ipc=2)
+    assert run.next_plan.sources==(net.name,) and run.next_plan.images==2*run.plan.images
+    assert (run.film(), repr(run.table()), repr(run))==before, 'these tell of the last start'
+    assert run.examined[run.plan.home].examiner.backbone is other
+    made = read_card(write_export(run, 'set', tmp_path/'made')/'card.json')
+    assert made['data']['name']==data.name and set(made['accuracy'])=={net.name, other.name}
 
 def test_pause_continue_stop(data, net):
     async def go():

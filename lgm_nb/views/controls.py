@@ -159,7 +159,7 @@ class Forecasts:
         await asyncio.sleep(PATIENCE)
         def outdated(): return number != self.asked or self.run.active
         if outdated(): return
-        try: plan = change(self.run.plan, **self.settings.changes())
+        try: plan = change(self.run.next_plan, **self.settings.changes())
         except ValueError: return # it is said below the fields
         text = self.typed.wanted(self.settings.choice)
         try:
@@ -242,7 +242,7 @@ class Openings:
         self.note.say(f'Opening {name} …')
         try:
             net = await self.run.worker.do(open_backbone, name.strip())
-            if net.name not in self.run.plan.backbones:
+            if net.name not in self.run.next_plan.backbones:
                 self.run.add(net)
                 self.settings.offer(net.name)
             self.forecasts.ask()
@@ -273,7 +273,7 @@ class Controls:
     "The buttons and fields of a run."
     def __init__(self, run:StudioRun, folder:str|Path):
         self.run, self.note = run, Note()
-        self.settings, self.export = SettingsPanel(run.plan), ExportPanel(run, folder)
+        self.settings, self.export = SettingsPanel(run.next_plan), ExportPanel(run, folder)
         choice = self.settings.choice
         self.typed = TypedData(run)
         self.forecasts = Forecasts(run, self.settings, self.typed, self.note)

@@ -173,7 +173,36 @@ def _in_short(run):
 def _frames(history): return [(f['step'], f['levels'], history.pixels(f)) for f in history.frames]
 
 # %% ../../nbs/views/11_studio_run.ipynb #09b0000c
-class StudioRun(DistillingRun):
+class PlannedRun(DistillingRun):
+    "A run whose next start can be changed; `plan` is that of the last one, which its results tell of."
+    def __init__(self, plan:RunPlan, seeds:int):
+        super().__init__(plan, _examine(plan, seeds))
+        self.next_plan, self.seeds = plan, seeds
+
+    def configure(self, **changes:Any)->None:
+        "Change the next start, as `change` does. Raises ValueError while a run is active."
+        if self.state in ACTIVE_STATES:
+            raise ValueError(f'state: {self.state}; settings cannot change during a run, so stop it first')
+        self.next_plan = change(self.next_plan, **changes)
+        if self.distiller is None: self._take_next()
+
+    def add(self, backbone:Backbone)->None:
+        "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
+        self.configure()
+        self.next_plan = with_backbone(self.next_plan, backbone)
+        self.configure()
+
+    def begin(self)->None:
+        "Take the next plan, and reset what the last start left."
+        self._take_next()
+        super().begin()
+
+    def _take_next(self):
+        self.plan, self.examined = self.next_plan, _examine(self.next_plan, self.seeds)
+        self.accuracies = Accuracies(self.examined)
+
+# %% ../../nbs/views/11_studio_run.ipynb #09b0000e
+class StudioRun(PlannedRun):
     "Distil and measure in the background of a notebook."
     def __init__(self,
         data:Dataset,
@@ -185,23 +214,8 @@ class StudioRun(DistillingRun):
     ):
         nets = backbones if isinstance(backbones, Mapping) else {b.name: b for b in backbones}
         plan = RunPlan(data, nets, settings, distil_with or next(iter(nets), ''), tuple(nets), objective)
-        super().__init__(plan, _examine(plan, seeds))
-        self.seeds = seeds
+        super().__init__(plan, seeds)
         self.saved:dict[Path, str] = {} # folders that this run saved its set in → hash of the card
-
-    def configure(self, **changes:Any)->None:
-        "Change the next start, as `change` does. Raises ValueError while a run is active."
-        if self.state in ACTIVE_STATES:
-            raise ValueError(f'state: {self.state}; settings cannot change during a run, so stop it first')
-        self.plan = change(self.plan, **changes)
-        self.examined = _examine(self.plan, self.seeds)
-        if self.distiller is None: self.accuracies = Accuracies(self.examined) # a finished run keeps its own
-
-    def add(self, backbone:Backbone)->None:
-        "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
-        self.configure()
-        self.plan = with_backbone(self.plan, backbone)
-        self.configure()
 
     def table(self)->CrossModelTable:
         "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
@@ -244,15 +258,15 @@ async def _fill_bank(run, plan):
         for batch in batches:
             if run.active or run.worker.wanted: raise WorkStopped
             yield batch
-    while not run.active and run.plan is plan:
+    while not run.active and run.next_plan is plan:
         try: return await run.worker.do(plan.distiller, progress)
         except WorkStopped: await asyncio.sleep(.05)
 
 async def prepare(run:StudioRun)->None:
     "Make the next start quick while nobody asks for it; an error is left to the start, which says it."
-    plan, own = run.plan, run.examined
+    plan, own = run.next_plan, _examine(run.next_plan, run.seeds)
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         await _fill_bank(run, plan)
         for name in sorted(plan.probed, key=lambda n: n not in plan.sources):
             pieces, done = own[name].kept.fill(), False
-            while not (done or run.active) and run.plan is plan: done, _ = await run.worker.do(advance, pieces)
+            while not (done or run.active) and run.next_plan is plan: done, _ = await run.worker.do(advance, pieces)
