@@ -8,7 +8,8 @@ const { longestGap, unbroken } = await load('line.js');
 const { columnsFor, leastSide } = await load('grid.js');
 const { duration, percent, rate } = await load('format.js');
 const { progressText } = await load('header.js');
-const { baselines, classesAt, runRows } = await load('accuracy.js');
+const { baselines, besideText, runRows } = await load('accuracy.js');
+const { classesAt } = await load('past.js');
 
 test('an axis has round numbers from 0', () => {
   assert.deepEqual(ticks(100), [0, 25, 50, 75, 100]);
@@ -123,6 +124,14 @@ test('the table follows the slider: the last point at or before its step', () =>
   assert.deepEqual(random.marked, [], 'the interval is that of the last images');
   assert.deepEqual([runRows([a], 9)[0].name, runRows([a], 16)[1].marked], ['distilled, step\u00a08', ['a']]);
   assert.deepEqual(runRows([b], -1)[0].cells, { b: undefined });
+});
+
+test('a step stands apart from its number, with a spread and without', () => {
+  const a = { name: 'a', points: [[0, 1, 0], [8, 2, 0], [16, 3, 0.5]] }, b = { name: 'b', points: [[0, 5, 0.5]] };
+  const [row] = runRows([a, b], 9);
+  assert.deepEqual(['a', 'b'].map(name => besideText(row, name)), [' step\u00a08', ' ± 0.5, step\u00a00']);
+  const cells = { a: [2, 0], b: [5, 0.5], c: undefined }, marked = ['a', 'b'];
+  assert.deepEqual(['a', 'b', 'c'].map(name => besideText({ cells, marked }, name)), [' *', ' ± 0.5 *', '']);
 });
 
 test('accuracies of classes at a step: kept ones, else the latest', () => {

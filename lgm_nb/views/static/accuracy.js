@@ -2,6 +2,7 @@
 import { el } from './dom.js';
 import { dashKey, hollowKey, key, lineChart } from './chart.js';
 import { explained } from './help.js';
+import { pointAt } from './past.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
 /**
@@ -82,28 +83,19 @@ function cell(row, column, { heat }) {
     style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
   };
   if (!score) return el('td', props, '–');
-  const spread = score[1] ? ` ± ${score[1].toFixed(1)}` : '', mark = row.marked?.includes(column) ? ' *' : '';
-  const note = [spread + mark, row.notes?.[column]].filter(Boolean).join(', ');
-  return el('td', props, score[0].toFixed(1), note ? el('small', {}, note) : null);
+  const beside = besideText(row, column);
+  return el('td', props, score[0].toFixed(1), beside ? el('small', {}, beside) : null);
 }
 
 /**
- * The last point at or before a step, undefined if there is none.
- * @param {Curve} curve
- * @param {number | null} step null for the last of all
+ * What is said beside an accuracy, after a blank: its spread, a mark, its step; '' if there is nothing to say.
+ * @param {Row} row
+ * @param {string} column
  */
-export const pointAt = ({ points }, step) => step === null ? points.at(-1) : points.findLast(p => p[0] <= step);
-
-/**
- * The accuracy of each class at a step: as it was last measured and kept, else the latest.
- * @param {Curve} curve
- * @param {number | null} step null for the latest
- * @returns {{step: number, values: number[], latest: boolean}}
- */
-export function classesAt({ points, classes = [], past = [] }, step) {
-  const latest = points.at(-1)?.[0] ?? 0, found = past.findLast(([s]) => s <= (step ?? latest));
-  return found && step !== null && step < latest ? { step: found[0], values: found[1], latest: false }
-    : { step: latest, values: classes, latest: true };
+export function besideText({ cells, marked, notes }, column) {
+  const std = cells[column]?.[1], mark = marked?.includes(column) ? '*' : '';
+  const spread = [std ? `± ${std.toFixed(1)}` : '', mark].filter(Boolean).join(' ');
+  return [spread, notes?.[column]].filter(Boolean).join(', ').replace(/^(?=.)/, ' ');
 }
 
 /**

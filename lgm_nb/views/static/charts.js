@@ -2,7 +2,8 @@
 import { el, keepFocus } from './dom.js';
 import { lineChart } from './chart.js';
 import { nextFrame } from './page.js';
-import { accuracyChart, baselineKey, checkNote, pointAt, runRows, runTable } from './accuracy.js';
+import { accuracyChart, baselineKey, checkNote, runRows, runTable } from './accuracy.js';
+import { pointAt } from './past.js';
 import { explained } from './help.js';
 
 /** @typedef {import('./evolution.js').RunState} RunState */

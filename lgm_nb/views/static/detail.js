@@ -1,6 +1,6 @@
 // The closer look at one image.
 import { el, say, colour, keepFocus } from './dom.js';
-import { classesAt } from './accuracy.js';
+import { classesAt } from './past.js';
 import { percent } from './format.js';
 import { explained } from './help.js';
 import { nearestIn } from './peek.js';

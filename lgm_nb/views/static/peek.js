@@ -1,6 +1,6 @@
 // A glance at the class that is pointed at: its nearest real images, and what its test images are taken for.
 import { el, keepFocus } from './dom.js';
-import { classesAt } from './accuracy.js';
+import { classesAt } from './past.js';
 import { explained } from './help.js';
 import { levelHeadings } from './page.js';
 import { loaded, tiles } from './sheet.js';
