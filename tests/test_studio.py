@@ -13,8 +13,8 @@ from lgm_nb.method.settings import Settings
 from lgm_nb.method.meta_loss import Objective
 from lgm_nb.probing.examiner import Examiner
 from lgm_nb.probing.probe import exhaust
-from lgm_nb.views import controls, measuring, photographs
-from lgm_nb.views.exports import write_export
+from lgm_nb.views import controls, exports, measuring, photographs
+from lgm_nb.views.exports import page_facts, write_export
 from lgm_nb.views.history import History
 from lgm_nb.views.measuring import KeptFeatures
 from lgm_nb.views.messages import Ask, Tell, read_protocol
@@ -241,10 +241,10 @@ def test_several_backbones_distil(data, net, tmp_path):
     assert all(curve['own'] for curve in run.curves())
     assert set(run.table().columns[1:])=={f'{name} (seen)' for name in (net.name, other.name)}
     assert [b['name'] for b in run.distilled().card['backbones']]==[other.name, net.name]
-    before = run.film(), repr(run.table()), repr(run)
+    before = run.film(), repr(run.table()), repr(run), page_facts(run)
     run.configure(distil_with=net.name, steps=9, ipc=2)
     assert run.next_plan.sources==(net.name,) and run.next_plan.images==2*run.plan.images
-    assert (run.film(), repr(run.table()), repr(run))==before, 'these tell of the last start'
+    assert (run.film(), repr(run.table()), repr(run), page_facts(run))==before, 'these tell of the last start'
     assert run.examined[run.plan.home].examiner.backbone is other
     made = read_card(write_export(run, 'set', tmp_path/'made')/'card.json')
     assert made['data']['name']==data.name and set(made['accuracy'])=={net.name, other.name}
@@ -475,6 +475,44 @@ def test_a_stop_does_not_wait_for_a_page(data, net, monkeypatch, tmp_path, by):
             assert studio.controls.export.note.text.startswith('Wrote ')
         while by=='view' and not any(m['kind']==Tell.PAGE for m in sent): await asyncio.sleep(.01)
     studio = Studio(data, net, steps=100_000, views=1, seed=40 + (by=='view'), folder=tmp_path/'set')
+    asyncio.run(asyncio.wait_for(go(studio), 120))
+
+async def said_of(studio, sent, by):
+    "What a studio says when it is asked for a page, or for a file."
+    if by != 'view':
+        await studio.controls.export.write(by)
+        return studio.controls.export.note.text
+    studio.view._hear(None, dict(ask=Ask.PAGE, key=None), [])
+    while not any(m['kind'] in (Tell.SAID, Tell.PAGE) for m in sent): await asyncio.sleep(.01)
+    return [m for m in sent if m['kind']==Tell.SAID][-1]['text']
+
+@pytest.mark.parametrize('by', ['view', 'html', 'gif', 'set'])
+@pytest.mark.parametrize('early', [True, False], ids=['before it is read', 'while it is read'])
+def test_a_start_while_something_is_written_is_said(data, net, monkeypatch, tmp_path, by, early):
+    "Nothing is written of two starts, and no note goes on saying that something is being written."
+    async def go(studio):
+        sent, run, loop = [], studio.run, asyncio.get_running_loop()
+        studio.view.send = lambda message, buffers=(): sent.append(message)
+        run.configure(probed=[])
+        run.start()
+        await run.wait()
+        number, film, frames = run.number, type(run).film, exports.evenly
+        def starts(*args, read):
+            loop.call_soon_threadsafe(run.start)
+            while run.number==number: time.sleep(.01)
+            return read(*args)
+        if early:
+            run.worker.submit(time.sleep, .3) # the worker has other work to do first
+            loop.call_later(.1, run.start)
+        else:
+            monkeypatch.setattr(type(run), 'film', lambda *args: starts(*args, read=film))
+            monkeypatch.setattr(exports, 'evenly', lambda *args: starts(*args, read=frames))
+        text = await said_of(studio, sent, by)
+        assert text.startswith('No page: run: another start has begun' if by=='view' else 'Not written: run: another')
+        monkeypatch.undo()
+        await run.wait()
+        assert run.state=='finished' and not [p for p in tmp_path.rglob('*') if p.is_file()]
+    studio = Studio(data, net, steps=2, views=1, seed=50 + early, folder=tmp_path/by/'set')
     asyncio.run(asyncio.wait_for(go(studio), 120))
 
 def test_typed_data_are_opened_once_and_again_when_they_have_changed(data, net, tmp_path, monkeypatch):

@@ -70,12 +70,13 @@ class ExportPanel:
     async def write(self, kind:str)->None:
         "Write an export, and show where or why it failed."
         self.note.say('Writing …')
+        run, number = self.run, self.run.number
         try:
-            if kind=='html': await embed_home(self.run)
-            text = f'Wrote {await self.run.worker.do(write_export, self.run, kind, self.folder.value)}'
+            if kind=='html': await embed_home(run)
+            text = f'Wrote {await run.worker.do(write_export, run, kind, self.folder.value, number)}'
         except (ValueError, RuntimeError, OSError) as e: text = f'Not written: {e}'
         self.note.say(text)
-        for heard in self.run.stored: await heard(self.run)
+        for heard in run.stored: await heard(run)
 
     def lock(self, locked:bool)->None:
         "Disable the buttons while there is nothing to save."

@@ -8,8 +8,9 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/exports.html.md"""
 __all__ = ['EXPORTS', 'write_export']
 
 # %% ../../nbs/views/12_exports.ipynb #8bde1dc2
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from ..core.durable import file_hash
 from ..core.files import safe_name
 from ..method.run_folder import add_files
@@ -21,29 +22,50 @@ from .studio_run import StudioRun
 from .telling import distiller_of
 from .widgets import evenly
 
+# %% ../../nbs/views/12_exports.ipynb #12b0a002
+Made = TypeVar('Made')
+
+def check_start(
+    run:StudioRun,
+    number:int, # of the start that is meant
+)->None:
+    "Raise ValueError if another start has begun."
+    if run.number != number: raise ValueError('run: another start has begun; ask again when it has images')
+
+def of_start(
+    run:StudioRun,
+    number:int, # of the start that is meant
+    make:Callable[[], Made], # reads the results of the run
+)->Made: # what it returned
+    "Call a function. Raises ValueError if another start has begun before, or while it was called."
+    check_start(run, number)
+    try: return make()
+    finally: check_start(run, number) # whatever else went wrong: what it read was reset
+
 # %% ../../nbs/views/12_exports.ipynb #c54011e5
 FILM = 'film.json'
 
-def _save_set(run, folder):
+def _save_set(run, number, folder):
     card, folder_key = folder/'card.json', folder.resolve()
     again = card.is_file() and run.saved.get(folder_key)==file_hash(card)
-    film = page_json(page_facts(run, 600, wait=False))
-    run.distilled().save(folder, overwrite=again)
+    def made(): return page_json(page_facts(run, 600, wait=False)), run.distilled()
+    film, distilled = of_start(run, number, made)
+    distilled.save(folder, overwrite=again)
     add_files(folder, lambda temporary: (temporary/FILM).write_text(film, encoding='utf-8'))
     run.saved[folder_key] = file_hash(card)
     return folder
 
 # %% ../../nbs/views/12_exports.ipynb #da8e8d16
-def _save_film(run, file, save):
-    frames = run.history.frames
-    pixels = [run.history.pixels(frames[i]) for i in evenly(len(frames), 80)]
-    return save([p.transpose(0, 3, 1, 2) for p in pixels], file)
+def _save_film(run, number, file, save):
+    def made():
+        frames = run.history.frames
+        return [run.history.pixels(frames[i]) for i in evenly(len(frames), 80)]
+    return save([p.transpose(0, 3, 1, 2) for p in of_start(run, number, made)], file)
 
 def _pack_smaller(sheet, side): return make_sheet(shrink(read_sheet(sheet), side), page=True)
 
-def _page_details(run, image):
-    examiner = run.examined[run.plan.home].examiner
-    details = image_details(run.distiller, examiner, image)
+def _page_details(distiller, examiner, image):
+    details = image_details(distiller, examiner, image)
     parts = [dict(part, sheet=_pack_smaller(part['sheet'], 64)) for part in details['parts']]
     return dict(details, big=_pack_smaller(details['big'], 512), parts=parts)
 
@@ -52,12 +74,18 @@ def page_facts(
     kilobytes:int=900, # of pixels in its frames, at most
     wait:bool=True, # False: no closer look if that needs the real images to be embedded first
 )->dict[str, Any]: # as `film_facts`, with details
-    "Return what a page of a run holds: its animation, curves and maps, and a closer look at the first 40 images."
-    ready = wait or run.examined[run.plan.home].examiner.train_ready
-    images = min(len(run.history.frames[-1]['tiles']), 40) if ready else 0
-    return dict(run.film(kilobytes), details=[_page_details(run, i) for i in range(images)])
+    """Return what a page of a run holds: its animation, curves and maps, and a closer look at the first 40 images.
 
-def _save_html(run, file): return save_page(still_html(page_facts(run)), file, f'{run.plan.data.name}, distilled')
+    Raises ValueError before the run has images, and if another start begins meanwhile."""
+    def made():
+        distiller, examiner = distiller_of(run), run.examined[run.plan.home].examiner
+        images = min(len(run.history.frames[-1]['tiles']), 40) if wait or examiner.train_ready else 0
+        return dict(run.film(kilobytes), details=[_page_details(distiller, examiner, i) for i in range(images)])
+    return of_start(run, run.number, made)
+
+def _save_html(run, number, file):
+    html, name = of_start(run, number, lambda: (still_html(page_facts(run)), run.plan.data.name))
+    return save_page(html, file, f'{name}, distilled')
 
 # %% ../../nbs/views/12_exports.ipynb #cb644df2
 def free_name(
@@ -86,17 +114,22 @@ def write_export(
     run:StudioRun,
     kind:str, # 'set', 'gif', 'mp4' or 'html'
     folder:str|Path, # of the set; a film or page is written next to it, under the same name
+    number:int|None=None, # of the start that is meant, as in `run.number`; None for the last one
 )->Path: # what was written
-    "Write a run in its worker, and wait until it is written. Raises ValueError before the run has images."
+    """Write a run in its worker, and wait until it is written.
+
+    Raises ValueError before the run has images, and if another start begins before they are read."""
+    number = run.number if number is None else number
     folder = Path(folder).expanduser()
     if not folder.name: raise ValueError(f'folder: {str(folder)!r}; give a name')
     if kind not in EXPORTS: raise ValueError(f'kind: {kind!r}; must be one of {", ".join(EXPORTS)}')
+    check_start(run, number)
     distiller_of(run)
-    return run.worker.call(_write, run, kind, folder)
+    return run.worker.call(_write, run, number, kind, folder)
 
-def _write(run, kind, folder):
-    if kind=='set': return _save_set(run, folder)
+def _write(run, number, kind, folder):
+    if kind=='set': return _save_set(run, number, folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     file = free_name(folder, f'.{kind}')
-    if kind=='html': return _save_html(run, file)
-    return _save_film(run, file, save_gif if kind=='gif' else save_mp4)
+    if kind=='html': return _save_html(run, number, file)
+    return _save_film(run, number, file, save_gif if kind=='gif' else save_mp4)

@@ -26,7 +26,7 @@ from ..method.meta_loss import Objective
 from ..method.settings import settings_from
 from .closer_look import nearest_images
 from .controls import Controls, spawn
-from .exports import page_facts, page_file, write_export
+from .exports import of_start, page_facts, page_file, write_export
 from .messages import Ask, Tell
 from .run_plan import Later, MOST_IMAGES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
@@ -109,14 +109,15 @@ async def _send_film(view, key):
 
 async def _send_page(view, key):
     "Send a page of a run of the shelf, or of the run of the view, or say why there is none."
-    run = view.run
-    def make(): return page_file(page_facts(run) if key is None else view.shelf.facts(key))
+    run, number = view.run, view.run.number
+    def own(): return of_start(run, number, lambda: page_facts(run))
+    def make(): return page_file(own() if key is None else view.shelf.facts(key))
     try:
         if key is None:
             distiller_of(run)
             await embed_home(run)
         name, html = await run.worker.do(make)
-    except (ValueError, OSError) as e: return view.send(dict(kind=Tell.SAID, text=f'No page: {e}'))
+    except (ValueError, RuntimeError, OSError) as e: return view.send(dict(kind=Tell.SAID, text=f'No page: {e}'))
     view.send(dict(kind=Tell.PAGE, name=name), [html])
 
 # %% ../../nbs/views/17_studio.ipynb #b1ed97d2
