@@ -91,7 +91,7 @@ class Limits:
 LIMITS = dict(
     ipc=Limits('Images per class', 'Distilled images of each class', 1, 100),
     steps=Limits('Steps', 'Optimiser steps: each passes all views through every backbone that distils', 1, 1_000_000),
-    augs=Limits('Augs', 'Augmented views of each distilled image in a step', 1, 1000),
+    augs=Limits('Views per step', 'Augmented views of each distilled image in a step', 1, 1000),
     lr=Limits('Learning rate', 'Of Adam, which changes the levels of the pyramid', 1e-6, 10, .001, whole=False),
     seed=Limits('Seed', 'Same seed, same images', 0, 2**31 - 1))
 
