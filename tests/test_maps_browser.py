@@ -66,7 +66,14 @@ def test_the_marks_move_with_the_slider(two):
     assert max(np.ptp(last, axis=0)) > 100 and two.locator('.spot.astray').count()==0
     assert np.allclose(np.array(between) - middle, .75*(np.array(last) - middle), atol=1.)
     label = two.locator('.map').first.get_attribute('aria-label')
-    assert label=='Feature map of a, step 6: 4 of 4 distilled images are nearest to the mean of their own class.'
+    assert label=='Feature map of a, step 6: 4 of 4 distilled images are nearest to the mean of their own class, at ' \
+        'step\u00a04.'
+    def note(): return two.locator('.mapped .note').first.inner_text()
+    assert note()=='4 of 4 nearest to their own class, at step\u00a04'
+    settled(two, 3)
+    assert note()=='1 of 4 nearest to their own class, at step\u00a00'
+    settled(two, 8)
+    assert note()=='4 of 4 nearest to their own class'
 
 def lit(page):
     "Names of the classes that are highlighted in each map, and of the highlighted images."

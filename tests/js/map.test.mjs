@@ -14,13 +14,12 @@ const walk = [
 ];
 
 test('marks are where they were kept, and on the line between two moments', () => {
-  const where = step => { const { at, near } = marksAt(walk, step); return { at, near }; };
-  for (const { step, at, near } of walk) assert.deepEqual(where(step), { at, near });
-  assert.deepEqual(marksAt(walk, 15), { at: [25, 5, 100, 0], near: [1, 0] });
+  for (const moment of walk) assert.deepEqual(marksAt(walk, moment.step), moment);
+  assert.deepEqual(marksAt(walk, 15), { step: 10, at: [25, 5, 100, 0], near: [1, 0] });
   assert.deepEqual(marksAt(walk, 25).at, [25, 10, 75, 75]);
   assert.equal(marksAt(walk, 0), walk[0]);
   assert.equal(marksAt(walk, 99), walk[2]);
-  assert.deepEqual(marksAt([], 5), { at: [], near: [] });
+  assert.deepEqual(marksAt([], 5), { step: 5, at: [], near: [] });
 });
 
 test('a trail ends at its mark', () => {
@@ -72,14 +71,20 @@ test('names do not cover each other', () => {
 });
 
 test('how near is said in words', () => {
-  const classes = ['cat', 'dog'], labels = [0, 0, 1], near = [0, 1, 1];
-  assert.equal(nearText(near, labels, classes), '2 of 3 nearest to their own class');
-  assert.equal(nearText(near, labels, classes, { label: 0, image: null }), 'cat: 1 of 2 nearest to their own class');
-  assert.equal(nearText(near, labels, classes, { label: 0, image: 1 }), 'cat: nearest to dog');
-  assert.equal(nearText(near, labels, classes, { label: 1, image: null }), 'dog: nearest to its own class');
-  const map = { name: 'net', walk: [{ step: 4, at: [0, 0, 0, 0, 0, 0], near }] };
-  assert.equal(mapLabel(map, 4, { labels, classes }), 'Feature map of net, step 4: 2 of 3 distilled images are nearest '
+  const film = { classes: ['cat', 'dog'], labels: [0, 0, 1] }, moment = { step: 4, at: [0, 0, 0, 0, 0, 0], near: [0, 1, 1] };
+  const said = (lit, step = 4) => nearText(moment, step, film, lit);
+  assert.equal(said(null), '2 of 3 nearest to their own class');
+  assert.equal(said({ label: 0, image: null }), 'cat: 1 of 2 nearest to their own class');
+  assert.equal(said({ label: 0, image: 1 }), 'cat: nearest to dog');
+  assert.equal(said({ label: 1, image: null }), 'dog: nearest to its own class');
+  const label = step => mapLabel({ name: 'net', walk: [moment] }, step, film);
+  assert.equal(label(4), 'Feature map of net, step 4: 2 of 3 distilled images are nearest '
     + 'to the mean of their own class; nearest to another: cat to dog.');
+  for (const step of [1, 9]) { // the numbers are of another step than the images
+    assert.equal(said(null, step), '2 of 3 nearest to their own class, at step\u00a04');
+    assert.equal(said({ label: 0, image: 1 }, step), 'cat: nearest to dog, at step\u00a04');
+    assert(label(step).includes(`net, step ${step}: 2 of 3`) && label(step).includes('own class, at step\u00a04; nearest'));
+  }
 });
 
 test('a film takes whole maps, and then what is new', () => {

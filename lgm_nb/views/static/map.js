@@ -5,7 +5,7 @@ import { explained } from './help.js';
 import { extent, fitted, hit, marksAt, placedNames, trail } from './plane.js';
 
 /** @typedef {import('./protocol.js').FeatureMap} FeatureMap */
-/** @typedef {import('./film.js').Film} Film */
+/** @typedef {import('./protocol.js').Moment} Moment */
 /** @typedef {import('./evolution.js').RunState} RunState */
 /** @typedef {import('./plane.js').Lit} Lit */
 
@@ -27,28 +27,33 @@ const middle = at => {
 /** Dots as one path. @param {number[]} at x, y, x, y … */
 const specks = at => at.map((v, i) => `${i % 2 ? ' ' : 'M'}${v.toFixed(1)}${i % 2 ? 'h0' : ''}`).join('');
 
+/** The step that numbers are of, where another one is shown. @param {number} own @param {number} shown */
+const ofStep = (own, shown) => own === shown ? '' : `, at step\u00a0${own}`;
+
 /**
  * How many images are nearest to the mean of their own class; of one image, which class it is nearest to.
- * @param {number[]} near
- * @param {number[]} labels
- * @param {string[]} classes
+ * @param {Moment} moment
+ * @param {number} step that is shown
+ * @param {{labels: number[], classes: string[]}} film
  * @param {Lit | null} lit
  */
-export function nearText(near, labels, classes, lit = null) {
+export function nearText(moment, step, { labels, classes }, lit = null) {
+  const { near } = moment, when = ofStep(moment.step, step);
   const all = lit === null ? [...near.keys()] : [...near.keys()].filter(i => labels[i] === lit.label);
   const image = lit?.image ?? (all.length === 1 && lit ? all[0] : null);
   const own = all.filter(i => near[i] === labels[i]).length, name = lit ? `${classes[lit.label]}: ` : '';
-  if (image === null) return `${name}${own} of ${all.length} nearest to their own class`;
-  return `${name}nearest to ${near[image] === labels[image] ? 'its own class' : classes[near[image]]}`;
+  if (image === null) return `${name}${own} of ${all.length} nearest to their own class${when}`;
+  return `${name}nearest to ${near[image] === labels[image] ? 'its own class' : classes[near[image]]}${when}`;
 }
 
-/** @param {FeatureMap} map @param {number} step @param {Film} film */
+/** @param {FeatureMap} map @param {number} step @param {{labels: number[], classes: string[]}} film */
 export function mapLabel({ name, walk }, step, { labels, classes }) {
-  const { near } = marksAt(walk, step), astray = [...near.keys()].filter(i => near[i] !== labels[i]).slice(0, 12);
+  const moment = marksAt(walk, step), { near } = moment;
+  const astray = [...near.keys()].filter(i => near[i] !== labels[i]).slice(0, 12);
   const others = astray.map(i => `${classes[labels[i]]} to ${classes[near[i]]}`).join(', ');
   const own = near.filter((c, i) => c === labels[i]).length;
   return `Feature map of ${name}, step ${step}: ${own} of ${near.length} distilled images are nearest to the mean of `
-    + `their own class${others ? `; nearest to another: ${others}` : ''}.`;
+    + `their own class${ofStep(moment.step, step)}${others ? `; nearest to another: ${others}` : ''}.`;
 }
 
 export class MapView {
@@ -112,8 +117,7 @@ export class MapView {
     const { map, fit, marks = [], all: { film } } = this;
     if (!fit) return;
     this.step = step;
-    const { at, near } = marksAt(map.walk, step);
-    this.near = near;
+    const { at, near } = this.moment = marksAt(map.walk, step);
     this.places = at.map((v, i) => i % 2 ? fit.Y(v) : fit.X(v));
     this.svg.classList.toggle('glides', glides);
     this.svg.setAttribute('aria-label', mapLabel(map, step, film));
@@ -157,6 +161,6 @@ export class MapView {
       mark.setAttribute('r', `${(this.radius ?? 5) + (isOn(i) ? 2 : 0)}`);
       if (isOn(i) && mark.nextSibling) this.top?.append(mark);
     });
-    say(this.note, nearText(this.near ?? [], film.labels, film.classes, lit));
+    if (this.moment) say(this.note, nearText(this.moment, this.step, film, lit));
   }
 }

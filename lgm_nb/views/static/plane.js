@@ -12,16 +12,16 @@
 
 /**
  * The marks at a step: between two moments on the line from one to the next, before and after all of them where they
- * are at the first and at the last. The nearest classes are those of the latest moment.
+ * are at the first and at the last. The nearest classes are those of one moment, `step`: the latest, else the first.
  * @param {Moment[]} walk in the order of steps
  * @param {number} step
- * @returns {{at: number[], near: number[]}}
+ * @returns {Moment}
  */
 export function marksAt(walk, step) {
   const next = walk.findIndex(moment => moment.step > step);
-  if (next <= 0) return (next < 0 ? walk.at(-1) : walk[0]) ?? { at: [], near: [] };
+  if (next <= 0) return (next < 0 ? walk.at(-1) : walk[0]) ?? { step, at: [], near: [] };
   const from = walk[next - 1], to = walk[next], share = (step - from.step) / (to.step - from.step);
-  return { at: from.at.map((v, i) => v + share * (to.at[i] - v)), near: from.near };
+  return { ...from, at: from.at.map((v, i) => v + share * (to.at[i] - v)) };
 }
 
 /**
