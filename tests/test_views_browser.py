@@ -262,8 +262,9 @@ def test_a_report_fits_its_window(browser, axe, tmp_path, width):
     page = browser.new_page(viewport=dict(width=width, height=800), is_mobile=width < 500)
     page.goto(file.as_uri())
     assert page.evaluate('innerWidth')==width and page.evaluate('document.documentElement.scrollWidth') <= width
-    assert page.locator('caption').bounding_box()['width'] <= width - 32, 'the warning would be cut off'
-    assert page.locator('p', has_text='10 distilled images reach 40 %').is_visible()
+    assert page.locator('caption').bounding_box()['width'] <= width - 32, 'it would be cut off'
+    words = page.locator('p', has_text='10 distilled images reach 40 %')
+    assert words.is_visible() and 'points only' in words.inner_text() and page.content().count('points only')==1
     assert page.locator('pre').is_hidden()
     page.locator('summary').click()
     assert page.locator('pre').is_visible() and page.evaluate('document.documentElement.scrollWidth') <= width

@@ -125,8 +125,8 @@ def _in_words(table, images, train):
         unclear = ' (no clear difference)' if is_level(on['random'][name]) else ''
         said.append(f"{images:,} random real images {top1['random']:.0f} %{unclear}")
     if 'full' in top1: said.append(f"all {train:,} real images {top1['full']:.0f} %")
-    few = few_tests_note(top1.values(), table.tests)
-    return f"{', '.join(said)} (probe on {name}, protocol {table.protocol}{'; ' + few if few else ''})."
+    few = few_tests_note(table.accuracies(), table.tests)
+    return f"{', '.join(said)} (probe on {name}, protocol {table.protocol}).{f' {few}.' if few else ''}"
 
 # %% ../../nbs/probing/02_compare.ipynb #55129373
 class CrossModelTable(Table):
@@ -142,8 +142,7 @@ class CrossModelTable(Table):
         self.distilled_with, self.scores, self.seconds = ' + '.join(self.sources), rows, seconds
         self.protocol, self.tests, names = protocol, tests, list(next(iter(rows.values())))
         lines = [(kind, *(marked(scores[n]) for n in names)) for kind, scores in rows.items()]
-        about = f'distilled with {self.distilled_with}; protocol {protocol}'
-        super().__init__(('top-1 %', *map(self._heading, names)), lines, join_notes(about, self.caution()))
+        super().__init__(('top-1 %', *map(self._heading, names)), lines, self.about())
 
     def _heading(self, name):
         "Mark the backbones that the images were made for, if there are several."
@@ -151,11 +150,16 @@ class CrossModelTable(Table):
 
     def accuracies(self)->list[float]: return [s['top1_mean'] for row in self.scores.values() for s in row.values()]
 
-    def caution(self)->str: # '' if there is nothing to say
+    def about(self, few:bool=True)->str: # `few` as for `caution`
+        "Say how it was measured, for the caption."
+        how = f'distilled with {self.distilled_with}; protocol {self.protocol}'
+        return join_notes(how, self.caution(few))
+
+    def caution(self, few:bool=True)->str: # '' if there is nothing to say; `few`: whether few test images are mentioned
         "Explain the mark, and say if there are few test images."
         scores = [s for row in self.scores.values() for s in row.values()]
         mark = '' if all(map(is_beaten, scores)) else MARK_NOTE
-        return join_notes(mark, few_tests_note(self.accuracies(), self.tests))
+        return join_notes(mark, few_tests_note(self.accuracies(), self.tests) if few else '')
 
     def in_words(self,
         images:int, # distilled, and random real ones

@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 from ..core.files import check_writable, write_json
 from ..core.page import figure_html, page_html
+from ..core.show import Table
 from ..data.dataset import Dataset
 from ..method.distilled_set import DistilledSet
 from ..method.distiller import Distiller
@@ -101,6 +102,10 @@ def _seeds(table): # over which the accuracies of a table are means
     return next(iter(first_row.values()))['seeds']
 
 # %% ../../nbs/views/04_report.ipynb #20af54dd
+def _table_html(table):
+    "A table without the warning about few test images, which the sentence above it ends with."
+    return Table(table.columns, table.rows, table.about(few=False))._repr_html_()
+
 def report_html(
     distilled:DistilledSet,
     table:CrossModelTable,
@@ -118,7 +123,7 @@ def report_html(
         film=_film_html(gif),
         words=escape(table.in_words(n, images)),
         loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}',
-        table=table._repr_html_(), seeds=_seeds(table), images=f'{images:,}', tests=f'{tests:,}',
+        table=_table_html(table), seeds=_seeds(table), images=f'{images:,}', tests=f'{tests:,}',
         card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
     return page_html(f"{card['data']['name']} in {n} images", body)
 
