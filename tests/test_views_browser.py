@@ -4,7 +4,7 @@ import numpy as np, pytest, torch
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.probing.compare import CrossModelTable
 from lgm_nb.views.report import report_html
-from lgm_nb.views.sheets import save_page, still_html
+from lgm_nb.views.sheets import embed, make_sheet, save_page, still_html
 from lgm_nb.views.widgets import film_facts
 from conftest import violations
 
@@ -90,6 +90,48 @@ def test_pointing_says_what_a_class_is_taken_for(page):
     assert answers.all_text_contents()==['y 30\u00a0%']
     page.keyboard.press('Enter')
     assert page.locator('.peek').is_hidden() and page.locator('.detail').is_visible()
+
+def test_what_is_said_of_a_class_follows_the_slider(new_page, html, tmp_path):
+    "As the closer look does: the accuracy at or before the step; what is known of another step says so."
+    page = new_page(viewport=dict(width=1000, height=400), reduced_motion='reduce')
+    kept = html.replace('"mistaken":', '"past":[[0,[12,10,10,10]]],"mistaken":')
+    page.goto(save_page(kept, tmp_path/'kept.html').as_uri())
+    page.get_by_role('button', name='b', exact=True).press('Enter')
+    page.locator('.tile').first.hover()
+    page.locator('.peek h5', has_text='at step 7').wait_for()
+    slider, answers = page.get_by_role('slider', name='Step of the run'), page.locator('.peek .answers')
+    slider.press('Home')
+    page.locator('.peek h5', has_text='test images, b, at step 0').wait_for()
+    assert answers.locator('*').all_text_contents()==['w 12\u00a0%', 'others: known at step 7']
+    slider.press('End')
+    page.locator('.peek h5', has_text='test images, b, at step 7').wait_for()
+    assert answers.locator('*').all_text_contents()==['w 30\u00a0%', 'y 42\u00a0%', 'x 8\u00a0%']
+
+@pytest.fixture(scope='module')
+def looked_at():
+    "A finished run with a closer look at each image."
+    g = np.random.default_rng(0)
+    def sheet(n): return embed(make_sheet(g.integers(0, 256, (n, 8, 8, 3), dtype=np.uint8), page=True))
+    def nearest(image): return dict(title='Nearest real images', note='cosine, a', captions=[f'real {image}']*3,
+        sheet=sheet(3))
+    details = [dict(image=i, step=7, big=sheet(1), parts=[nearest(i)]) for i in range(4)]
+    frames = [(k, 1, g.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)) for k in range(8)]
+    curves = [dict(name='a', own=True, points=[[0, 10., 1.], [7, 30., 1.]], baselines={}, classes=[30.]*4)]
+    return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], curves=curves,
+        details=details))
+
+@pytest.mark.parametrize('width', [390, 1000])
+def test_a_finished_run_begins_with_its_first_image(new_page, looked_at, tmp_path, width):
+    "Its strip is filled before anything is pointed at; no tile and no class is highlighted."
+    page = new_page(viewport=dict(width=width, height=900), reduced_motion='reduce')
+    page.goto(save_page(looked_at, tmp_path/'run.html').as_uri())
+    page.locator('.peek figure').nth(2).wait_for()
+    assert page.locator('.peek h4').inner_text()=='w' and 'The first image' in page.locator('.peek').inner_text()
+    assert page.locator('.peek figcaption').all_text_contents()==['real 0']*3
+    assert not page.locator('.tile.lit, .tile.on, .lit').count()
+    page.locator('.tile').nth(2).focus()
+    page.locator('.peek h4', has_text='y').wait_for()
+    assert 'The first image' not in page.locator('.peek').inner_text()
 
 def shown(page): return page.locator('.tips p:visible')
 

@@ -34,8 +34,11 @@ test('nothing measured, nothing shown', () => {
 
 test('what a class is taken for: itself first', () => {
   const measured = { points: [[8, 50, 0]], classes: [80, 20], mistaken: [[[1, 20]], [[0, 70], [2, 10]]] };
-  assert.deepEqual(answersTo(measured, 1), [[1, 20], [0, 70], [2, 10]]);
-  assert.deepEqual(answersTo({ points: [] }, 1), []);
+  assert.deepEqual(answersTo(measured, 1, null), [[1, 20], [0, 70], [2, 10]]);
+  assert.deepEqual(answersTo({ points: [] }, 1, null), []);
+  const kept = { ...measured, points: [[4, 30, 0], [8, 50, 0]], past: [[4, [60, 5]]] };
+  assert.deepEqual(answersTo(kept, 1, 6), [[1, 5]], 'the wrong ones are those of the latest step');
+  assert.deepEqual(answersTo(kept, 1, 8), answersTo(measured, 1, null));
 });
 
 test('the nearest real images of a closer look', () => {

@@ -1,4 +1,5 @@
-// A glance at the class that is pointed at: its nearest real images, and what its test images are taken for.
+// A glance at the class that is pointed at: its nearest real images, and what its test images are taken for. Of a
+// finished run it begins with the first image, so that the strip is not empty until something is pointed at.
 import { el, keepFocus } from './dom.js';
 import { classesAt } from './past.js';
 import { explained } from './help.js';
@@ -12,16 +13,19 @@ import { loaded, tiles } from './sheet.js';
 
 const REST = 150; // milliseconds that a pointer rests before the kernel is asked
 const INVITES = 'Point at an image: its nearest photographs, and what its class is taken for. A click keeps it open.';
+const OFFERS = 'The first image. Point at another one; a click keeps it open.';
 
 /**
- * The answers of a probe to the test images of a class: its own class first, then the most frequent wrong ones.
+ * The answers of a probe to the test images of a class: its own class first, then the most frequent wrong ones, which
+ * are known of the latest measurement only.
  * @param {Curve} curve
  * @param {number} label
+ * @param {number | null} cursor step, null for the latest
  * @returns {number[][]} [class, percent]; none if nothing has been measured
  */
-export function answersTo(curve, label) {
-  const { values } = classesAt(curve, null);
-  return values[label] === undefined ? [] : [[label, values[label]], ...curve.mistaken?.[label] ?? []];
+export function answersTo(curve, label, cursor) {
+  const { values, latest } = classesAt(curve, cursor), wrong = latest ? curve.mistaken?.[label] ?? [] : [];
+  return values[label] === undefined ? [] : [[label, values[label]], ...wrong];
 }
 
 /** The row of nearest real images in a closer look. @param {import('./protocol.js').Part[]} [parts] */
@@ -39,14 +43,15 @@ export class Peek {
   constructor(film, ask) {
     this.film = film;
     this.ask = ask;
-    this.node = el('section', { class: 'peek', 'aria-label': 'The class that is pointed at', hidden: true });
+    this.node = el('section', { class: 'peek', 'aria-label': 'A class at a glance', hidden: true });
     /** @type {Map<number, Near>} */
     this.near = new Map();
     for (const { image, step = 0, parts } of film.details) {
       this.near.set(image, { step, part: nearestIn(parts) ?? null });
     }
+    this.offered = film.details.length > 0; // the first image, before anything is pointed at
     /** @type {number | null} */
-    this.image = null;
+    this.image = this.offered ? 0 : null;
     /** @type {RunState | null} */
     this.state = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -59,6 +64,7 @@ export class Peek {
   point(lit) {
     if (!lit) return; // the last one stays, so that its terms and pictures can be reached
     clearTimeout(this.timer);
+    this.offered = false;
     this.image = lit.image ?? this.film.labels.indexOf(lit.label);
     this.draw();
     const { image, ask, state } = this;
@@ -92,17 +98,24 @@ export class Peek {
   draw() {
     const { image, film, state } = this, curve = film.curves.find(c => c.name === state?.chosen) ?? film.curves[0];
     if (!state || this.node.hidden) return;
-    const near = image === null ? undefined : this.near.get(image);
-    const now = [image, near?.step, !!near?.part, curve?.name, curve?.points.length].join();
-    if (now === this.drawn) return;
-    this.drawn = now;
+    const near = image === null ? undefined : this.near.get(image), at = curve && classesAt(curve, state.cursor);
+    const now = [image, this.offered, near?.step, !!near?.part, curve?.name, curve?.points.length, at?.step, at?.latest];
+    if (now.join() === this.drawn) return;
+    this.drawn = now.join();
     if (image === null || image < 0) return this.node.replaceChildren(el('p', { class: 'note' }, INVITES));
-    const answers = curve ? answersTo(curve, film.labels[image]) : [], last = curve?.points.at(-1)?.[0];
     keepFocus(this.node, () => this.node.replaceChildren(
-      el('h4', {}, film.names[image]), this.nearest(near),
-      strip('Taken for', 'taken', answers.length ? `test images, ${curve.name}, step ${last}` : '',
-        answers.length ? this.heat(answers) : 'Not measured yet.')));
+      el('h4', {}, film.names[image]), this.nearest(near), this.taken(film.labels[image], state.cursor, curve),
+      this.offered ? el('p', { class: 'note' }, OFFERS) : ''));
     levelHeadings(this.node);
+  }
+
+  /** @param {number} label @param {number | null} cursor @param {Curve | undefined} curve */
+  taken(label, cursor, curve) {
+    const answers = curve ? answersTo(curve, label, cursor) : [];
+    if (!curve || !answers.length) return strip('Taken for', 'taken', '', 'Not measured yet.');
+    const { step, latest } = classesAt(curve, cursor);
+    return strip('Taken for', 'taken', `test images, ${curve.name}, at step ${step}`, this.heat(answers,
+      latest || !curve.mistaken?.[label]?.length ? '' : `others: known at step ${curve.points.at(-1)?.[0]}`));
   }
 
   /** @param {Near | undefined} near */
@@ -110,15 +123,15 @@ export class Peek {
     const waiting = this.ask ? 'Asking the kernel …' : 'Not part of this page.';
     if (!near?.part) return strip('Nearest real images', 'nearest', '', near ? 'Not embedded yet.' : waiting);
     const { title, note, captions, sheet } = near.part;
-    return strip(title, 'nearest', `${note}, step ${near.step}`,
+    return strip(title, 'nearest', `${note}, at step ${near.step}`,
       el('div', { class: 'row' }, tiles(loaded(sheet), captions, 44)));
   }
 
-  /** @param {number[][]} answers */
-  heat(answers) {
+  /** @param {number[][]} answers @param {string} more about those that are not shown */
+  heat(answers, more) {
     return el('div', { class: 'answers' }, answers.map(([label, share], i) => el('span', {
       class: i ? 'heat' : 'heat own', style: { '--heat': `${Math.round(0.62 * share)}%` },
-    }, `${this.film.classes[label]} ${Math.round(share)}\u00a0%`)));
+    }, `${this.film.classes[label]} ${Math.round(share)}\u00a0%`)), more ? el('small', {}, more) : '');
   }
 
   off() {
