@@ -120,10 +120,9 @@ def looked_at():
     return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], curves=curves,
         details=details))
 
-@pytest.mark.parametrize('width', [390, 1000])
-def test_a_finished_run_begins_with_its_first_image(new_page, looked_at, tmp_path, width):
+def test_a_finished_run_begins_with_its_first_image(new_page, looked_at, tmp_path):
     "Its strip is filled before anything is pointed at; no tile and no class is highlighted."
-    page = new_page(viewport=dict(width=width, height=900), reduced_motion='reduce')
+    page = new_page(viewport=dict(width=1000, height=900), reduced_motion='reduce')
     page.goto(save_page(looked_at, tmp_path/'run.html').as_uri())
     page.locator('.peek figure').nth(2).wait_for()
     assert page.locator('.peek h4').inner_text()=='w' and 'The first image' in page.locator('.peek').inner_text()
@@ -132,6 +131,10 @@ def test_a_finished_run_begins_with_its_first_image(new_page, looked_at, tmp_pat
     page.locator('.tile').nth(2).focus()
     page.locator('.peek h4', has_text='y').wait_for()
     assert 'The first image' not in page.locator('.peek').inner_text()
+    page.set_viewport_size(dict(width=390, height=900))
+    page.reload()
+    page.get_by_text('Point at an image').wait_for()
+    assert not page.locator('.peek figure').count(), 'one column has no corner to fill'
 
 def shown(page): return page.locator('.tips p:visible')
 
@@ -265,11 +268,11 @@ NAMES = ['tiny-can-vit', 'tiny-dino-resnet', 'tiny-simclr-resnet', 'tiny-vicreg-
 def test_four_backbones_fit(browser, tmp_path, width):
     "Names of backbones stay on one line, the page leaves no strip, the closer look opens in the window."
     g = np.random.default_rng(0)
-    frames = [(k, 1, g.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8)) for k in range(2)]
+    frames = [(k, 1, g.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8)) for k in (0, 444, 455)]
     baselines = dict(random=[20., 1.5], centroid=[30., 1.2], full=[50., 0.])
-    curves = [dict(name=n, points=[[1, 30., 1.5]], baselines=baselines, unbeaten=['centroid'], classes=[30.]*10)
-              for n in NAMES]
-    html = still_html(film_facts(frames, range(10), 'abcdefghij', title='A run', steps=1, sizes=[8], curves=curves))
+    curves = [dict(name=n, own=n=='efficientnet-lite0', points=[[442 - k, 30., 0.], [455, 30., 1.5]], classes=[30.]*10,
+        baselines=baselines, unbeaten=['centroid']) for k, n in enumerate([*NAMES[:3], 'efficientnet-lite0'])]
+    html = still_html(film_facts(frames, range(10), 'abcdefghij', title='A run', steps=455, sizes=[8], curves=curves))
     page = browser.new_page(viewport=dict(width=width, height=900))
     page.goto(save_page(html, tmp_path/'run.html').as_uri())
     page.locator('.column').nth(3).wait_for()
@@ -285,6 +288,9 @@ def test_four_backbones_fit(browser, tmp_path, width):
     assert max(line['right'] for line in lines) <= edge['x'] + edge['width']
     table = 'document.querySelector("[data-lgm-player]").shadowRoot.querySelector(".scroll")'
     assert page.evaluate(f'{table}.scrollWidth <= {table}.clientWidth')
+    page.get_by_role('slider').press('ArrowLeft')
+    page.locator('.run td', has_text='442').wait_for()
+    assert page.evaluate(f'{table}.scrollWidth <= {table}.clientWidth'), 'with the steps of the accuracies'
     page.locator('.tile').first.click()
     bottom = page.locator('.detail').bounding_box()
     assert bottom['y'] + bottom['height'] <= 900, bottom

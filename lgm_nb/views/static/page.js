@@ -94,6 +94,9 @@ export function onWidth(node, draw) {
   return () => seen.disconnect();
 }
 
+/** Whether a view has one column. @param {number} width pixels */
+export const isNarrow = width => width < 740;
+
 /**
  * Fit a view into its page, now and whenever its width changes.
  * @param {HTMLElement} body
@@ -102,7 +105,7 @@ export function onWidth(node, draw) {
  */
 export function settle(body, draw) {
   return onWidth(body, width => {
-    body.classList.toggle('narrow', width < 740);
+    body.classList.toggle('narrow', isNarrow(width));
     levelHeadings(body);
     draw?.(width);
   });

@@ -1,9 +1,9 @@
 // A glance at the class that is pointed at: its nearest real images, and what its test images are taken for. Of a
-// finished run it begins with the first image, so that the strip is not empty until something is pointed at.
+// finished run it begins with the first image, so that no corner is empty until something is pointed at.
 import { el, keepFocus } from './dom.js';
 import { classesAt } from './past.js';
 import { explained } from './help.js';
-import { levelHeadings } from './page.js';
+import { isNarrow, levelHeadings } from './page.js';
 import { loaded, tiles } from './sheet.js';
 
 /** @typedef {import('./protocol.js').Curve} Curve */
@@ -96,8 +96,9 @@ export class Peek {
   }
 
   draw() {
-    const { image, film, state } = this, curve = film.curves.find(c => c.name === state?.chosen) ?? film.curves[0];
+    const { film, state } = this, curve = film.curves.find(c => c.name === state?.chosen) ?? film.curves[0];
     if (!state || this.node.hidden) return;
+    const image = this.offered && isNarrow(state.width) ? null : this.image; // one column has no empty corner
     const near = image === null ? undefined : this.near.get(image), at = curve && classesAt(curve, state.cursor);
     const now = [image, this.offered, near?.step, !!near?.part, curve?.name, curve?.points.length, at?.step, at?.latest];
     if (now.join() === this.drawn) return;
