@@ -247,8 +247,10 @@ def test_what_was_pointed_at_last_stays_and_is_asked_for_once(studio):
     assert page.locator('.peek h4').inner_text()=='x' and page.locator('.tips p:visible').count()==1
 
 def test_it_opens_on_a_run_that_plays(studio):
+    "At half speed, and its button says so."
     page = studio(open='two')
     page.get_by_role('heading', name='Run 2').wait_for()
+    playwright.expect(page.locator('.pace:visible')).to_have_text('0.5×')
     assert page.locator('.words:visible').inner_text()=='4 images reach 42 %.'
     page.wait_for_function(f"() => +{SHOWN}.querySelector('.transport input').value > 2")
     page.get_by_role('button', name='Play', exact=True).wait_for() # once, to the end
@@ -263,6 +265,23 @@ def test_it_stands_still_for_those_who_want_it(studio):
     page.get_by_role('heading', name='Run 2').wait_for()
     page.wait_for_timeout(300)
     assert page.get_by_role('slider', name='Step of the run').get_attribute('aria-valuetext')=='step 160'
+    assert page.locator('.pace:visible').inner_text()=='1×', 'nothing plays by itself'
+
+def test_it_is_played_slowly(studio):
+    "A frame in 180 ms, by the clock of the page, until its button is pressed."
+    page = studio(open='two')
+    page.clock.install()
+    page.locator('[data-run="one"]').click()
+    page.get_by_role('heading', name='Run 1').wait_for()
+    page.clock.pause_at(page.evaluate('Date.now()') + 100)
+    slider, pace = page.get_by_role('slider', name='Step of the run'), page.locator('.pace:visible')
+    def after(milliseconds):
+        page.clock.run_for(milliseconds)
+        return int(slider.get_attribute('aria-valuetext').removeprefix('step '))
+    first = after(0)
+    assert after(360)==first + 20
+    pace.press('Enter')
+    assert pace.inner_text()=='1×' and after(180)==first + 50, 'one at once, then one in 90 ms'
 
 def test_a_start_takes_over(studio):
     "The run of the kernel is shown as soon as it starts, whatever is open; the shelf leads back."

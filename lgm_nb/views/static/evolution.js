@@ -173,9 +173,11 @@ export class RunView {
     if (level === this.level && this.transport.follow) this.grid.showSheet(sheet);
   }
 
-  /** Play once, unless less motion is asked for. */
+  /** Play once, unless less motion is asked for; at half speed, so that there is time to find the images. */
   roll() {
-    if (scrolling() === 'smooth') this.transport.start();
+    if (scrolling() !== 'smooth') return this;
+    this.transport.pacedAt(0.5);
+    this.transport.start();
     return this;
   }
 
