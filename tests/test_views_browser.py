@@ -296,6 +296,35 @@ def test_four_backbones_fit(browser, tmp_path, width):
     assert bottom['y'] + bottom['height'] <= 900, bottom
     page.close()
 
+@pytest.mark.parametrize('height', [800, 1000])
+def test_the_closer_look_says_that_there_is_more(browser, tmp_path, height):
+    "It is as high as there is room for; a button leads on, as do the keys, and at the end there is none."
+    g = np.random.default_rng(0)
+    def part(title, n): return dict(title=title, note='', captions=[f'tile {i}' for i in range(n)],
+        sheet=embed(make_sheet(g.integers(0, 256, (n, 8, 8, 3), dtype=np.uint8), page=True)))
+    details = [dict(image=i, step=1, parts=[part('Its levels', 8), part('Added up', 8), part('Nearest real images', 6)])
+               for i in range(10)]
+    frames = [(k, 1, g.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8)) for k in range(2)]
+    curves = [dict(name=n, points=[[1, 30., 1.5]], baselines={}, classes=[30.]*10) for n in NAMES]
+    html = still_html(film_facts(frames, range(10), 'abcdefghij', title='A run', steps=1, sizes=[8], curves=curves,
+        details=details))
+    page = browser.new_page(viewport=dict(width=1000, height=height), reduced_motion='reduce')
+    page.goto(save_page(html, tmp_path/'run.html').as_uri())
+    page.locator('.tile').nth(4).click()
+    more, detail = page.locator('.detail .below'), page.locator('.detail')
+    more.wait_for(timeout=5000)
+    box = detail.bounding_box()
+    assert box['height'] >= 330 and box['y'] + box['height'] <= height and page.evaluate('scrollY')==0
+    assert height < 1000 or box['height'] > 420
+    for state in ('hidden', 'visible'): # enlarged, nothing is cut off
+        page.locator('.detail .acts button').first.press('Enter')
+        more.wait_for(state=state, timeout=5000)
+    for _ in range(5):
+        if more.is_visible(): more.press('Enter')
+        page.wait_for_timeout(100)
+    assert more.is_hidden() and page.locator('.detail').get_by_text('tile 7').last.is_visible()
+    page.close()
+
 @pytest.mark.parametrize('width', [390, 1000])
 def test_a_report_fits_its_window(browser, axe, tmp_path, width):
     "The page is as wide as its window; the card is folded; axe finds nothing serious."

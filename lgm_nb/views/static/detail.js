@@ -13,6 +13,8 @@ import { copyCanvas, drawOnce, drawTile, loaded, tiles } from './sheet.js';
 /** @typedef {import('./protocol.js').Part} Part */
 /** @typedef {import('./evolution.js').RunState} RunState */
 
+const SPARED = 30; // pixels below the closer look, where a notebook may have a bar
+
 /** @param {string} title @param {string} term of help.js @param {Element} note @param {(Element | Element[])[]} body */
 const part = (title, term, note, ...body) => el('div', { class: 'part' },
   el('h5', {}, explained(term, title), note), ...body);
@@ -46,7 +48,12 @@ export class Detail {
     } });
     this.picture = new Picture(film.side);
     this.when = el('small'); // step of the picture
-    this.cols = el('div', { class: 'cols' });
+    this.cols = el('div', { class: 'cols', on: { scroll: () => this.hint() } });
+    this.below = el('button', {
+      type: 'button', class: 'text below', on: { click: () => this.scrollOn() },
+    }, 'More below ↓');
+    this.sized = new ResizeObserver(() => this.hint());
+    this.sized.observe(this.cols);
     this.measured = el('div'); // accuracy of the class
     this.told = ''; // what that was made from
     /** @type {(() => void)[]} */
@@ -81,7 +88,10 @@ export class Detail {
     else if (state.width) this.follow(state);
   }
 
+  /** As high as there is room for: if the page scrolled, the pointer would be at another image. */
   reveal() {
+    const room = innerHeight - this.node.getBoundingClientRect().top - SPARED;
+    this.node.style.setProperty('--room', `${Math.round(room)}px`);
     this.node.focus({ preventScroll: true });
     this.node.scrollIntoView({ block: 'nearest', behavior: scrolling() });
   }
@@ -108,7 +118,7 @@ export class Detail {
       nearest ? this.dated(nearest) : null, this.measured,
       parts.filter(p => p !== nearest).map(p => this.dated(p)),
       waiting ? el('p', { class: 'empty' }, 'Waiting for the kernel …') : null));
-    this.node.replaceChildren(this.head(image), this.cols);
+    this.node.replaceChildren(this.head(image), this.cols, this.below);
   }
 
   /** A part, which says its step where that is not the step of the picture. @param {Part} facts */
@@ -129,6 +139,21 @@ export class Detail {
     this.draw(facts.image, own ? sharp : null);
     for (const date of this.dates) date();
     this.accuracy(facts.image, cursor);
+    this.hint();
+  }
+
+  /** Say whether something is hidden below. */
+  hint() {
+    const { scrollTop, clientHeight, scrollHeight } = this.cols;
+    this.node.classList.toggle('hides', scrollHeight - scrollTop - clientHeight > 8);
+  }
+
+  scrollOn() {
+    this.cols.scrollBy({ top: this.cols.clientHeight - 60, behavior: scrolling() });
+  }
+
+  off() {
+    this.sized.disconnect();
   }
 
   /** @param {number} image */

@@ -184,8 +184,7 @@ export class RunView {
   off() {
     this.transport.stop();
     this.unsettle();
-    this.grid.off();
-    this.peek.off();
+    for (const part of [this.grid, this.peek, this.detail]) part.off();
     this.film.off();
   }
 }
