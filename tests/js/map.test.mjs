@@ -71,7 +71,8 @@ test('names do not cover each other', () => {
 });
 
 test('how near is said in words', () => {
-  const film = { classes: ['cat', 'dog'], labels: [0, 0, 1] }, moment = { step: 4, at: [0, 0, 0, 0, 0, 0], near: [0, 1, 1] };
+  const film = { classes: ['cat', 'dog'], labels: [0, 0, 1] };
+  const moment = { step: 4, at: [0, 0, 0, 0, 0, 0], near: [0, 1, 1] };
   const said = (lit, step = 4) => nearText(moment, step, film, lit);
   assert.equal(said(null), '2 of 3 nearest to their own class');
   assert.equal(said({ label: 0, image: null }), 'cat: 1 of 2 nearest to their own class');
@@ -83,7 +84,8 @@ test('how near is said in words', () => {
   for (const step of [1, 9]) { // the numbers are of another step than the images
     assert.equal(said(null, step), '2 of 3 nearest to their own class, at step\u00a04');
     assert.equal(said({ label: 0, image: 1 }, step), 'cat: nearest to dog, at step\u00a04');
-    assert(label(step).includes(`net, step ${step}: 2 of 3`) && label(step).includes('own class, at step\u00a04; nearest'));
+    assert(label(step).startsWith(`Feature map of net, step ${step}: 2 of 3`));
+    assert(label(step).includes('own class, at step\u00a04; nearest'));
   }
 });
 

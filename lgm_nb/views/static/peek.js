@@ -100,9 +100,10 @@ export class Peek {
     if (!state || this.node.hidden) return;
     const image = this.offered && isNarrow(state.width) ? null : this.image; // one column has no empty corner
     const near = image === null ? undefined : this.near.get(image), at = curve && classesAt(curve, state.cursor);
-    const now = [image, this.offered, near?.step, !!near?.part, curve?.name, curve?.points.length, at?.step, at?.latest];
-    if (now.join() === this.drawn) return;
-    this.drawn = now.join();
+    const { name, points } = curve ?? {};
+    const now = [image, this.offered, near?.step, !!near?.part, name, points?.length, at?.step, at?.latest].join();
+    if (now === this.drawn) return;
+    this.drawn = now;
     if (image === null || image < 0) return this.node.replaceChildren(el('p', { class: 'note' }, INVITES));
     keepFocus(this.node, () => this.node.replaceChildren(
       el('h4', {}, film.names[image]), this.nearest(near), this.taken(film.labels[image], state.cursor, curve),
