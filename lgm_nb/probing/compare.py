@@ -115,6 +115,11 @@ def join_notes(
     return '; '.join(filter(None, notes))
 
 # %% ../../nbs/probing/02_compare.ipynb #91d333b4
+def _mark_note(table):
+    "Explain the mark, if a row has it."
+    scores = [score for row in table.scores.values() for score in row.values()]
+    return '' if all(map(is_beaten, scores)) else MARK_NOTE
+
 def _in_words(table, images, train):
     "The accuracies of a table on one backbone as a sentence."
     on = {kind: row for kind, row in table.scores.items() if kind in ('distilled', 'random', 'full')}
@@ -152,14 +157,11 @@ class CrossModelTable(Table):
 
     def about(self, few:bool=True)->str: # `few` as for `caution`
         "Say how it was measured, for the caption."
-        how = f'distilled with {self.distilled_with}; protocol {self.protocol}'
-        return join_notes(how, self.caution(few))
+        return join_notes(f'distilled with {self.distilled_with}; protocol {self.protocol}', self.caution(few))
 
     def caution(self, few:bool=True)->str: # '' if there is nothing to say; `few`: whether few test images are mentioned
         "Explain the mark, and say if there are few test images."
-        scores = [s for row in self.scores.values() for s in row.values()]
-        mark = '' if all(map(is_beaten, scores)) else MARK_NOTE
-        return join_notes(mark, few_tests_note(self.accuracies(), self.tests) if few else '')
+        return join_notes(_mark_note(self), few_tests_note(self.accuracies(), self.tests) if few else '')
 
     def in_words(self,
         images:int, # distilled, and random real ones
