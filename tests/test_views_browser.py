@@ -116,9 +116,19 @@ def looked_at():
         sheet=sheet(3))
     details = [dict(image=i, step=7, big=sheet(1), parts=[nearest(i)]) for i in range(4)]
     frames = [(k, 1, g.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)) for k in range(8)]
-    curves = [dict(name='a', own=True, points=[[0, 10., 1.], [7, 30., 1.]], baselines={}, classes=[30.]*4)]
+    curves = [dict(name='a', own=True, points=[[0, 10., 1.], [7, 99., 1.]], baselines={}, classes=[100.]*4)]
     return still_html(film_facts(frames, range(4), 'wxyz', title='A run', steps=7, sizes=[8], curves=curves,
         details=details))
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_axe_finds_nothing_serious_in_the_strip(new_page, axe, looked_at, tmp_path, scheme):
+    "Its darkest colour is that of a class that is always recognised."
+    page = new_page(viewport=dict(width=1000, height=900), color_scheme=scheme)
+    page.goto(save_page(looked_at, tmp_path/'run.html').as_uri())
+    page.get_by_text('w 100\u00a0%').wait_for()
+    page.add_style_tag(content=f'body {{ background: {"#111" if scheme=="dark" else "#fff"} }}') # axe sees no canvas
+    page.locator(f'[data-theme="{scheme}"]').wait_for()
+    assert violations(page, axe)==[]
 
 def test_a_finished_run_begins_with_its_first_image(new_page, looked_at, tmp_path):
     "Its strip is filled before anything is pointed at; no tile and no class is highlighted."

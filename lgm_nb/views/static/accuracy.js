@@ -80,7 +80,7 @@ function cell(row, column, { heat }) {
   const score = row.cells[column];
   const props = {
     class: [row.kind, heat ? 'heat' : '', [row.own].flat().includes(column) ? 'own' : ''].join(' '),
-    style: heat && score ? { '--heat': `${Math.round(0.62 * score[0])}%` } : {},
+    style: heat && score ? { '--heat': `${Math.round(0.55 * score[0])}%` } : {},
   };
   if (!score) return el('td', props, '–');
   const beside = besideText(row, column);

@@ -132,7 +132,7 @@ export class Peek {
   /** @param {number[][]} answers @param {string} more about those that are not shown */
   heat(answers, more) {
     return el('div', { class: 'answers' }, answers.map(([label, share], i) => el('span', {
-      class: i ? 'heat' : 'heat own', style: { '--heat': `${Math.round(0.62 * share)}%` },
+      class: i ? 'heat' : 'heat own', style: { '--heat': `${Math.round(0.55 * share)}%` },
     }, `${this.film.classes[label]} ${Math.round(share)}\u00a0%`)), more ? el('small', {}, more) : '');
   }
 
