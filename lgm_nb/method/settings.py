@@ -9,6 +9,7 @@ __all__ = ['GROWTH_SHARE', 'PRESETS', 'PRESET_OBJECTIVES', 'OBJECTIVES', 'Settin
            'known_objective', 'default_objective', 'preset_objective']
 
 # %% ../../nbs/method/04_settings.ipynb #c7ffb016
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -149,3 +150,9 @@ def renamed_settings(
     "Rename the fields of earlier versions, and add those that came later; an empty dict stays empty."
     renamed = {OLD_NAMES.get(name, name): value for name, value in settings.items()}
     return ADDED | renamed if renamed else renamed
+
+def renamed_method(
+    method:str|None, # how an objective printed, as a checkpoint or a card records it
+)->str|None:
+    "Return how this objective prints today: sums of version 0.1.0 had a factor of one before each term."
+    return method and re.sub(r'(^| [+|] )1\*', r'\1', method)
