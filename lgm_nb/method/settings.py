@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 from ..core.checks import check_flag, check_number, check_whole
 from ..core.devices import PRECISIONS
+from ..core.show import did_you_mean
 from .meta_loss import GradientMatching, Objective
 from .objectives import (
     DiscriminantMatching, FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans)
@@ -106,7 +107,9 @@ def named_objective(
     name:str, # of `OBJECTIVES`
 )->Objective:
     "Return an objective with its default options. Raises ValueError for unknown names."
-    if name not in OBJECTIVES: raise ValueError(f'objective: {name!r}; must be one of {", ".join(OBJECTIVES)}')
+    if name not in OBJECTIVES:
+        close = did_you_mean(name, OBJECTIVES)
+        raise ValueError(f'objective: {name!r}; must be one of {", ".join(OBJECTIVES)}{close and "." + close}')
     return OBJECTIVES[name]()
 
 def known_objective(
