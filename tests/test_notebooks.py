@@ -38,6 +38,17 @@ def test_figures_of_tutorials_have_captions(path):
     bare = [source for source in pictures if not re.search(r'^#\| fig-cap: "[^"]+"$', source, re.M)]
     assert not bare, f'add a line `#| fig-cap: "…"` at the top of the cell:\n{bare[0][:300]}'
 
+NAMED = [ROOT/f'nbs/tutorials/{name}.ipynb' for name in
+         ('continual', 'few_shot', 'fine_tuning', 'further', 'speed', 'zoo')]
+
+@pytest.mark.parametrize('path', NAMED, ids=ids(NAMED))
+def test_tables_of_accuracies_name_the_probe(path):
+    "Accuracies of two protocols should not be compared, so a table says which probe it has."
+    tables = [''.join(output['data']['text/html']) for _, output in outputs(path)
+              if ''.join(output.get('data', {}).get('text/html', '')).startswith('<table>')]
+    nameless = [t for t in tables if 'top-1' in t and not re.search(r'\bprotocol\b|ridge probes', t)]
+    assert not nameless, f'say `protocol …` in the caption:\n{nameless[0][:300]}'
+
 @pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
 def test_tutorials_open_elsewhere(path):
     "The page links to Colab and JupyterLab; the first cell installs on Colab, and does nothing where the library is."
