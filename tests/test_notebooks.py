@@ -39,7 +39,7 @@ def test_figures_of_tutorials_have_captions(path):
     assert not bare, f'add a line `#| fig-cap: "…"` at the top of the cell:\n{bare[0][:300]}'
 
 NAMED = [ROOT/f'nbs/tutorials/{name}.ipynb' for name in
-         ('continual', 'few_shot', 'fine_tuning', 'further', 'speed', 'zoo')]
+         ('carry_over', 'continual', 'few_shot', 'fine_tuning', 'further', 'speed', 'zoo')]
 
 @pytest.mark.parametrize('path', NAMED, ids=ids(NAMED))
 def test_tables_of_accuracies_name_the_probe(path):
