@@ -16,7 +16,7 @@ from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..method.run_folder import source_names
+from ..method.run_folder import origin, source_names
 from .examiner import BASELINES, check_kinds, Examiner, Score
 from .labels import score_soft, SOFT, soft_kinds, teacher_of
 
@@ -115,6 +115,9 @@ def join_notes(
     return '; '.join(filter(None, notes))
 
 # %% ../../nbs/probing/02_compare.ipynb #91d333b4
+def _made(sources, origin): # in words
+    return f'images from {origin}' if origin else f'distilled with {sources}'
+
 def _in_words(table, images, train):
     "The accuracies of a table on one backbone as a sentence."
     on = {kind: row for kind, row in table.scores.items() if kind in ('distilled', 'random', 'full')}
@@ -137,12 +140,13 @@ class CrossModelTable(Table):
         seconds:dict, # stage → seconds
         protocol:str='fast', # of the probes
         tests:int|None=None, # test images; None if unknown
+        origin:str='', # file or folder of images from elsewhere; '' for images that were distilled here
     ):
         self.sources = [sources] if isinstance(sources, str) else list(sources)
         self.distilled_with, self.scores, self.seconds = ' + '.join(self.sources), rows, seconds
         self.protocol, self.tests, names = protocol, tests, list(next(iter(rows.values())))
         lines = [(kind, *(marked(scores[n]) for n in names)) for kind, scores in rows.items()]
-        about = f'distilled with {self.distilled_with}; protocol {protocol}'
+        about = f'{_made(self.distilled_with, origin)}; protocol {protocol}'
         super().__init__(('top-1 %', *map(self._heading, names)), lines, join_notes(about, self.caution()))
 
     def _heading(self, name):
@@ -206,4 +210,5 @@ def compare(
         if kind in ('distilled', 'distilled' + SOFT): made[soft] = score
         rows[kind][backbone.name] = score.as_dict() | scores_minus(made[soft], score, kind.removesuffix(SOFT))
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
-    return CrossModelTable(source_names(distilled.card), rows, seconds, protocol, len(data.test))
+    card = distilled.card
+    return CrossModelTable(source_names(card), rows, seconds, protocol, len(data.test), origin(card))
