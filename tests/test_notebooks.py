@@ -25,6 +25,13 @@ def test_outputs_tell_nothing_of_a_machine(path):
         assert not re.search(r'0x[0-9a-f]{6,}|/tmp/|/home/|/root/|/Users/', text), text[:300]
         assert output['output_type'] != 'error'
 
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=ids(NOTEBOOKS))
+def test_outputs_need_no_kernel(path):
+    "A widget's id means nothing once its kernel has gone; JupyterLab would show an error instead of the page."
+    assert 'widgets' not in json.loads(path.read_text(encoding='utf-8'))['metadata']
+    live = [o for _, o in outputs(path) if 'application/vnd.jupyter.widget-view+json' in o.get('data', {})]
+    assert not live, f'tools/still_outputs.py --renew {path.relative_to(ROOT)}'
+
 @pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
 def test_tutorials_show_what_they_did(path):
     "Each was run: it has results."
