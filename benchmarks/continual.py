@@ -260,7 +260,7 @@ def main(**options):
         found += streams(bench)
         if not options['held']: found += moved(bench)
     kept = {k: options[k] for k in ('backbone', 'steps', 'seeds', 'draws', 'per_task', 'held', 'made')}
-    return dict(benchmark='continual', dim=net.dim, canvas=net.canvas, **kept, rows=found)
+    return dict(benchmark='continual', protocol='ridge', dim=net.dim, canvas=net.canvas, **kept, rows=found)
 
 def arguments():
     p = parser(__doc__)

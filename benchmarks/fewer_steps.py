@@ -228,7 +228,8 @@ def main(sets=('cifar10-mini', 'caltech101'), backbone='tiny-simclr-resnet', pho
     results = {n: points for n, (_, points) in found.items()}
     seconds = {n: to_goal(points) for n, points in results.items()}
     best = choose(seconds, results)
-    return dict(benchmark='fewer_steps', sets={n: facts for n, (facts, _) in found.items()}, seeds=seeds,
+    return dict(benchmark='fewer_steps', protocol='fast', seeds=seeds,
+                sets={n: facts for n, (facts, _) in found.items()},
                 knobs={v: knobs_of(v) for v in dict.fromkeys((*variants, *few))}, chosen=best, seconds_to_goal=seconds,
                 test={n: {v: s.test(v) for v in dict.fromkeys(('default', best))} for n, s in searches.items()},
                 results=results)

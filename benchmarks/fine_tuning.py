@@ -182,7 +182,8 @@ def main(**options):
             found.append(entry)
     kept = {k: options[k] for k in ('steps', 'augs', 'tuning_steps', 'full_steps', 'held', 'ways', 'rates')}
     peft = metadata.version('peft') if 'lora' in options['ways'] else None
-    return dict(benchmark='fine_tuning', data=data.name, **kept, left_out=left_out, peft=peft, rows=found)
+    return dict(benchmark='fine_tuning', protocol='fast', data=data.name, **kept, left_out=left_out, peft=peft,
+                rows=found)
 
 def arguments():
     p = parser(__doc__)

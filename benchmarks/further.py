@@ -213,7 +213,7 @@ def main(**options):
                 say({k: v for k, v in entry.items() if k not in ('top1', 'full', 'seeds')})
                 found.append(entry)
     kept = {k: options[k] for k in ('backbone', 'steps', 'augs', 'probes', 'held')}
-    return dict(benchmark='further', **kept, rows=found)
+    return dict(benchmark='further', protocol='fast', **kept, rows=found)
 
 def arguments():
     p = parser(__doc__)

@@ -173,7 +173,8 @@ def main(rows=None, sets=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, aug
         reader = Reader(ds, nets, probes, Path(keep))
         for row in chosen_rows(rows):
             if own_words(row).get('data', name)==name: found += entries(row, ds, nets, each, reader)
-    return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT, rows=found)
+    return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT,
+                protocol='fast', rows=found)
 
 def arguments():
     p = parser(__doc__)

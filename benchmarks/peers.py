@@ -126,7 +126,7 @@ def main(steps=400, seeds=3, rounds=3, probes=5, held=0, keep='build/peers'):
     say(f'steps in the same seconds: {fit}')
     rows = [e for name in METHODS for e in entries(name, data, nets, fit[name], seeds, reader)]
     return dict(benchmark='peers', steps=steps, seeds=seeds, probes=probes, held=held, seconds=seconds,
-                steps_taken=fit, rows=rows)
+                steps_taken=fit, protocol=reader.protocol, rows=rows)
 
 def arguments():
     p = parser(__doc__)

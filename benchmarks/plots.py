@@ -41,10 +41,10 @@ def step(r):
     for ax, value, scale, unit in ((sweep_axes[0], 'seconds', 1, 'seconds per step'),
                                    (sweep_axes[1], 'bytes', 2**-20, 'MiB beyond the backbone')):
         sweeps = {}
-        for what in ('augs', 'classes', 'chunk'):
+        for what, words in dict(augs='views', classes='classes', chunk='chunk').items():
             points = [p for p in r['sweep'] if p['of']==what]
-            sweeps[f'by {what}'] = [p[what] for p in points], [p[value]*scale for p in points]
-        lines(ax, sweeps, 'Ours', 'views of an image / classes / views in a chunk', unit)
+            sweeps[f'by {words}'] = [p[what] for p in points], [p[value]*scale for p in points]
+        lines(ax, sweeps, 'Ours', 'views / classes / views in a chunk', unit)
         ax.set_yscale('log')
     return chart
 
@@ -52,11 +52,12 @@ def accuracy_time(r):
     chart = Chart(6.5, 4)
     curves = {k: ([p['seconds'] for p in c], [p['top1'] for p in c]) for k, c in r['curves'].items()}
     lines(chart.ax, curves, f"{r['data']} on {r['backbone']}", 'seconds', 'top-1 % on held-back images')
-    marks = {"where the paper's step ends": r['paper_final'], 'real images nearest to the class means': r['centroid']}
+    marks = {"where this run of the paper's step ends": r['paper_final'],
+             'real images nearest to the class means': r['centroid']}
     place = dict(xycoords=('axes fraction', 'data'), textcoords='offset points', fontsize=8, color='#555')
     for text, y in marks.items():
         chart.ax.axhline(y, color='#777', lw=.8, ls=':')
-        chart.ax.annotate(text, (0, y), (4, 2), **place)
+        chart.ax.annotate(text, (.4, y), (0, 2), **place)
     return chart
 
 def scaling(r):

@@ -5,6 +5,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
+from lgm_nb.method.exchange import export_lgm
 from conftest import (bars, BIN, ROOT, check_bars, check_report, half_written, interrupted, last_json, ok, run,
     run_forked, run_here, start_fresh, start_until, write_photographs)
 
@@ -14,7 +15,7 @@ OPTIONS = {
         '--resume',
                     '--checkpoint-every', '--report', '--report-on', '--extend', '--json'],
     'lgm-probe': ['--backbone', '--protocol', '--seeds', '--json'],
-    'lgm-compare': ['--backbones', '--baselines', '--json'],
+    'lgm-compare': ['--backbones', '--baselines', '--report', '--json'],
     'lgm-bank': ['--data', '--backbone'],
     'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--cache', '--seeds', '--json'],
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
@@ -323,6 +324,75 @@ def test_sets_from_elsewhere(distill, distilled, own_data, tiny, tmp_path):
     assert (pngs.images - whole.images).abs().max() <= .501/255 and pngs.labels.tolist()==whole.labels.tolist()
     done = run_here('lgm-probe', tmp_path/'theirs', '--backbone', tiny)
     assert done.returncode==2 and '--data' in done.stderr
+
+@pytest.fixture(scope='module', params=['data.pth', 'a-folder'])
+def theirs(request, distilled, tmp_path_factory):
+    "The images of the set as others share theirs; only how to test them is known."
+    place = tmp_path_factory.mktemp('theirs')/request.param
+    if request.param=='a-folder': return shutil.copytree(distilled/'images', place)
+    made = DistilledSet.load(distilled)
+    export_lgm(made.images, made.labels, place)
+    return place
+
+@pytest.fixture
+def report(own_data, tiny):
+    "A function that compares a set, writes its report and returns what the command did."
+    def compare_set(of, into, *more):
+        words = ['--data', own_data, '--backbones', tiny, '--baselines', 'random,full', '--protocol', 'ridge']
+        return run_here('lgm-compare', of, *words, '--seeds', 2, '--report', into, *more)
+    return compare_set
+
+def cells(page): return re.findall('<t[hd]>([^<]*)</t[hd]>', page.read_text(encoding='utf-8'))
+
+def test_a_report_of_images_from_elsewhere(theirs, report, photos, tiny, tmp_path):
+    "It has the table that was printed and says what is known; a second one replaces it."
+    done = report(theirs, tmp_path/'out')
+    assert done.returncode==0 and 'Traceback' not in done.stderr, done.stderr
+    page, told = tmp_path/'out'/'report.html', f'3 images from {theirs.name}, tested on {photos.name}.'
+    assert f'images from {theirs.name}; protocol ridge' in done.stdout and 'unknown' not in done.stdout
+    assert done.stdout.strip().endswith(f'{page}: open it in a browser')
+    assert cells(page)[1]==tiny and all(cell in done.stdout for cell in cells(page))
+    text = page.read_text(encoding='utf-8')
+    assert f'<p>{told}</p>' in text and 'unknown' not in text and '<b>centroid</b>' not in text
+    said = last_json(report(theirs, tmp_path/'out', '--json'))
+    assert said['report']==str(page) and set(said['rows'])=={'distilled', 'random', 'full'}
+    assert json.loads((tmp_path/'out'/'report.json').read_text(encoding='utf-8'))['rows']==said['rows']
+    shown = [f"{row[tiny]['top1_mean']:.1f} ± {row[tiny]['top1_std']:.1f}" for row in said['rows'].values()]
+    assert [cell.removesuffix(' *') for cell in cells(page)[3::2]]==shown
+    assert sorted(p.name for p in page.parent.iterdir())==['report.html', 'report.json']
+
+def test_a_report_of_a_finished_set(distilled, report, theirs, tmp_path):
+    "Beside the set, which lists it, or elsewhere; images from elsewhere do not get theirs beside it."
+    own = shutil.copytree(distilled, tmp_path/'own')
+    for into in (own, own, tmp_path/'out'):
+        assert report(own, into).returncode==0
+        assert sections(into/'report.html')[-2:]==['Meta-loss', 'How this was made']
+    assert {'report.html', 'report.json'} <= set(json.loads((own/'card.json').read_text(encoding='utf-8'))['files'])
+    before = (own/'report.html').read_bytes()
+    done = report(theirs, own)
+    assert done.returncode==2 and f'--report: {own} holds card.json, of another set' in done.stderr
+    assert (own/'report.html').read_bytes()==before
+
+@pytest.mark.parametrize('name', ['report.html', 'report.json'])
+def test_a_report_replaces_no_other_file(theirs, report, photos, tmp_path, name):
+    "This is refused before the work: a file of that name, a page that was edited, a folder of photographs."
+    (tmp_path/'other').mkdir()
+    (tmp_path/'other'/name).write_text('mine')
+    assert report(theirs, tmp_path/'edited').returncode==0
+    with (tmp_path/'edited'/name).open('a') as file: file.write(' mine')
+    for into, words in (('other', f'holds {name}'), ('edited', 'lgm_nb did not write'), (photos/'bird', 'overlaps')):
+        done = report(theirs, tmp_path/into)
+        [line] = done.stderr.strip().splitlines()
+        assert done.returncode==2 and line.startswith('error: --report: ') and words in line and not done.stdout
+    assert (tmp_path/'other'/name).read_text()=='mine' and not (photos/'bird'/'report.html').exists()
+
+def test_a_table_outlives_its_report(distilled, report, tmp_path, monkeypatch):
+    "What was computed is printed even if the page cannot be written."
+    def full(*args): raise OSError(28, 'No space left on device', 'report.html')
+    monkeypatch.setattr('lgm_nb.views.report.write_report', full)
+    done = report(distilled, tmp_path/'out', '--json')
+    assert done.returncode==1 and 'make room there' in done.stderr
+    assert 'report' not in last_json(done) and 'full' in last_json(done)['rows']
 
 def test_the_objective_by_name(tiny, own_data, photos, tmp_path):
     "A card brings its objective, and so does the checkpoint of a run that is resumed, with its settings."

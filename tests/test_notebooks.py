@@ -25,6 +25,13 @@ def test_outputs_tell_nothing_of_a_machine(path):
         assert not re.search(r'0x[0-9a-f]{6,}|/tmp/|/home/|/root/|/Users/', text), text[:300]
         assert output['output_type'] != 'error'
 
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=ids(NOTEBOOKS))
+def test_outputs_need_no_kernel(path):
+    "A widget's id means nothing once its kernel has gone; JupyterLab would show an error instead of the page."
+    assert 'widgets' not in json.loads(path.read_text(encoding='utf-8'))['metadata']
+    live = [o for _, o in outputs(path) if 'application/vnd.jupyter.widget-view+json' in o.get('data', {})]
+    assert not live, f'tools/still_outputs.py --renew {path.relative_to(ROOT)}'
+
 @pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
 def test_tutorials_show_what_they_did(path):
     "Each was run: it has results."
@@ -37,6 +44,17 @@ def test_figures_of_tutorials_have_captions(path):
                 if any(kind.startswith('image/') for kind in output.get('data', {}))]
     bare = [source for source in pictures if not re.search(r'^#\| fig-cap: "[^"]+"$', source, re.M)]
     assert not bare, f'add a line `#| fig-cap: "…"` at the top of the cell:\n{bare[0][:300]}'
+
+NAMED = [ROOT/f'nbs/tutorials/{name}.ipynb' for name in
+         ('carry_over', 'continual', 'few_shot', 'fine_tuning', 'further', 'speed', 'zoo')]
+
+@pytest.mark.parametrize('path', NAMED, ids=ids(NAMED))
+def test_tables_of_accuracies_name_the_probe(path):
+    "Accuracies of two protocols should not be compared, so a table says which probe it has."
+    tables = [''.join(output['data']['text/html']) for _, output in outputs(path)
+              if ''.join(output.get('data', {}).get('text/html', '')).startswith('<table>')]
+    nameless = [t for t in tables if 'top-1' in t and not re.search(r'\bprotocol\b|ridge probes', t)]
+    assert not nameless, f'say `protocol …` in the caption:\n{nameless[0][:300]}'
 
 @pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
 def test_tutorials_open_elsewhere(path):

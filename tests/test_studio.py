@@ -373,6 +373,10 @@ def test_the_run_that_ships():
     values = (('images reach', home['points'][-1][1]), ('random real images', home['baselines']['random'][0]))
     for name, value in values:
         assert f'{name} {value:.0f} %' in facts['words']
+    for curve in facts['curves']: # so that the table, the maps and the closer look move with the slider
+        steps = [step for step, *_ in curve['points']]
+        assert max(b - a for a, b in zip(steps, steps[1:])) <= card['step']/20, curve['name']
+        assert curve['check'] and len(curve['past'])==len(steps) - 1
     with_images = read_images(FIRST_RUN/'images', data.classes)
     assert with_images[1].tolist()==list(range(10))
 

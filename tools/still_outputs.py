@@ -37,10 +37,12 @@ def renew_page(html):
     return still_html(json.loads(old['facts'])).replace('</p></div>', f"</p>{old['poster']}</div>", 1)
 
 def renew(path):
-    "Give the saved pages of a notebook the scripts of today."
+    "Give the saved pages of a notebook the scripts of today, and drop what needs a kernel."
     nb = nbformat.read(path, 4)
+    nb.metadata.pop('widgets', None)
     for output in (o for c in nb.cells for o in c.get('outputs', [])):
         data = output.get('data', {})
+        data.pop(LIVE, None)
         if 'text/html' in data: data['text/html'] = renew_page(data['text/html'])
     nbformat.write(nb, path)
 

@@ -9,6 +9,7 @@ __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
 import sys
+from pathlib import Path
 from fastcore.script import call_parse, store_true
 from .terminal import check_names, check_probes, exit_codes, open_backbones, open_both
 from .terminal import print_result, refuse_empty, require_options, source_of, split_names, terminal_bar
@@ -63,6 +64,27 @@ def lgm_probe(
         if not is_foreign(folder): _record(folder, net, result)
         print_result(result, json, table)
 
+# %% ../../nbs/cli/02_measure.ipynb #163ac7b6
+def _check_report(report, folder, ds):
+    "Raise ValueError if a report of the set in `folder` cannot be written, or belongs elsewhere."
+    from lgm_nb.core.files import check_writable
+    from lgm_nb.method.run_folder import check_apart, report_files
+    names = ('card.json', 'distilled.safetensors', 'checkpoint.safetensors')
+    other = [name for name in names if (Path(report)/name).exists()]
+    if other and Path(report).resolve() != Path(folder).resolve():
+        raise ValueError(f'--report: {report} holds {other[0]}, of another set or run; use another folder')
+    check_writable(report, ['report.html', 'report.json'], report_files(report), '--report')
+    check_apart(report, ds, '--report')
+
+def _report(distilled, ds, table, report, json):
+    "Write a report, and print its table even if the report cannot be written."
+    from lgm_nb.views.report import write_report
+    result, text = table.as_dict(), str(table)
+    try:
+        page = write_report(distilled, ds, table, report)
+        result, text = dict(report=str(page), **result), f'{table}\n\n{page}: open it in a browser'
+    finally: print_result(result, json, text)
+
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
 @call_parse
 def lgm_compare(
@@ -72,6 +94,7 @@ def lgm_compare(
     baselines:str='random,centroid,neighbour,full', # real images to compare with, separated by commas
     protocol:str='fast', # 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
+    report:str|None=None, # folder for report.html, the images and the table as one page; a set's own, or a new one
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
     json:store_true=False, # print the result as one line of JSON
 ):
@@ -88,8 +111,10 @@ def lgm_compare(
         check_kinds(kinds, 'baselines', BASELINES)
         distilled, ds = _open_set(folder, data)
         check_classes(distilled, ds)
+        if report: _check_report(report, folder, ds)
         table = compare(distilled, ds, open_backbones(backbones, device), kinds, protocol, seeds, terminal_bar)
-        print_result(table.as_dict(), json, table)
+        if report: _report(distilled, ds, table, report, json)
+        else: print_result(table.as_dict(), json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000009
 def _open_sides(sources, targets, device):

@@ -20,9 +20,9 @@ from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import image_grid
 from .edits import ClassEdits
-from .exchange import is_foreign, read_foreign, read_pictures
+from .exchange import is_foreign, lgm_file, read_foreign, read_pictures
 from .run_folder import check_format, FORMAT, image_names
-from .run_folder import read_card, REPORT_FILES, written_files
+from .run_folder import origin, read_card, REPORT_FILES, written_files
 from .settings import renamed_settings
 
 # %% ../../nbs/method/06_distilled_set.ipynb #0849a10b
@@ -82,7 +82,8 @@ def _read_set(folder, classes):
     if is_foreign(folder):
         images, labels = read_foreign(folder, classes)
         _check_tensors(dict(images=images, labels=labels), classes, folder)
-        return images, labels, classes, dict(backbone=dict(name='unknown'), source=str(folder)), None, None
+        source = str(lgm_file(folder) or folder)
+        return images, labels, classes, dict(backbone=dict(name='unknown'), source=source), None, None
     if not (folder/'card.json').is_file(): raise _absent(folder)
     card = _checked_card(folder)
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
@@ -103,6 +104,10 @@ def _write_images(folder, distilled):
     (folder/'images').mkdir()
     names = image_names(distilled.labels, distilled.classes)
     for image, name in zip(distilled.images, names): image_grid(image[None]).save(folder/name)
+
+def _made(card): # in words
+    name = card.get('backbone', {}).get('name', 'unknown')
+    return f'from {origin(card)}' if origin(card) else f'distilled with {name}'
 
 def _tensors(distilled):
     known = dict(losses=distilled.losses, soft_labels=distilled.soft_labels)
@@ -147,6 +152,6 @@ class DistilledSet(ClassEdits):
         return cls(*_read_set(folder, classes))
 
     def __repr__(self)->str:
-        made, (n, _, _, side) = self.card.get('backbone', {}).get('name', 'unknown'), self.images.shape
-        return f'DistilledSet({n} images of {side} px, {len(self.classes)} classes, distilled with {made})'
+        n, _, _, side = self.images.shape
+        return f'DistilledSet({n} images of {side} px, {len(self.classes)} classes, {_made(self.card)})'
     def _repr_png_(self)->bytes: return _png(self.images)

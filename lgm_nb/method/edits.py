@@ -118,5 +118,6 @@ class ClassEdits:
         warn_soft(a, other)
         card = changed_card(a, what='merged', classes=other.classes, history=history_of(other.card, other.classes))
         card['data'] = joined_data(a.card.get('data', {}), other.card.get('data', {}))
+        card.pop('source', None) # a file of images from elsewhere holds one of the two
         labels = torch.cat([a.labels, other.labels + len(a.classes)])
         return type(a)(torch.cat([a.images, other.images]), labels, [*a.classes, *other.classes], card)

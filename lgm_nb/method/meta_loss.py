@@ -93,8 +93,10 @@ class Objective:
 
     def __call__(self, step:Step)->torch.Tensor: # scalar
         raise NotImplementedError(f'{type(self).__name__} has no loss; define __call__(step)')
-    def __add__(self, other:'Objective')->'Objective': return _WeightedSum([(1., self), (1., other)])
-    def __mul__(self, factor:float)->'Objective': return _WeightedSum([(float(factor), self)])
+    def _terms(self): return [(1., self)]
+    def __add__(self, other:'Objective')->'Objective': return _WeightedSum([*self._terms(), *other._terms()])
+    def __mul__(self, factor:float)->'Objective':
+        return _WeightedSum([(float(factor)*weight, o) for weight, o in self._terms()])
     __rmul__ = __mul__
 
 class _WeightedSum(Objective):
@@ -106,8 +108,9 @@ class _WeightedSum(Objective):
         self.needs_covariance = any(o.needs_covariance for _, o in terms)
         self.needs_parts = any(o.needs_parts for _, o in terms)
 
+    def _terms(self): return self.terms
     def __call__(self, step): return sum(w*o(step) for w, o in self.terms)
-    def __repr__(self): return ' + '.join(f'{w:g}*{o!r}' for w, o in self.terms)
+    def __repr__(self): return ' + '.join(f'{o!r}' if w==1 else f'{w:g}*{o!r}' for w, o in self.terms)
 
 # %% ../../nbs/method/02_meta_loss.ipynb #4dc3017f
 class TotalVariation(Objective):

@@ -34,7 +34,8 @@ def image_names(
 
 # %% ../../nbs/method/05_run_folder.ipynb #b8dda26f
 _FIELDS = dict(classes=list, format=int, images=int, files=dict, settings=dict, data=dict, backbone=dict, accuracy=dict,
-               backbones=list, history=list, soft_labels=dict, versions=dict, machine=dict, labels=list, table=dict)
+               backbones=list, history=list, soft_labels=dict, versions=dict, machine=dict, labels=list, table=dict,
+               source=str)
 
 def read_card(
     file:str|Path, # `card.json`
@@ -63,6 +64,12 @@ def source_names(
     "Name the backbones that a set was distilled with."
     if card.get('backbones'): return [b.get('name', 'unknown') for b in card['backbones']]
     return [card.get('backbone', {}).get('name', 'unknown')]
+
+def origin(
+    card:dict[str, Any], # of a distilled set
+)->str: # '' for one that was distilled here
+    "Name the file or folder that images from elsewhere were read from."
+    return Path(card['source']).absolute().name if 'source' in card else ''
 
 # %% ../../nbs/method/05_run_folder.ipynb #43aaa50e
 def _card_of_set(folder): # None if there is no finished set
@@ -269,3 +276,31 @@ def record_accuracy(
         card = read_card(folder/'card.json')
         card.setdefault('accuracy', {})[backbone.name] = dict(result, backbone_hash=backbone.hash)
         write_json(folder/'card.json', sealed(card))
+
+# %% ../../nbs/method/05_run_folder.ipynb #5d20c7a2
+def _holds_set(folder): return (folder/'distilled.safetensors').exists() and (folder/'card.json').exists()
+
+def report_files(
+    folder:str|Path, # with a distilled set, or without one
+)->set[str]: # names, relative to the folder
+    "List the files of a folder that a report may replace."
+    folder = Path(folder)
+    if _holds_set(folder): return written_files(folder)
+    try: facts = json.loads((folder/'report.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError): return set()
+    listed = isinstance(facts, dict) and {'rows', 'files', 'checksum'} <= set(facts) and is_sealed(facts)
+    return (unchanged_files(folder, facts['files']) | {'report.json'}) & REPORT_FILES if listed else set()
+
+def add_report(
+    folder:str|Path, # with a distilled set, or without one; made if there is none
+    table:dict[str, Any], # for `report.json`
+    write:Callable[[Path], Any], # called with a temporary folder, to write the other files into
+)->None:
+    "Add a report to a set or to any other folder. Raises ValueError rather than replacing another program's file."
+    folder = Path(folder)
+    def write_all(temporary):
+        write_json(temporary/'report.json', table)
+        write(temporary)
+    if _holds_set(folder): return add_files(folder, write_all)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder): write_folder(folder, {}, dict(report=table), write, report_files(folder))

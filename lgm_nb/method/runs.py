@@ -30,7 +30,7 @@ from .meta_loss import Objective
 from .run_folder import FORMAT, check_checkpoint, check_folder, DamagedError, drop_checkpoint
 from .run_folder import find_checkpoint, is_checkpoint, previous_checkpoint
 from .settings import (
-    default_objective, preset_objective, renamed_settings, Settings, settings_facts, settings_from)
+    default_objective, preset_objective, renamed_method, renamed_settings, Settings, settings_facts, settings_from)
 from .source import as_backbones, joined_hashes, joined_methods, one_each, one_or_list
 
 # %% ../../nbs/method/09_runs.ipynb #778ba5ab
@@ -85,7 +85,7 @@ def _check_same_run(run, facts, file):
     mine, there = settings_facts(run.settings), renamed_settings(facts['settings'])
     known = {k: v for k, v in _run_identity(run).items() if k in facts} # version 0.1.0 wrote fewer
     if 'data_hash' in known and has_hash(run.data, facts['data_hash']): del known['data_hash']
-    there['objective'], mine['objective'] = facts['objective'], known.pop('objective')
+    there['objective'], mine['objective'] = renamed_method(facts['objective']), known.pop('objective')
     differ = changed(facts, known)
     differ += [f'{name} ({there.get(name)} there, {mine[name]} here)' for name in changed(there, mine)]
     if differ:
@@ -168,7 +168,7 @@ def _checked_set(folder, data, backbones, settings, objective):
     each = one_each(objective, len(backbones), 'objective')
     mine = dict(settings_facts(settings), data=data.hash, backbone=joined_hashes(backbones),
                 method=' | '.join(dict.fromkeys(repr(o or default_objective(settings)) for o in each)))
-    there = dict(made.card.get('settings', {}), method=made.card.get('method'),
+    there = dict(made.card.get('settings', {}), method=renamed_method(made.card.get('method')),
                  **{k: made.card.get(k, {}).get('hash') for k in ('data', 'backbone')})
     if has_hash(data, there['data']): there['data'] = mine['data']
     differ = [k for k in mine if there.get(k) not in (None, mine[k]) and k not in ('chunk', 'compile')]

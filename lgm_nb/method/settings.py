@@ -9,12 +9,14 @@ __all__ = ['GROWTH_SHARE', 'PRESETS', 'PRESET_OBJECTIVES', 'OBJECTIVES', 'Settin
            'known_objective', 'default_objective', 'preset_objective']
 
 # %% ../../nbs/method/04_settings.ipynb #c7ffb016
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any
 from ..core.checks import check_flag, check_number, check_whole
 from ..core.devices import PRECISIONS
+from ..core.show import did_you_mean
 from .meta_loss import GradientMatching, Objective
 from .objectives import (
     DiscriminantMatching, FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans)
@@ -105,7 +107,9 @@ def named_objective(
     name:str, # of `OBJECTIVES`
 )->Objective:
     "Return an objective with its default options. Raises ValueError for unknown names."
-    if name not in OBJECTIVES: raise ValueError(f'objective: {name!r}; must be one of {", ".join(OBJECTIVES)}')
+    if name not in OBJECTIVES:
+        close = did_you_mean(name, OBJECTIVES)
+        raise ValueError(f'objective: {name!r}; must be one of {", ".join(OBJECTIVES)}{close and "." + close}')
     return OBJECTIVES[name]()
 
 def known_objective(
@@ -149,3 +153,9 @@ def renamed_settings(
     "Rename the fields of earlier versions, and add those that came later; an empty dict stays empty."
     renamed = {OLD_NAMES.get(name, name): value for name, value in settings.items()}
     return ADDED | renamed if renamed else renamed
+
+def renamed_method(
+    method:str|None, # how an objective printed, as a checkpoint or a card records it
+)->str|None:
+    "Return how this objective prints today: sums of version 0.1.0 had a factor of one before each term."
+    return method and re.sub(r'(^| [+|] )1\*', r'\1', method)

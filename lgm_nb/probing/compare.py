@@ -16,7 +16,7 @@ from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from ..method.run_folder import source_names
+from ..method.run_folder import origin, source_names
 from .examiner import BASELINES, check_kinds, Examiner, Score
 from .labels import score_soft, SOFT, soft_kinds, teacher_of
 
@@ -120,6 +120,13 @@ def _mark_note(table):
     scores = [score for row in table.scores.values() for score in row.values()]
     return '' if all(map(is_beaten, scores)) else MARK_NOTE
 
+def _made(sources, origin): # in words
+    return f'images from {origin}' if origin else f'distilled with {sources}'
+
+def _heading(sources, name):
+    "Mark the backbones that the images were made for, if there are several."
+    return f'{name} (seen)' if len(sources) > 1 and name in sources else name
+
 def _in_words(table, images, train):
     "The accuracies of a table on one backbone as a sentence."
     on = {kind: row for kind, row in table.scores.items() if kind in ('distilled', 'random', 'full')}
@@ -142,22 +149,19 @@ class CrossModelTable(Table):
         seconds:dict, # stage → seconds
         protocol:str='fast', # of the probes
         tests:int|None=None, # test images; None if unknown
+        origin:str='', # file or folder of images from elsewhere; '' for images that were distilled here
     ):
         self.sources = [sources] if isinstance(sources, str) else list(sources)
         self.distilled_with, self.scores, self.seconds = ' + '.join(self.sources), rows, seconds
-        self.protocol, self.tests, names = protocol, tests, list(next(iter(rows.values())))
+        self.protocol, self.tests, self.origin, names = protocol, tests, origin, list(next(iter(rows.values())))
         lines = [(kind, *(marked(scores[n]) for n in names)) for kind, scores in rows.items()]
-        super().__init__(('top-1 %', *map(self._heading, names)), lines, self.about())
-
-    def _heading(self, name):
-        "Mark the backbones that the images were made for, if there are several."
-        return f'{name} (seen)' if len(self.sources) > 1 and name in self.sources else name
+        super().__init__(('top-1 %', *[_heading(self.sources, n) for n in names]), lines, self.about())
 
     def accuracies(self)->list[float]: return [s['top1_mean'] for row in self.scores.values() for s in row.values()]
 
     def about(self, few:bool=True)->str: # `few` as for `caution`
         "Say how it was measured, for the caption."
-        return join_notes(f'distilled with {self.distilled_with}; protocol {self.protocol}', self.caution(few))
+        return join_notes(f'{_made(self.distilled_with, self.origin)}; protocol {self.protocol}', self.caution(few))
 
     def caution(self, few:bool=True)->str: # '' if there is nothing to say; `few`: whether few test images are mentioned
         "Explain the mark, and say if there are few test images."
@@ -212,4 +216,5 @@ def compare(
         if kind in ('distilled', 'distilled' + SOFT): made[soft] = score
         rows[kind][backbone.name] = score.as_dict() | scores_minus(made[soft], score, kind.removesuffix(SOFT))
         seconds[stage] = round(seconds.get(stage, 0) + time.perf_counter() - start, 2)
-    return CrossModelTable(source_names(distilled.card), rows, seconds, protocol, len(data.test))
+    card = distilled.card
+    return CrossModelTable(source_names(card), rows, seconds, protocol, len(data.test), origin(card))

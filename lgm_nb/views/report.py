@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from PIL import Image
-from ..core.files import check_writable, write_json
+from ..core.files import check_writable
 from ..core.page import figure_html, page_html
 from ..core.show import Table
 from ..data.dataset import Dataset
 from ..method.distilled_set import DistilledSet
 from ..method.distiller import Distiller
-from ..method.run_folder import add_files, written_files
-from ..probing.compare import CrossModelTable
+from ..method.run_folder import add_report, origin, report_files, source_names, written_files
+from ..probing.compare import AS_MANY, CrossModelTable
 from .films import save_gif
 from .run_plan import told_settings
 
@@ -54,14 +54,17 @@ _BODY = '''<style>
 {table}
 <p>Accuracy on {tests} test images, mean ± standard deviation over {seeds} seeds.
 Columns: the backbone of the probe.
-<b>random</b>, <b>centroid</b>, <b>neighbour</b>: as many real images instead;
-<b>full</b>: all {images} training images.</p>
+{rows}</p>
 {film}{loss}
-<h2>How this was made</h2>
+{made}
+'''
+
+_MADE = '''<h2>How this was made</h2>
 <p>{summary}</p>
 <table class="told">{settings}</table>
-<details><summary>card.json: data, backbone, settings, versions, machine</summary><pre>{card}</pre></details>
-'''
+<details><summary>card.json: data, backbone, settings, versions, machine</summary><pre>{card}</pre></details>'''
+
+_KNOWN = '<h2>What is known of these images</h2>\n<p>{summary}</p>'
 
 _FILM = '''<h2>How they evolved</h2>
 <p><picture>
@@ -76,19 +79,33 @@ def _runs(entries): # of a history, and of the histories of sets that were merge
         if 'step' in entry: yield entry
         yield from _runs(entry.get('history', []))
 
-def _summary(card, n):
-    "One sentence about a run, or about those of a set that grew, from its card."
-    runs = list(_runs(card.get('history', [card])))
-    return (f"{card['data']['name']}, distilled to {n} images with {card['backbone']['name']}"
-            f" in {sum(run['seconds'] for run in runs):.0f} s ({' + '.join(str(run['step']) for run in runs)} steps).")
+def _data_name(card): return card.get('data', {}).get('name', '') # '' if it is unknown
+
+def _title(card, n):
+    if _data_name(card): return f'{_data_name(card)} in {n} images'
+    return f'{n} images from {origin(card)}' if origin(card) else f'{n} images'
+
+def _summary(card, n, tested):
+    "One sentence about a run, or about those of a set that grew, from its card; of other images, what is known."
+    name, runs = _data_name(card), [run for run in _runs(card.get('history', [card])) if 'seconds' in run]
+    made = f"{name}, distilled to {n} images with {' + '.join(source_names(card))}" if name else _title(card, n)
+    took, steps = sum(run['seconds'] for run in runs), ' + '.join(str(run['step']) for run in runs)
+    if runs: made += f' in {took:.0f} s ({steps} steps)'
+    return f'{made}.' if tested in ('', name) else f'{made}, tested on {tested}.'
 
 def _settings_rows(card):
     "What was chosen for a run, as rows of a table."
-    sources = [b['name'] for b in card.get('backbones') or [card['backbone']]]
-    told = told_settings(card['data']['name'], sources, card.get('method', 'unknown'), card.get('settings', {}))
+    told = told_settings(_data_name(card), source_names(card), card.get('method', 'unknown'), card.get('settings', {}))
     shown = [(escape(title), escape(text)) for title, text in told.items()]
     return ''.join(f'<tr><th scope="row">{title}</th><td>{text}</td></tr>' for title, text in shown)
 
+def _made_html(card, summary):
+    "How the images were made, or that it is unknown."
+    if not _data_name(card): return _KNOWN.format(summary=escape(summary))
+    told = escape(json.dumps(card, indent=1, ensure_ascii=False))
+    return _MADE.format(summary=escape(summary), settings=_settings_rows(card), card=told)
+
+# %% ../../nbs/views/04_report.ipynb #20af54df
 def _film_html(gif):
     "The animation of a run; its last frame for readers who prefer reduced motion."
     if gif is None: return ''
@@ -100,6 +117,13 @@ def _film_html(gif):
 def _seeds(table): # over which the accuracies of a table are means
     first_row = next(iter(table.scores.values()))
     return next(iter(first_row.values()))['seeds']
+
+def _rows_html(table, images):
+    "What the rows below the first are, of those that a table has."
+    few = ', '.join(f'<b>{kind}</b>' for kind in AS_MANY if kind in table.scores)
+    told = [f'{few}: as many real images instead'] if few else []
+    if 'full' in table.scores: told.append(f'<b>full</b>: all {images:,} training images')
+    return ';\n'.join(told) + '.' if told else ''
 
 # %% ../../nbs/views/04_report.ipynb #20af54dd
 def _table_html(table):
@@ -113,42 +137,41 @@ def report_html(
     gif:bytes|None, # the animation; None to leave it out
     images:int, # training images that the full probe saw
     tests:int, # test images
+    tested:str='', # name of the data set that they are of; '' if it need not be said
 )->str: # HTML
-    "Make the self-contained page of a run."
+    "Make the self-contained page of a set."
     card, n = distilled.card, len(distilled)
     names = [distilled.classes[l] for l in distilled.labels.tolist()]
     body = _BODY.format(
-        summary=escape(_summary(card, n)), settings=_settings_rows(card),
         figures=''.join(figure_html(image, name) for image, name in zip(distilled.images, names)),
         film=_film_html(gif),
         words=escape(table.in_words(n, images)),
         loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}',
-        table=_table_html(table), seeds=_seeds(table), images=f'{images:,}', tests=f'{tests:,}',
-        card=escape(json.dumps(card, indent=1, ensure_ascii=False)))
-    return page_html(f"{card['data']['name']} in {n} images", body)
+        table=_table_html(table), seeds=_seeds(table), rows=_rows_html(table, images), tests=f'{tests:,}',
+        made=_made_html(card, _summary(card, n, tested)))
+    return page_html(_title(card, n), body)
 
 # %% ../../nbs/views/04_report.ipynb #601923d4
 def write_report(
     distilled:DistilledSet,
     data:Dataset, # that the probes were trained and tested on
     table:CrossModelTable, # of the probes
-    folder:str|Path, # of the distilled set
+    folder:str|Path, # of the distilled set, or one without a set, for images from elsewhere
     run:Distiller|None=None, # finished, with its frames; None to show the animation written with the set, if any
 )->Path: # the page
-    """Write `evolution.gif`, `report.json` and `report.html` into the folder of a distilled set.
+    """Write `report.json`, `report.html` and, with `run`, `evolution.gif` into a folder.
     Raises ValueError rather than replacing a file of that name that it did not write."""
     folder = Path(folder)
-    film, own = folder/'evolution.gif', written_files(folder)
+    film, own = folder/'evolution.gif', report_files(folder)
     names = ['report.json', 'report.html']
     check_writable(folder, names + ['evolution.gif']*(run is not None), own)
     losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
     def write(temporary):
         if run is not None: save_gif(run.frames, temporary/film.name)
         shown = film if run is None else temporary/film.name
-        whole = run is not None or film.name in own # half of a GIF, or somebody else's, is not shown
+        whole = run is not None or film.name in written_files(folder) # no half of a GIF, none of another set
         gif = shown.read_bytes() if whole else None
-        page = report_html(distilled, table, losses, gif, len(data.train), len(data.test))
-        write_json(temporary/'report.json', table.as_dict())
+        page = report_html(distilled, table, losses, gif, len(data.train), len(data.test), data.name)
         (temporary/'report.html').write_text(page, encoding='utf-8')
-    add_files(folder, write)
+    add_report(folder, table.as_dict(), write)
     return folder/'report.html'
