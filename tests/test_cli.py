@@ -187,7 +187,8 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     rows = json.loads((out/'report.json').read_text(encoding='utf-8'))['rows']
     top1 = {kind: f"{rows[kind][tiny]['top1_mean']:.0f} %" for kind in rows}
     assert f"4 distilled images reach {top1['distilled']}, 4 random real images {top1['random']}" in page
-    assert f"real images {top1['full']} (probe on {tiny}, protocol fast; 4 test images" in page
+    assert f"real images {top1['full']} (probe on {tiny}, protocol fast). 4 test images: " in page
+    assert page.count('points only')==1
     before = sections(out/'report.html')
     (out/'report.html').unlink()
     printed = ok(*args, '--resume', '--report-on', tiny, run=run_here).stdout
