@@ -23,10 +23,11 @@ from ..core.show import PALETTE
 STATIC = package_path('views', 'static')
 
 def style_sheet()->str: # CSS
-    "Join the palette and the style sheets of the views."
+    "Join the palette and the style sheets of the views, without comments and indentation."
     colours = ' '.join(f'--{name}: {value};' for name, value in PALETTE.items())
-    files = sorted(STATIC.glob('*.css'))
-    return f':host {{ {colours} }}\n' + ''.join(file.read_text(encoding='utf-8') for file in files)
+    text = ''.join(file.read_text(encoding='utf-8') for file in sorted(STATIC.glob('*.css')))
+    lines = [line.strip() for line in re.sub(r'/\*.*?\*/', '', text, flags=re.S).splitlines()]
+    return f':host {{ {colours} }}\n' + '\n'.join(line for line in lines if line) + '\n'
 
 # %% ../../nbs/views/00_sheets.ipynb #09a00008
 _TOKEN = re.compile(r"""
