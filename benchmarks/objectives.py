@@ -34,16 +34,15 @@ OBJECTIVES = {
     'flow': lambda: FlowMatching(),
     'ridge': lambda: RidgeProbe(),
     'orthogonal': lambda: OrthogonalMatching(),
-    'parts': lambda: PartMatching(),
+    'parts': lambda inner='': PartMatching(objective_of(inner) if inner else None),
     'discriminant': lambda number='.7': DiscriminantMatching(shrinkage=float(number)),
     'whitened': lambda number='.6': WhitenedMeans(shrinkage=float(number)),
     'tv': lambda number='.1': float(number)*TotalVariation()}
-ROWS = ('means @ lite0', 'published @ lite0', 'flow @ lite0', 'ridge @ lite0', 'orthogonal @ lite0',
-        'whitened .6 @ lite0', 'whitened .3 @ lite0', 'means @ simclr', 'means @ lite0 + lite2',
-        'discriminant .7 @ lite0', 'discriminant .7 @ lite0 + simclr',
-        'discriminant .7 @ lite0 + simclr + can', 'discriminant .7 @ lite0 + simclr + dino',
-        'means @ lite0 + simclr', 'whitened .6 @ lite0 + simclr', 'whitened .6 / means @ lite0 + simclr',
-        'whitened .6 / means / means @ lite0 + simclr + can')
+MATCHED = ('discriminant .7', 'means', 'ridge', 'orthogonal', 'whitened .6') # `flow` is `means` under another name
+SOURCES = ('simclr', 'dino', 'can', 'vicreg', 'mobilenet', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr + dino')
+ROWS = tuple(f'{what} @ {sources}' for sources in ('lite0 + simclr', 'lite0') for what in MATCHED)
+ROWS += tuple(f'{MATCHED[0]} @ {sources}' for sources in SOURCES)
+ROWS += tuple(f'{MATCHED[0]} + tv {weight} @ lite0 + simclr' for weight in ('.1', '1'))
 DEFAULT = 'discriminant .7 @ lite0 + simclr + dino' # what `make demo` makes; `distill` has the same objective
 REAL = ('random', 'centroid', 'neighbour')
 
@@ -106,18 +105,20 @@ class Reader:
             self.examiners[name] = Examiner(self.data, self.nets[name], self.protocol, seeds=self.probes)
         return self.examiners[name]
 
-    def top1(self, kind, target, made=None, facts=None):
-        "Accuracies of the probes, in percent; `facts` tell which set it is."
+    def top1(self, kind, target, made=None, facts=None, ipc=1):
+        "Accuracies of the probes, in percent; `facts` tell which set it is, or `ipc` how many real images per class."
         net = self.nets[target]
         known = dict(what='score', kind=kind, data=self.data.hash, target=net.hash, probes=self.probes, made=facts)
         if self.protocol != 'fast': known['protocol'] = self.protocol
-        def measure(): return self._examiner(target).score_row(kind, made).top1.tolist()
+        if ipc > 1: known['ipc'] = ipc
+        def measure(): return self._examiner(target).score_row(kind, made, ipc).top1.tolist()
         return cached(known, measure, self.keep)
 
     def beside_real(self, target, sets):
         "Accuracy of sets, one for each seed, with the best real images of as many and with all of them."
         made = [mean(self.top1('distilled', target, *s)) for s in sets]
-        real = {k: mean(self.top1(k, target)) for k in REAL[:2]}
+        ipc = len(sets[0][0])//len(self.data.classes)
+        real = {k: mean(self.top1(k, target, ipc=ipc)) for k in REAL[:2]}
         real['neighbour'] = mean([mean(self.top1('neighbour', target, *s)) for s in sets])
         best = max(real, key=real.__getitem__)
         return dict(top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
