@@ -1,7 +1,7 @@
 """One image per class, taken further: classes added to a set, more images, soft and learned labels.
 
-    python -m benchmarks.further [--tables classes,ipc,labels] [--sets cifar10-mini,caltech-10] [--seeds 3]
-        [--class-seeds 8] [--objectives means,parts,ridge] [--counts 1,2,5,10] [--temperatures 16] [--labelled 1]
+    python -m benchmarks.further [--tables classes,ipc,labels] [--sets cifar10-mini] [--seeds 3]
+        [--class-seeds 12] [--objectives discriminant] [--counts 1,2,5,10] [--temperatures 16] [--labelled 1]
         [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data]
         [--save FILE] [--json]
 
@@ -9,11 +9,12 @@
 none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
 accuracy against the number of images per class, for each objective, beside as many real images: random ones, those
 nearest to the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled
-ones. `labels` gives distilled and real images hard, soft and learned labels. A step has about as many views for any
-number of images per class: --augs is divided by it. With `--held N` the last N training images of each class take the
-place of the test split: choices are made so. Every set and every score is kept in KEEP and not computed again, so that
-the benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are over distillation seeds,
-for random images over their draws.
+ones. `labels` gives distilled and real images hard, soft and learned labels. Where a table is not about objectives, one
+image per class is distilled with the first of them, and several with the last; `discriminant` is the default of
+`distill`. A step has about as many views for any number of images per class: --augs is divided by it. With `--held N`
+the last N training images of each class take the place of the test split: choices are made so. Every set and every
+score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one JSON object as the last line;
+intervals (95 %, Student) are over distillation seeds, for random images over their draws.
 """
 from pathlib import Path
 import torch
@@ -63,7 +64,7 @@ class Bench:
 
     def chosen(self, ipc):
         "The objective of the tables about something else."
-        return 'means' if ipc==1 else self.options['objectives'][-1]
+        return self.options['objectives'][0 if ipc==1 else -1]
 
     def top1(self, kind, measure, **facts):
         "Accuracies of the probes, in percent, from the folder or measured now."
@@ -219,7 +220,8 @@ def arguments():
     p = parser(__doc__)
     p.add_argument('--tables', type=words, default=tuple(TABLES), help=f'default: {",".join(TABLES)}')
     p.add_argument('--sets', type=words, default=('cifar10-mini',), help='also: caltech-10')
-    p.add_argument('--objectives', type=words, default=('ridge',), help='of ipc; others use the last')
+    p.add_argument('--objectives', type=words, default=('discriminant',),
+                   help='of ipc; other tables use the first for one image per class, the last for several')
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10), help='images per class')
     p.add_argument('--labelled', type=numbers, default=(1,), help='images per class of the table labels')
     p.add_argument('--temperatures', type=floats, default=(16.,), help='of soft labels')

@@ -66,8 +66,9 @@ def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     sources = ('benchmarks/objectives.py',)
     return Figure(result, command + '--keep {keep} --save ' + file, (file,), sources, (*WEIGHTS, *needs))
 
-FURTHER_HELD = ('--tables ipc,labels --held 60 --seeds 1 --counts 1,2 '
-                '--objectives "means,parts,ridge,means + ridge" --temperatures 1,2,4,8,16,32')
+FURTHER_HELD = ('--tables ipc,labels --held 60 --seeds 3 --counts 1,2,5 '
+                '--objectives "discriminant,parts discriminant,ridge" --temperatures 1,2,4,8,16,32')
+FURTHER = '--seeds 5 --counts 1,2,5,10 --objectives discriminant,ridge'
 
 CONTINUAL_HELD = '--held 60 --seeds 1 --made "alone means,alone discriminant,extended means,extended discriminant"'
 FEW_SHOT_HELD = ('--held 60 --sets cifar10-mini --targets tiny-vicreg-resnet,tiny-can-vit --counts 1,2,5,10 '
@@ -91,8 +92,8 @@ BENCHMARKS = (
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
     keeping('parameterisation_held', 'parameterisation', '--held 60 --seeds 1 --steps 200', tuple(WEIGHTS)),
     keeping('further_held', 'further', FURTHER_HELD),
-    keeping('further', 'further', '--counts 1,2,5 --class-seeds 5'),
-    keeping('further_photos', 'further', '--sets caltech-10 --tables ipc --counts 1,2 --caltech {data}', (CALTECH,)),
+    keeping('further', 'further', f'--tables ipc,classes,labels {FURTHER} --temperatures 8 --class-seeds 8'),
+    keeping('further_photos', 'further', f'--sets caltech-10 --tables ipc {FURTHER} --caltech {{data}}', (CALTECH,)),
     keeping('continual_held', 'continual', CONTINUAL_HELD),
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
     keeping('few_shot_held', 'few_shot', FEW_SHOT_HELD),

@@ -51,7 +51,7 @@ def _check_settings(s):
 class Settings:
     "How to distil. Raises ValueError for invalid values."
     steps:int=400 # optimiser steps
-    ipc:int=1 # images per class; with more than one, see `RidgeProbe`
+    ipc:int=1 # images per class
     augs:int=3 # augmented views of each synthetic image per step
     lr:float=2e-2 # of Adam
     lr_decay:bool=True # lower it to a twentieth along half a cosine, once all levels are there
