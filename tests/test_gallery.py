@@ -23,7 +23,7 @@ NAMES = list(list_distilled())
 def test_index_and_folders_are_equal():
     "Each set of the index is in the repository with that hash and these facts, and there is no other."
     folders = sorted(card.parent for card in FOLDER.glob('*/*/card.json'))
-    assert [f.relative_to(FOLDER).as_posix() for f in folders]==sorted(NAMES) and NAMES
+    assert sorted(f.relative_to(FOLDER).as_posix() for f in folders)==sorted(NAMES) and NAMES
     assert gallery.read_index()['sets']=={n: gallery.index_entry(FOLDER/n) for n in NAMES}
     for folder in folders: # nothing lies about that no card lists
         files = {p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file()}

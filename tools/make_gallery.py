@@ -186,8 +186,8 @@ def make(name, desk):
 
 def write_index(desk, url=None):
     "Write the hash and the facts of every set in the gallery."
-    folders = sorted(card.parent for card in desk.out.glob('*/*/card.json'))
-    sets = {f.relative_to(desk.out).as_posix(): index_entry(f) for f in folders}
+    names = sorted(card.parent.relative_to(desk.out).as_posix() for card in desk.out.glob('*/*/card.json'))
+    sets = {name: index_entry(desk.out/name) for name in names}
     known = json.loads(desk.index.read_text(encoding='utf-8'))['archive'] if desk.index.is_file() else ''
     desk.index.parent.mkdir(parents=True, exist_ok=True)
     write_json(desk.index, dict(archive=known if url is None else url, sets=sets))
