@@ -184,7 +184,9 @@ class PlannedRun(DistillingRun):
         if self.state in ACTIVE_STATES:
             raise ValueError(f'state: {self.state}; settings cannot change during a run, so stop it first')
         self.next_plan = change(self.next_plan, **changes)
-        if self.distiller is None: self._take_next()
+        if self.distiller is None:
+            self._take_next()
+            self.accuracies = Accuracies(self.examined)
 
     def add(self, backbone:Backbone)->None:
         "Add a backbone that the next start can distil with or probe. Raises ValueError while a run is active."
@@ -199,7 +201,6 @@ class PlannedRun(DistillingRun):
 
     def _take_next(self):
         self.plan, self.examined = self.next_plan, _examine(self.next_plan, self.seeds)
-        self.accuracies = Accuracies(self.examined)
 
 # %% ../../nbs/views/11_studio_run.ipynb #09b0000e
 class StudioRun(PlannedRun):
