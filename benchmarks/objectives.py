@@ -32,7 +32,7 @@ OBJECTIVES = {
     'means': lambda: GradientMatching(),
     'published': lambda: GradientMatching(w_std=.01, centre=False),
     'flow': lambda: FlowMatching(),
-    'ridge': lambda: RidgeProbe(),
+    'ridge': lambda strength='1', temperature='.1': RidgeProbe(float(strength), float(temperature)),
     'orthogonal': lambda: OrthogonalMatching(),
     'parts': lambda inner='': PartMatching(objective_of(inner) if inner else None),
     'discriminant': lambda number='.7': DiscriminantMatching(shrinkage=float(number)),
