@@ -20,7 +20,7 @@ from lgm_nb.core.files import cached
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
 from lgm_nb.method.objectives import (
-    DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, RidgeProbe, WhitenedMeans)
+    DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, PathMatching, RidgeProbe, WhitenedMeans)
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from benchmarks.common import add_numbers, distilled, interval, mean, parser, run, say, without_test, words
@@ -34,6 +34,7 @@ OBJECTIVES = {
     'flow': lambda: FlowMatching(),
     'ridge': lambda strength='1', temperature='.1': RidgeProbe(float(strength), float(temperature)),
     'orthogonal': lambda: OrthogonalMatching(),
+    'path': lambda steps='64': PathMatching(int(steps)),
     'parts': lambda inner='': PartMatching(objective_of(inner) if inner else None),
     'discriminant': lambda number='.7': DiscriminantMatching(shrinkage=float(number)),
     'whitened': lambda number='.6': WhitenedMeans(shrinkage=float(number)),

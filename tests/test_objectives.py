@@ -6,10 +6,11 @@ from lgm_nb import (
     open_backbone, open_dataset)
 from lgm_nb.core.files import cache_folder
 from lgm_nb.method.feature_bank import build_bank
-from lgm_nb.method.objectives import OrthogonalMatching, PartMatching
+from lgm_nb.method.objectives import OrthogonalMatching, PartMatching, PathMatching
+from lgm_nb.method.runs import load_checkpoint, save_checkpoint
 
-OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PartMatching(WhitenedMeans()),
-              .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
+OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PathMatching(),
+              PartMatching(WhitenedMeans()), .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch): monkeypatch.setenv('LGM_NB_CACHE', str(tmp_path/'cache'))
@@ -56,6 +57,23 @@ def test_fresh_images_have_no_covariance(few, tiny):
     for objective in (WhitenedMeans(), GradientMatching() + WhitenedMeans()):
         with pytest.raises(ValueError, match="use real='bank'"): Distiller(few, backbone, settings, objective)
     next(Distiller(few, backbone, settings, FlowMatching() + OrthogonalMatching() + RidgeProbe()))
+
+def test_a_path_is_that_of_the_same_rows(few, tiny, tmp_path):
+    "Of a larger bank, rows are drawn once: a run that is resumed has the same path, and fresh images have none."
+    backbone, file = open_backbone(tiny), tmp_path/'c.safetensors'
+    settings = Settings(steps=6, augs=1, views=1, bank_rows=12)
+    def run(): return Distiller(few, backbone, settings, PathMatching(4), frames=0)
+    whole, begun = run(), run()
+    list(whole)
+    assert len(whole.sources[0].objective.known.kept)==1
+    for _ in range(3): next(begun)
+    save_checkpoint(begun, file)
+    resumed = load_checkpoint(run(), file)
+    list(resumed)
+    assert torch.equal(resumed.images(), whole.images())
+    for objective in (PathMatching(), WhitenedMeans(1.) + PathMatching()):
+        with pytest.raises(ValueError, match="use real='bank'"):
+            Distiller(few, backbone, Settings(steps=1, real='paper'), objective)
 
 def test_a_bank_of_means_has_no_covariance(few, tiny):
     "A bank of means in the cache is completed; one that is passed cannot be."

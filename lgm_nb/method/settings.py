@@ -19,7 +19,7 @@ from ..core.devices import PRECISIONS
 from ..core.show import did_you_mean
 from .meta_loss import GradientMatching, Objective
 from .objectives import (
-    DiscriminantMatching, FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans)
+    DiscriminantMatching, FlowMatching, OrthogonalMatching, PathMatching, RidgeProbe, WhitenedMeans)
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
 _COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows')
@@ -101,7 +101,8 @@ def settings_from(
 
 # %% ../../nbs/method/04_settings.ipynb #0b1ec702
 OBJECTIVES:dict[str, Callable[[], Objective]] = {kind.__name__: kind for kind in (
-    DiscriminantMatching, GradientMatching, WhitenedMeans, FlowMatching, OrthogonalMatching, RidgeProbe)}
+    DiscriminantMatching, GradientMatching, WhitenedMeans, FlowMatching, OrthogonalMatching, RidgeProbe,
+    PathMatching)}
 
 def named_objective(
     name:str, # of `OBJECTIVES`
