@@ -5,9 +5,12 @@ from lgm_nb import (
     Distiller, FlowMatching, GradientMatching, RidgeProbe, Settings, TotalVariation, WhitenedMeans, distill,
     open_backbone, open_dataset)
 from lgm_nb.core.files import cache_folder
+from lgm_nb.method import meta_loss, objectives
 from lgm_nb.method.feature_bank import build_bank
+from lgm_nb.method.meta_loss import Objective
 from lgm_nb.method.objectives import OrthogonalMatching, PartMatching, PathMatching
 from lgm_nb.method.runs import load_checkpoint, save_checkpoint
+from lgm_nb.method.settings import known_objective, named_objective
 
 OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PathMatching(),
               PartMatching(WhitenedMeans()), .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
@@ -21,6 +24,17 @@ def few(): return open_dataset('cifar10-mini').subset(['airplane', 'cat', 'ship'
 def kept():
     "What the banks in the cache keep."
     return [json.loads(f.read_text(encoding='utf-8'))['keep'] for f in cache_folder().glob('banks/*/bank.json')]
+
+def test_every_objective_is_read_from_its_text():
+    "A card, a command and a grid can name each public objective, its options, and sums."
+    public = [vars(m)[name] for m in (meta_loss, objectives) for name in m.__all__]
+    kinds = [k for k in public if isinstance(k, type) and issubclass(k, Objective) and k is not Objective]
+    assert len(kinds)==9
+    each = [o if o.needs_rows or not o.needs_images else o + FlowMatching() for o in (kind() for kind in kinds)]
+    for o in (*OBJECTIVES, *each, *(2*a + .1*b for a in each for b in each)):
+        assert repr(named_objective(repr(o)))==repr(known_objective(repr(o)))==repr(o)
+        for word in ('rows', 'images', 'covariance', 'parts', 'same_rows'):
+            assert getattr(named_objective(repr(o)), f'needs_{word}')==getattr(o, f'needs_{word}')
 
 @pytest.mark.parametrize('rows', [2000, 12]) # the whole bank, or rows drawn from it
 @pytest.mark.parametrize('objective', OBJECTIVES, ids=repr)

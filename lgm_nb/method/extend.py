@@ -26,7 +26,7 @@ from .meta_loss import GradientMatching, Objective, Step
 from .objectives import _Known
 from .run_folder import source_names
 from .runs import open_sources, run_steps
-from .settings import known_objective, renamed_settings, Settings, settings_from
+from .settings import known_objective, renamed_method, renamed_settings, Settings, settings_from
 from .source import augmenter_of, normalised_weights, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
@@ -139,7 +139,7 @@ def objective_of_set(
 )->Objective:
     "Return the objective that a card names. Raises ValueError for one that has to be passed."
     method = distilled.card.get('method')
-    objective = GradientMatching() if method is None else known_objective(method)
+    objective = GradientMatching() if method is None else known_objective(renamed_method(method))
     if objective is not None: return objective
     raise ValueError(f'objective: None; the set was made with {method}; pass that objective, or another one')
 

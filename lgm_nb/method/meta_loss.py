@@ -112,7 +112,9 @@ class _WeightedSum(Objective):
 
     def _terms(self): return self.terms
     def __call__(self, step): return sum(w*o(step) for w, o in self.terms)
-    def __repr__(self): return ' + '.join(f'{o!r}' if w==1 else f'{w:g}*{o!r}' for w, o in self.terms)
+    def __repr__(self):
+        def number(w): return f'{w:g}' if float(f'{w:g}')==w else repr(w) # all digits: the text is read again
+        return ' + '.join(f'{o!r}' if w==1 else f'{number(w)}*{o!r}' for w, o in self.terms)
 
 # %% ../../nbs/method/02_meta_loss.ipynb #4dc3017f
 class TotalVariation(Objective):
