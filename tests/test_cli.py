@@ -397,23 +397,23 @@ def test_a_table_outlives_its_report(distilled, report, tmp_path, monkeypatch):
 
 def test_the_objective_by_name(tiny, own_data, photos, tmp_path):
     "A card brings its objective, and so does the checkpoint of a run that is resumed, with its settings."
-    from lgm_nb import Distiller, GradientMatching, Settings, open_backbone, open_dataset
+    from lgm_nb import Distiller, GradientMatching, Settings, TotalVariation, open_backbone, open_dataset
     from lgm_nb.method.runs import save_checkpoint
     out, plain = tmp_path/'flow', ['--data', own_data, '--backbone', tiny, '--device', 'cpu', '--augs', 1, '--views', 1]
-    ok('lgm-distill', *plain, '--steps', 3, '--objective', 'FlowMatching', '--out', out, run=run_here)
-    assert DistilledSet.load(out).card['method']=='FlowMatching()'
+    ok('lgm-distill', *plain, '--steps', 3, '--objective', 'FlowMatching+.5*TotalVariation', '--out', out, run=run_here)
+    assert DistilledSet.load(out).card['method']=='FlowMatching() + 0.5*TotalVariation()'
     ok('lgm-distill', '--from-card', out/'card.json', '--data', own_data, '--out', tmp_path/'again', run=run_here)
     first, again = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'again'))
     assert (first==again).all()
-    for more, words in (([*plain, '--objective', 'RidgeProbe', '--resume'], 'other objective (FlowMatching() there'),
+    for more, words in (([*plain, '--objective', 'RidgeProbe', '--resume'], 'other objective (FlowMatching() + 0.5*'),
                         ([*plain, '--objective', 'Flow', '--resume'], "--objective: 'Flow'; must be one of Discrimi"),
                         (['--from-card', out/'card.json', '--objective', 'FlowMatching'], 'already decides it')):
         done = run_here('lgm-distill', *more, '--out', out)
         assert done.returncode==2 and words in done.stderr, done.stderr
     settings = Settings(steps=3, augs=1, views=1, noise_std=.2, lr_decay=False) # no option sets these
-    begun = Distiller(open_dataset(own_data), open_backbone(tiny), settings, GradientMatching())
+    begun = Distiller(open_dataset(own_data), open_backbone(tiny), settings, GradientMatching() + .1*TotalVariation())
     next(begun)
     save_checkpoint(begun, tmp_path/'begun'/'checkpoint.safetensors')
     ok('lgm-distill', *plain, '--steps', 3, '--resume', '--out', tmp_path/'begun', run=run_here)
     card = DistilledSet.load(tmp_path/'begun').card
-    assert card['method']==repr(GradientMatching()) and card['settings']['noise_std']==.2
+    assert card['method']==repr(begun.sources[0].objective) and card['settings']['noise_std']==.2
