@@ -194,6 +194,9 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     printed = ok(*args, '--resume', '--report-on', tiny, run=run_here).stdout
     assert f"4 distilled images reach {top1['distilled']}, " in printed
     assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
+    elsewhere = ['lgm-compare', out, '--backbones', tiny, '--data', f'folder:{photos}', '--protocol', 'ridge']
+    ok(*elsewhere, '--baselines', 'random', '--seeds', 2, '--report', tmp_path/'elsewhere', run=run_here)
+    assert sections(tmp_path/'elsewhere'/'report.html')==before, 'the report was written beside the set'
 
 def test_report_of_a_set_that_was_distilled_without_one(distill, distilled):
     "There is no film, but everything else."
