@@ -106,7 +106,7 @@ BENCHMARKS = (
     benchmark('studio_fps', saving('studio_fps', '--seconds 10')),
     benchmark('busy_step', saving('busy_step', '--rounds 3')),
     benchmark('probe_time', saving('probe_time', '--rounds 3')),
-    benchmark('probe_protocols'),
+    benchmark('probe_protocols', saving('probe_protocols', '--caltech {data}'), (CALTECH, LITE0)),
     benchmark('ridge_strength'),
     benchmark('zoo_matrix', '--keep {keep} --out benchmarks/results',
               outputs=('benchmarks/results/zoo_matrix.json', 'benchmarks/results/zoo_matrix.md')),
