@@ -61,6 +61,20 @@ def test_bad_table(tmp_path):
     done = run_here('lgm-reproduce', 'nosuch', cwd=tmp_path)
     assert done.returncode==2 and 'fine-grained' in done.stderr and 'Traceback' not in done.stderr
 
+def test_all_that_is_missing_is_named_first(own_data, tiny, tmp_path, monkeypatch):
+    "Nothing is measured before every data set and every backbone is found; a plan lists the same."
+    for name in ('LGM_NB_WEIGHTS', 'HOME', 'TORCH_HOME'): monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv('HF_HUB_OFFLINE', '1')
+    monkeypatch.setattr('huggingface_hub.constants.HF_HUB_CACHE', str(tmp_path))
+    data, nets = f'{own_data},food-101', f'{tiny},dino-vit-s16,mocov3-vit-l16'
+    args = ['lgm-reproduce', 'main', '--data', data, '--backbones', nets, '--steps', 2, '--device', 'cpu']
+    refused = run_here(*args, cwd=tmp_path)
+    assert refused.returncode==2 and 'Traceback' not in refused.stderr and not list(tmp_path.iterdir())
+    lacking = ['data food-101: no folder', 'weights dino-vit-s16: HF_HUB_OFFLINE is set', 'published no weights']
+    assert all(words in refused.stderr for words in lacking) and 'since 3 of' in refused.stderr, refused.stderr
+    plan = last_json(ok(*args, '--dry-run', '--json', cwd=tmp_path, run=run_here))
+    assert len(plan['lacking'])==3 and all(words in text for words, text in zip(lacking, plan['lacking']))
+
 def test_budget(tmp_path):
     "The parts that fit are planned, and the message names those that are left out."
     args = ['lgm-reproduce', 'main', '--dry-run', '--machine', 'H100', '--json']

@@ -45,11 +45,15 @@ def _within(cells, budget, machine, out, options):
     return found.cells, dict(options, seeds=found.seeds)
 
 # %% ../../nbs/cli/03_tables.ipynb #ca00000b
-def _plan(table, cells, machine, options): # what is printed, as a dict and as text
-    "Estimate the cost of some cells."
+def _plan(table, cells, machine, root, options): # what is printed, as a dict and as text
+    "Estimate the cost of some cells, and list what they need."
+    from lgm_nb.scale.needs import needs_of
     from lgm_nb.scale.reproduce import plan_table
     costs = plan_table(cells, machine, **options)
-    return dict(table=table, columns=costs.columns, rows=costs.rows), costs
+    needs = needs_of([m for c in cells for m in c.measures], root, timeout=3)
+    found = dict(table=table, columns=costs.columns, rows=costs.rows, lacking=[str(n) for n in needs if n.lacking])
+    said = found['lacking'] or ['the data sets are here, and the weights are here or can be downloaded']
+    return found, '\n'.join([str(costs), '', *said])
 
 def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
     "Run the chosen cells, and write the page of all of the table."
@@ -65,7 +69,7 @@ def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
 @call_parse
 def lgm_reproduce(
     table:str, # 'main', 'cross-model', 'ablation', 'augmentations', 'fine-grained' or 'spurious'
-    dry_run:store_true=False, # print what would run, with its time, memory and disk; run nothing
+    dry_run:store_true=False, # print what would run, with its time, memory and disk, and what is missing; run nothing
     budget:str|None=None, # time for it, such as 90m, 2h or 1d: runs the parts that fit, with fewer probes if need be
     machine:str|None=None, # for estimates: H100, RTX 4090, laptop, here (measured) [H100; for a budget here]
     out:str|None=None, # folder of the results [runs/reproduce/TABLE]
@@ -94,7 +98,7 @@ def lgm_reproduce(
                        **changes)
         on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
         chosen, options = _within(cells, budget, on, out, options) if budget else (cells, options)
-        if dry_run: result, text = _plan(table, chosen, on, options)
+        if dry_run: result, text = _plan(table, chosen, on, root, options)
         else: result, text = _run_table(table, cells, chosen, out, device, root, options)
         print_result(result, json, text)
 

@@ -140,7 +140,7 @@ def measure_machine(
     seconds:float=.6, # for each measurement
     families:tuple[str, ...]=('vit', 'cnn', 'depthwise'), # to measure
     device:str|torch.device='cpu',
-    name:str='here', # of the machine
+    name:str='this machine', # of the machine
 )->Machine:
     "Measure the rates of this machine."
     rates = {f: _network_rates(f, size, batch, seconds, device) for f in families}
@@ -149,7 +149,8 @@ def measure_machine(
     rendered = _rendered_rate(size, batch, seconds/2, device)
     host, on_gpu = main_memory(), torch.device(device).type=='cuda'
     memory = torch.cuda.get_device_properties(device).total_memory if on_gpu else host
-    note = f'measured at {size} px' + ('' if on_gpu else f', {torch.get_num_threads()} threads')
+    threads = torch.get_num_threads()
+    note = f'measured at {size} px' + ('' if on_gpu else f", {threads} thread{'s' if threads > 1 else ''}")
     probe = _probe_rate(seconds/2)
     half = pick_precision('auto', device) != torch.float32
     return Machine(name, forward, backward, pixels, rendered, memory, note, probe, host, features, half)
