@@ -20,7 +20,7 @@ OPTIONS = {
     'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--cache', '--seeds', '--json'],
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
-    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json'],
+    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--precision', '--json'],
     'lgm-doctor': ['--machine', '--device', '--names', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)

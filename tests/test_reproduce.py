@@ -25,6 +25,16 @@ def test_dry_run_counts_all(tmp_path):
         and r[at['memory GB']] and r[at['total']] for r in banks)
     assert all(r[at['of']]=='4 sets' and r[at['memory GB']] for r in probes)
 
+def test_settings_of_the_distillations(tmp_path):
+    "They change the plan, are kept with the results, and a wrong one is refused."
+    args = ['lgm-reproduce', 'augmentations', '--dry-run', '--json']
+    plain, half = (last_json(ok(*args, *more, cwd=tmp_path, run=run_here)) for more in ([], ['--precision', 'auto']))
+    step = plain['columns'].index('per step')
+    assert plain['rows'][0][step]=='432 ms' != half['rows'][0][step], 'the H100 is faster in half precision'
+    for more, words in ((['--precision', 'float8'], "precision: 'float8'"), (['--steps', 0], 'steps: 0')):
+        refused = run_here(*args, *more, cwd=tmp_path)
+        assert refused.returncode==2 and words in refused.stderr, refused.stderr
+
 def test_resumes(tiny, own_data, tmp_path):
     args = ['lgm-reproduce', *table(own_data, tiny, '--steps', 2, '--json')]
     first = last_json(ok(*args, cwd=tmp_path, run=run_here))['results']
@@ -85,6 +95,7 @@ def test_budget(tmp_path):
     for wrong, words in (('4', "budget: '4'"), ('1m', 'the shortest part, imagenet-100')):
         refused = run_here(*args, '--budget', wrong, cwd=tmp_path)
         assert refused.returncode==2 and words in refused.stderr and 'Traceback' not in refused.stderr, refused.stderr
+    assert 'give it more time, or fewer backbones' in refused.stderr
 
 def test_page(tiny, own_data, tmp_path):
     "The page is written and replaced; one that somebody else wrote is refused before the first step, and stays."

@@ -20,6 +20,14 @@ def _preset(name):
     if name not in ('paper', 'default'): raise ValueError(f"preset: {name!r}; must be 'paper' or 'default'")
     return None if name=='default' else name
 
+_SETTINGS = ('steps', 'chunk', 'precision', 'compile') # of the distillations, if given
+
+def _options(given):
+    "What `reproduce` takes, from the options of the command."
+    probes = {k: given[k] for k in ('noise_mean', 'w_std', 'seeds', 'protocol')}
+    changes = {k: given[k] for k in _SETTINGS if given[k] is not None and given[k] is not False}
+    return dict(preset=_preset(given['preset']), **probes, **changes)
+
 def _machine(name, device):
     "A machine by name; `here` is measured."
     from lgm_nb.scale.machine import measure_here
@@ -81,6 +89,8 @@ def lgm_reproduce(
     w_std:float|None=None, # spread of the probe's random weights; 1 for the paper's text, 0.01 for its code
     steps:int|None=None, # optimiser steps [the preset's]
     chunk:int|None=None, # views in one pass through the backbone, to save memory
+    precision:str|None=None, # of steps: 'float32', 'auto', 'bfloat16' or 'float16' [the preset's; for paper float32]
+    compile:store_true=False, # run the backbones through torch.compile
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
@@ -93,9 +103,7 @@ def lgm_reproduce(
         refuse_empty(given)
         from lgm_nb.scale.tables import recipe
         cells = recipe(table, _list(data, 'data'), _list(backbones, 'backbones'))
-        changes = {k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None}
-        options = dict(preset=_preset(preset), noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol,
-                       **changes)
+        options = _options(given)
         on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
         chosen, options = _within(cells, budget, on, out, options) if budget else (cells, options)
         if dry_run: result, text = _plan(table, chosen, on, root, options)
