@@ -20,7 +20,7 @@ OPTIONS = {
     'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--cache', '--seeds', '--json'],
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
-    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json'],
+    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--precision', '--json'],
     'lgm-doctor': ['--machine', '--device', '--names', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
@@ -79,6 +79,9 @@ def test_doctor(tmp_path, monkeypatch):
     assert report['hub']=={'address': 'https://huggingface.co', 'reachable': False, 'why': 'HF_HUB_OFFLINE is set'}
     assert report['cache']['folder']==str(tmp_path/'cache') and report['cache']['free'] > 0
     assert 'no folder at' in report['weights']['dinov2-vit-b14'] and not list(tmp_path.iterdir())
+    said = ok('lgm-doctor', '--machine', 'laptop', cwd=tmp_path, run=run_here).stdout
+    assert said.count('LGM_NB_WEIGHTS: no folder at')==1 and f"no folder {tmp_path/'data'}" in said
+    assert report['tables']['spurious']['lacks_data']==['spawrious', 'waterbirds']
     plan = last_json(ok('lgm-reproduce', 'spurious', '--dry-run', '--machine', 'laptop', '--json', run=run_here))
     total = plan['rows'][-1][plan['columns'].index('total')]
     from lgm_nb.scale.cost import duration
