@@ -7,7 +7,7 @@ from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.extend import extend
 from lgm_nb.method.meta_loss import GradientMatching
-from lgm_nb.method.objectives import WhitenedMeans
+from lgm_nb.method.objectives import RidgeProbe, WhitenedMeans
 from lgm_nb.method.runs import distill
 from reliability.place import hashes
 
@@ -89,6 +89,20 @@ def test_statistics_of_a_saved_set_do_as_well_as_its_photographs(objective, tiny
     base.statistics = None
     blind = extend(base, data.subset(NAMES[3:]), names, objective)
     assert not torch.equal(blind.losses, photographs.losses) and blind.statistics is None
+
+def test_features_are_drawn_for_an_objective_that_reads_them(tiny):
+    "From the statistics of the old classes: the loss is near that of their photographs; they are kept for the next."
+    data = open_dataset('cifar10-mini').subset(NAMES, per_class=40)
+    base = distill(data.subset(NAMES[:3]), tiny, views=1, steps=2)
+    def grown(d): return extend(base, d, tiny, RidgeProbe(), steps=2)
+    photographs, statistics = grown(data), grown(data.subset(NAMES[3:]))
+    assert statistics.card['history'][1]['beside']=='statistics of real images'
+    base.statistics = None
+    blind = grown(data.subset(NAMES[3:]))
+    off = [abs(float(m.losses[0] - photographs.losses[0])) for m in (statistics, blind)]
+    assert off[0] < .5*off[1], off
+    [one], [other] = photographs.statistics, statistics.statistics
+    assert one.n_classes==5 and torch.allclose(one.covariance, other.covariance, atol=1e-5) and blind.statistics is None
 
 def test_statistics_follow_the_classes(tiny):
     "Through subset, remove, merge and soft labels; not where the photographs were augmented in another way."

@@ -18,7 +18,7 @@ from ..core.files import key_of
 from ..core.progress import no_progress, Progress
 from ..backbones.backbone import Backbone
 from ..data.dataset import Dataset, Split
-from .class_statistics import ClassStatistics, same_views, statistics_tensors
+from .class_statistics import ClassStatistics, drawn_bank, same_views, statistics_tensors
 from .distilled_set import DistilledSet
 from .distiller import Distiller
 from .edits import changed_card, joined_data, warn_soft
@@ -162,8 +162,8 @@ def _check_backbones(distilled, backbones):
 
 # %% ../../nbs/method/11_extend.ipynb #b17c0001
 def _enough(statistics, objective):
-    "Does an objective need no more of the old classes than their statistics?"
-    return not objective.needs_rows and not (objective.needs_covariance and statistics.covariance is None)
+    "Are the statistics of the old classes what an objective needs of them?"
+    return statistics.covariance is not None or not (objective.needs_rows or objective.needs_covariance)
 
 def _statistics_for(distilled, settings, objectives):
     "The statistics of a set, if they do for a run; else None."
@@ -172,13 +172,14 @@ def _statistics_for(distilled, settings, objectives):
     if not known or len(known) != len(objectives) or not views: return None
     return known if all(_enough(s, o) for s, o in zip(known, objectives)) else None
 
-def _joined_statistics(sides, objectives, run):
+def _joined_statistics(sides, known, run):
     "Statistics of old and new classes on each backbone, for a set that is extended again; None if they are not known."
-    def known(side, objective):
-        if not isinstance(side.real, FeatureBank): return side.real
-        return ClassStatistics(side.real.class_means, side.real.covariance if objective.needs_covariance else None)
-    pairs = [(known(s, o), source.statistics) for s, o, source in zip(sides, objectives, run.sources)]
-    return None if any(None in pair for pair in pairs) else [old.beside(new) for old, new in pairs]
+    def of(bank): return ClassStatistics(bank.class_means, None if bank.stored is None else bank.covariance)
+    banks = [source.bank for source in run.sources]
+    old = known or [None if side.real is None else of(side.real) for side in sides]
+    if None in old or None in banks: return None
+    return [a.beside(of(bank) if a.covariance is not None else ClassStatistics(bank.class_means))
+            for a, bank in zip(old, banks)]
 
 # %% ../../nbs/method/11_extend.ipynb #7bfab328
 _OLD_VIEWS = 10 # of each image that is kept
@@ -201,11 +202,11 @@ def _real_bank(data, backbone, settings, objective, progress):
     return build_bank(data, backbone, settings.views, augmenter_of(backbone, settings), seed=settings.seed, keep=keep,
                       progress=progress)
 
-def _old_sides(distilled, data, backbones, settings, objectives, progress):
-    "What a step needs of the old classes, on each backbone; `data` has their real images, or is None."
-    known = _statistics_for(distilled, settings, objectives) if data is None else None
+def _old_sides(distilled, data, known, backbones, settings, objectives, progress):
+    "What a step needs of the old classes, on each backbone, from their real images or statistics, if there are any."
     if data is not None: real = [_real_bank(data, b, settings, o, progress) for b, o in zip(backbones, objectives)]
-    else: real = known or [None]*len(backbones)
+    elif known is None: real = [None]*len(backbones)
+    else: real = [drawn_bank(s, settings.seed) if o.needs_rows else s for s, o in zip(known, objectives)]
     other = data.hash if data is not None else known and tensors_hash(statistics_tensors(known))
     mark = key_of([tensors_hash(dict(images=distilled.images)), other], 8)
     return [_OldSide(_views_bank(distilled, b, settings, progress), r, mark) for b, r in zip(backbones, real)]
@@ -260,15 +261,16 @@ class Extension:
         _check_objectives(self.objectives)
         warn_soft(distilled)
         share = replace(settings, bank_rows=max(1, settings.bank_rows*len(new)//(len(new) + old)))
-        self.sides = _old_sides(distilled, self.old_data, backbones, share, self.objectives, progress)
+        self.known = _statistics_for(distilled, share, self.objectives) if self.old_data is None else None
+        self.sides = _old_sides(distilled, self.old_data, self.known, backbones, share, self.objectives, progress)
         beside = [_Beside(o, side) for o, side in zip(self.objectives, self.sides)]
         self.run = Distiller(part, backbones, share, beside, frames=frames, progress=progress)
 
     def joined(self)->DistilledSet: # if several processes share the run, all must call it
         "Return the images that were there, bit for bit, then those of the run."
-        beside = _BESIDE[0 if self.old_data is not None else 1 if self.sides[0].real is not None else 2]
+        beside = _BESIDE[0 if self.old_data is not None else 1 if self.known else 2]
         joined = _extended(self.distilled, self.run.distilled(), self.objectives, self.data, beside)
-        joined.statistics = _joined_statistics(self.sides, self.objectives, self.run)
+        joined.statistics = _joined_statistics(self.sides, self.known, self.run)
         return joined
 
 
