@@ -41,7 +41,7 @@ BRIEF = {
     'ridge_strength': '--backbones tiny-can-vit --per-class 1 --seeds 1 --held 5',
     'busy_step': '--rounds 1 --steps 2',
     'probe_time': '--classes 5 --rounds 1 --epochs 20 --seeds 1',
-    'probe_protocols': '--backbones tiny-can-vit --steps 2 --seeds 2 --epochs 10',
+    'probe_protocols': '--parts sets --backbones tiny-can-vit --steps 2 --seeds 2 --epochs 10',
     'real_weights': '--per-class 50 --tests 20 --epochs 20'}
 
 def measure(name, out):

@@ -119,6 +119,54 @@ def test_only(repository, said, capsys):
     with pytest.raises(SystemExit) as e: said('--only', 'mad', figures=[FAILS, MADE])
     assert e.value.code==2 and '--only mad: no such figure; must be one of fails, made' in capsys.readouterr().err
 
+BECAUSE = 'a name was changed, which no number depends on'
+
+def accept(said, because=BECAUSE, figures=(MADE,)):
+    return said('--accept', *[f.name for f in figures], '--because', because, figures=list(figures))
+
+def test_accepted_figures_keep_the_reason(repository, said):
+    "What was read and found to change no number is fresh, and says why until it is made anew."
+    said()
+    numbers = repository/'lgm_nb/core/numbers.py'
+    change(numbers, 'ONE = 1', 'ONE = 1 + 0')
+    assert accept(said)==['made: accepted (lgm_nb/core/numbers.py changed)'] and calls(repository)==1
+    assert said('--list')==[f'made: fresh; accepted: {BECAUSE}'] and accept(said)==['made: fresh, nothing to accept']
+    change(numbers, '1 + 0', '1 + 0 + 0')
+    assert said('--list')==[f'made: stale: lgm_nb/core/numbers.py changed; accepted: {BECAUSE}']
+    accept(said, 'once more')
+    assert said('--list')==[f'made: fresh; accepted: {BECAUSE}; accepted: once more']
+    change(numbers, '1 + 0 + 0', '2')
+    said()
+    assert said('--list')==['made: fresh'] and calls(repository)==2
+
+def test_accepted_without_a_record(repository, said):
+    "A file that is there was made by somebody; one that is not was not."
+    with pytest.raises(SystemExit, match='--accept made: made.txt is missing; make it: --only made'): accept(said)
+    (repository/'made.txt').write_text('3')
+    assert accept(said)==['made: accepted (no record)'] and said('--list')==[f'made: fresh; accepted: {BECAUSE}']
+    (repository/'made.txt').write_text('4')
+    assert said('--list')==[f'made: stale: made.txt was changed since; accepted: {BECAUSE}'] and calls(repository)==0
+
+def test_accepted_without_its_data(repository, said, monkeypatch):
+    "What is not at hand stays as it was when the figure was made."
+    monkeypatch.setattr(figures, 'FOLDERS', {'pictures': 'unpack them there'})
+    place, needs = repository/'photos', replace(MADE, needs=('pictures',))
+    (place/'pictures').mkdir(parents=True)
+    (place/'pictures/1.jpg').write_text('1')
+    said('--data', place, figures=[needs])
+    change(repository/'lgm_nb/core/numbers.py', 'ONE = 1', 'ONE = 1 + 0')
+    said('--accept', 'made', '--because', BECAUSE, '--data', repository/'nowhere', figures=[needs])
+    assert said('--list', '--data', place, figures=[needs])==[f'made: fresh; accepted: {BECAUSE}']
+
+@pytest.mark.parametrize('given, words', [
+    (['--accept', 'made'], 'need each other'), (['--because', 'x'], 'need each other'),
+    (['--accept', 'made', '--because', ' '], 'need each other'),
+    (['--accept', 'mad', '--because', 'x'], '--accept mad: no such figure; must be one of made'),
+    (['--accept', 'made', '--because', 'x', '--list'], 'neither --only nor --list')])
+def test_what_cannot_be_accepted(said, capsys, given, words):
+    with pytest.raises(SystemExit) as e: said(*given)
+    assert e.value.code==2 and words in capsys.readouterr().err
+
 def test_what_is_not_at_hand(repository, said, monkeypatch):
     "A figure without its data is skipped with the reason, and is not stale for the lack of them."
     monkeypatch.setattr(figures, 'FOLDERS', {'pictures': 'unpack them there'})

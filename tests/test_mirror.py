@@ -92,6 +92,45 @@ def test_neither_hub_nor_mirror(tmp_path):
         assert empty.startswith('RuntimeError') and f'{tmp_path} (LGM_NB_WEIGHTS) does not hold {path}' in empty
         assert absent.startswith('ValueError: LGM_NB_WEIGHTS: no folder')
 
+def no_connection(folder):
+    "An environment with a hub at which nobody listens, and downloads in a folder."
+    gone = dict(HF_ENDPOINT='http://127.0.0.1:9', no_proxy='*', HF_HOME=str(folder), TORCH_HOME=str(folder))
+    return {k: v for k, v in os.environ.items() if k not in ('HF_HUB_OFFLINE', 'LGM_NB_WEIGHTS')} | gone
+
+def test_without_a_connection(tmp_path):
+    "Libraries would try again for half a minute, with a line for each attempt."
+    done = subprocess.run([sys.executable, '-c', OPEN, tmp_path, 'dinov2-vit-b14', 'clip-rn50'],
+                          env=no_connection(tmp_path), capture_output=True, text=True)
+    said = done.stdout.splitlines()
+    assert sum('127.0.0.1:9 cannot be reached' in line for line in said)==4 and len(said)==6, done.stdout
+    assert 'Retry' not in done.stderr and 'HEAD' not in done.stderr, done.stderr
+
+AGAIN = """
+import sys
+from lgm_nb import open_backbone
+from test_models import small
+from lgm_nb.backbones.published import MODEL_SPECS
+spec = MODEL_SPECS[sys.argv[1]]
+net = open_backbone(spec.name, input_size=96, **small(spec))
+print(net.note, net.hash)
+"""
+
+def test_downloaded_before(tmp_path):
+    "Weights in the cache of huggingface_hub open at once without a connection."
+    spec = MODEL_SPECS['dino-vit-s16']
+    repository, _, name = spec.files[0].path.rpartition('/')
+    cache = tmp_path/'hub'/f'models--{repository.replace("/", "--")}'
+    path = cache/'snapshots/1a2b'/name
+    path.parent.mkdir(parents=True)
+    (cache/'refs').mkdir()
+    (cache/'refs/main').write_text('1a2b')
+    save_file(random_weights(reference(spec, 96)).state_dict(), path)
+    here = os.path.dirname(__file__)
+    done = subprocess.run([sys.executable, '-c', AGAIN, spec.name], env=no_connection(tmp_path), cwd=here,
+                          capture_output=True, text=True)
+    assert f'{path} (downloaded before)' in done.stdout and 'Retry' not in done.stderr, done.stderr
+    assert done.stdout.split()[-1]==open_backbone(spec.name, weights=path, input_size=96, **small(spec)).hash
+
 def test_table():
     "Every published model but the one without weights has a file; a stated hash is one."
     rows = list_weights().rows

@@ -1,6 +1,7 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
-import asyncio, json, os, re, shutil, signal, threading, time
+import asyncio, json, os, re, shutil, signal, sys, threading, time, types
 import numpy as np, pytest, torch
+from IPython.core.formatters import DisplayFormatter
 from conftest import ROOT, tiny_name, write_photographs
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.devices import pick_device
@@ -23,7 +24,7 @@ from lgm_nb.views.scheduler import Scheduler
 from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import NEXT_PROBED, Studio
 from lgm_nb.views.studio_run import StudioRun, prepare
-from lgm_nb.views.widgets import EvolutionPlayer
+from lgm_nb.views.widgets import CrossModelChart, EvolutionPlayer
 from lgm_nb.views.sheets import page_json, still_html, to_bytes
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
@@ -357,6 +358,59 @@ def test_mime_bundle_holds_both(finished):
     bundle, _ = EvolutionPlayer([torch.rand(3, 3, 8, 8) for _ in range(4)])._repr_mimebundle_()
     assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle)
     assert 'data-lgm-player' in bundle['text/html']
+
+LIVE = 'application/vnd.jupyter.widget-view+json'
+
+@pytest.fixture
+def jupyter(monkeypatch):
+    "A kernel as Jupyter Server starts it: what is asked of its displays, and the shell, to change it."
+    shown, shell = [], types.SimpleNamespace(kernel=True, user_ns={})
+    monkeypatch.setenv('JPY_SESSION_NAME', 'a.ipynb')
+    monkeypatch.setattr('IPython.get_ipython', lambda: shell)
+    monkeypatch.setattr('lgm_nb.views.studio.shorten_errors', lambda: None)
+    monkeypatch.setattr('IPython.display.display', lambda bundle, **kwargs: shown.append((bundle, kwargs)))
+    return shown, shell
+
+def test_a_live_and_a_still_output(data, net, jupyter):
+    "In JupyterLab, each of which it shows by itself; the still one is renewed when the run has ended."
+    shown, _ = jupyter
+    studio = Studio(data, net, steps=4, views=1)
+    assert DisplayFormatter().format(studio)==({}, {})
+    (live, _), (still, first) = shown
+    assert LIVE in live and 'text/html' not in live
+    assert LIVE not in still and still['text/html'].startswith('<div data-lgm-pair>') and not first['update']
+    async def go():
+        studio.start()
+        await studio.wait()
+    asyncio.run(asyncio.wait_for(go(), 120))
+    (still, last), = shown[2:]
+    assert last['update'] and last['display_id']==first['display_id']
+    facts = json.loads(re.search(r'data-lgm-facts="[^"]*">(.*?)</script>', still['text/html'], re.S)[1])
+    assert facts['frames'][-1]['step']==4
+
+def test_changes_renew_the_still_output_once(jupyter):
+    "All that one cell changes."
+    shown, _ = jupyter
+    chart = CrossModelChart()
+    async def cell():
+        for step in range(5): chart.point(step, 'net', 50.)
+        assert not shown[2:]
+        await asyncio.sleep(.05)
+    asyncio.run(cell())
+    assert not shown # it was not displayed
+    DisplayFormatter().format(chart)
+    asyncio.run(cell())
+    assert len(shown)==3 and shown[2][1]['update']
+
+@pytest.mark.parametrize('place', ['vscode', 'colab', 'script'])
+def test_one_output_where_it_holds_both(jupyter, monkeypatch, place):
+    shown, shell = jupyter
+    if place=='vscode': shell.user_ns['__vsc_ipynb_file__'] = 'a.ipynb'
+    if place=='colab': monkeypatch.setitem(sys.modules, 'google.colab', types.ModuleType('colab'))
+    if place=='script': monkeypatch.delenv('JPY_SESSION_NAME')
+    for view in (CrossModelChart(), Studio(steps=322)):
+        assert {LIVE, 'text/html'} <= set(DisplayFormatter().format(view)[0])
+    assert not shown
 
 def test_the_run_that_ships():
     "Small, whole, of the data set that ships beside it; its words follow from its accuracies."

@@ -337,7 +337,7 @@ def test_the_closer_look_says_that_there_is_more(browser, tmp_path, height):
 
 @pytest.mark.parametrize('width', [390, 1000])
 def test_a_report_fits_its_window(browser, axe, tmp_path, width):
-    "The page is as wide as its window; the card is folded; axe finds nothing serious."
+    "The page is as wide as its window; the card is folded; the chart can be read; axe finds nothing serious."
     names = [*'abcdefghi', 'a-class-with-a-long-name-and-no-space']
     card = dict(data=dict(name='cifar10-mini', hash='0123456789abcdef'*8), backbone=dict(name=NAMES[0]),
         seconds=3., step=9)
@@ -352,6 +352,9 @@ def test_a_report_fits_its_window(browser, axe, tmp_path, width):
     assert page.locator('caption').bounding_box()['width'] <= width - 32, 'it would be cut off'
     words = page.locator('p', has_text='10 distilled images reach 40 %')
     assert words.is_visible() and 'points only' in words.inner_text() and page.content().count('points only')==1
+    sizes = page.locator('svg text').evaluate_all(
+        'all => all.map(t => parseFloat(getComputedStyle(t).fontSize)*t.getScreenCTM().a)')
+    assert len(sizes)==4 and all(11 <= size <= 14 for size in sizes), sizes
     assert page.locator('pre').is_hidden()
     page.locator('summary').click()
     assert page.locator('pre').is_visible() and page.evaluate('document.documentElement.scrollWidth') <= width

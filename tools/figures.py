@@ -1,12 +1,17 @@
 """Make every saved figure anew that is stale: results of benchmarks, saved outputs of notebooks, pictures, the README.
 
     python -m tools.figures [--list] [--only NAME …] [--data ../shared/data]
+    python -m tools.figures --accept NAME … --because "TEXT"
 
 A figure is fresh if what it was made from has not changed since: its command, the code that this imports, without
 comments and docstrings, and data, weights and saved results. benchmarks/results/figures.json has the hashes of all of
 these, written when a command has succeeded, so a call that was killed is resumed by the same call. A figure whose data
 or packages are not at hand is skipped. If one fails, the others are made, and the exit code is 1. Versions of Python
 and PyTorch do not count: results name them themselves.
+
+--accept records a figure as it stands, without making it: for one whose sources have changed, or that has no record,
+if somebody has read the changes and found that they change no number. The reason is kept, and --list shows it until the
+figure is made anew.
 """
 import argparse, json, os, shlex, signal, subprocess, sys, time
 from dataclasses import dataclass, field
@@ -106,7 +111,7 @@ BENCHMARKS = (
     benchmark('studio_fps', saving('studio_fps', '--seconds 10')),
     benchmark('busy_step', saving('busy_step', '--rounds 3')),
     benchmark('probe_time', saving('probe_time', '--rounds 3')),
-    benchmark('probe_protocols'),
+    benchmark('probe_protocols', saving('probe_protocols', '--caltech {data}'), (CALTECH, LITE0)),
     benchmark('ridge_strength'),
     benchmark('zoo_matrix', '--keep {keep} --out benchmarks/results',
               outputs=('benchmarks/results/zoo_matrix.json', 'benchmarks/results/zoo_matrix.md')),
@@ -275,6 +280,21 @@ def make_stale(desk):
             failed += [figure.name] if bad else []
     return failed
 
+def accept(desk, because):
+    "Record stale figures as they stand, with the reason why they need not be made anew."
+    for figure in desk.figures:
+        inputs, made = desk.inputs(figure), desk.record().get(figure.name, dict(seconds=None, inputs={}))
+        reasons, outputs = desk.why_stale(figure, inputs), desk.outputs(figure)
+        if absent := [o for o, now in outputs.items() if now is None]:
+            raise SystemExit(f'--accept {figure.name}: {absent[0]} is missing; make it: --only {figure.name}')
+        if not reasons:
+            print(f'{figure.name}: fresh, nothing to accept')
+            continue
+        unseen = {n: made['inputs'][n] for n in desk.missing(figure) if n in made['inputs']}
+        accepted = [*made.get('accepted', []), dict(because=because, changed=in_short(reasons))]
+        desk.write(figure.name, seconds=made['seconds'], inputs=inputs | unseen, outputs=outputs, accepted=accepted)
+        print(f'{figure.name}: accepted ({in_short(reasons)})')
+
 def in_short(reasons, at_most=4):
     more = len(reasons) - at_most
     return ', '.join(reasons[:at_most]) + (f' and {more} more' if more > 0 else '')
@@ -284,6 +304,7 @@ def show(desk):
     for figure in desk.figures:
         reasons = desk.why_stale(figure, desk.inputs(figure))
         said = [f'stale: {in_short(reasons)}' if reasons else 'fresh']
+        said += [f"accepted: {a['because']}" for a in desk.record().get(figure.name, {}).get('accepted', [])]
         missing = [lacking(n, desk.data) for n in desk.missing(figure)]
         said += [f"cannot be made here: {', '.join(missing)}"] if missing else []
         print(f"{figure.name}: {'; '.join(said)}")
@@ -292,12 +313,18 @@ def main(arguments=None, figures=None, root=ROOT):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--list', action='store_true', help='print each figure and why it is stale; make nothing')
     p.add_argument('--only', nargs='+', metavar='NAME', help='only these figures; --list has the names')
+    p.add_argument('--accept', nargs='+', metavar='NAME', help='record these figures as they stand; needs --because')
+    p.add_argument('--because', metavar='TEXT', help='why what has changed since changes no number of them')
     p.add_argument('--data', type=Path, default=root.parent/'shared/data', help='folder of photographs')
     args = p.parse_args(arguments)
     figures = {f.name: f for f in figures or all_figures(root)}
-    unknown = [name for name in args.only or () if name not in figures]
-    if unknown: p.error(f"--only {unknown[0]}: no such figure; must be one of {', '.join(figures)}")
-    desk = Desk([figures[name] for name in figures if not args.only or name in args.only], root, args.data.resolve())
+    option, chosen = ('--accept', args.accept) if args.accept else ('--only', args.only)
+    if args.accept and (args.only or args.list): p.error('--accept: goes with neither --only nor --list')
+    if bool(args.accept) != bool((args.because or '').strip()): p.error('--accept and --because need each other')
+    unknown = [name for name in chosen or () if name not in figures]
+    if unknown: p.error(f"{option} {unknown[0]}: no such figure; must be one of {', '.join(figures)}")
+    desk = Desk([figures[name] for name in figures if not chosen or name in chosen], root, args.data.resolve())
+    if args.accept: return accept(desk, args.because.strip())
     if args.list: return show(desk)
     failed = make_stale(desk)
     if failed: raise SystemExit(f"failed: {', '.join(failed)}")

@@ -8,10 +8,12 @@ Docs: https://lgm-nb.github.io/lgm_nb/backbones/mirror.html.md"""
 __all__ = ['WeightsFile', 'hub_address', 'published_files', 'find_mirrored', 'why_unreachable']
 
 # %% ../../nbs/backbones/02_mirror.ipynb #1a21a77c
-import os, re, urllib.error, urllib.request
-from collections.abc import Sequence
+import os, re, ssl, urllib.error, urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from .weights import fetch_weights
 from ..core.contents import content_hashes
 
 # %% ../../nbs/backbones/02_mirror.ipynb #10f2560e
@@ -134,15 +136,58 @@ def find_cached(
     return None
 
 # %% ../../nbs/backbones/02_mirror.ipynb #9c67ac3a
+def _offline()->bool: return os.environ.get('HF_HUB_OFFLINE', '') not in ('', '0')
+
+def _failure(address:str, timeout:float)->Any: # an exception or a text; None if somebody answers properly
+    "Ask an address for its headers."
+    try: urllib.request.urlopen(urllib.request.Request(address, method='HEAD'), timeout=timeout).close()
+    except urllib.error.HTTPError as e: return e
+    except urllib.error.URLError as e: return e.reason
+    except (OSError, ValueError) as e: return e
+    return None
+
 def why_unreachable(
     address:str='', # '' for the hub
     timeout:float=3., # seconds
 )->str: # '' if it answers
     "Say why the hub cannot be reached."
-    if os.environ.get('HF_HUB_OFFLINE', '') not in ('', '0'): return 'HF_HUB_OFFLINE is set'
-    question = urllib.request.Request(address or hub_address(), method='HEAD')
-    try: urllib.request.urlopen(question, timeout=timeout).close()
-    except urllib.error.HTTPError as e: return f'it answers with {e.code} {e.reason}'
-    except urllib.error.URLError as e: return str(e.reason)
-    except (OSError, ValueError) as e: return str(e)
-    return ''
+    if _offline(): return 'HF_HUB_OFFLINE is set'
+    found = _failure(address or hub_address(), timeout)
+    if isinstance(found, urllib.error.HTTPError): return f'it answers with {found.code} {found.reason}'
+    return '' if found is None else str(found)
+
+# %% ../../nbs/backbones/02_mirror.ipynb #71df47ee
+def why_out_of_reach(
+    files:Sequence[WeightsFile], # of one model, the one that is downloaded first in front
+    timeout:float=10., # seconds
+)->str: # '' if somebody answers, or no file is known
+    "Say why the weights of a model cannot be downloaded."
+    if not files: return ''
+    url = files[0].url
+    if _offline() and url.startswith(hub_address()): return 'HF_HUB_OFFLINE is set'
+    found = _failure(url, timeout)
+    if found is None or isinstance(found, (urllib.error.HTTPError, ssl.SSLError)): return ''
+    return f'{url.split("/")[2]} cannot be reached: {found}'
+
+def find_weights(
+    files:Sequence[WeightsFile], # of one model
+)->tuple[Path|None, str]: # None if a library must fetch them; what to say of the file
+    "Find the weights of a model in the mirror or, if its host cannot be reached, among earlier downloads."
+    found = find_mirrored(files)
+    if found: return found.path, found.note
+    kept = find_cached(files)
+    if kept and why_out_of_reach(files): return kept, f'{kept} (downloaded before)'
+    return None, ''
+
+# %% ../../nbs/backbones/02_mirror.ipynb #a4778b69
+def fetch_published(
+    name:str, # of the backbone
+    files:Sequence[WeightsFile], # its weights, as published
+    fetch:Callable[[], Any], # downloads them
+)->Any:
+    "Run a download, unless its host cannot be reached. Raises RuntimeError that explains its failure."
+    def ask_first():
+        why = '' if find_cached(files) else why_out_of_reach(files)
+        if why: raise ConnectionError(why)
+        return fetch()
+    return fetch_weights(name, ask_first, mirror_hint(files))

@@ -24,9 +24,11 @@ from .distiller import Distiller
 from .edits import changed_card, joined_data, warn_soft
 from .feature_bank import build_bank, FeatureBank
 from .meta_loss import GradientMatching, Objective, Step
+from .objectives import _Known
 from .run_folder import source_names
 from .runs import open_sources, run_steps
-from .settings import known_objective, renamed_settings, Settings, settings_facts, settings_from
+from .settings import known_objective, renamed_method, renamed_settings, Settings
+from .settings import settings_facts, settings_from
 from .source import augmenter_of, normalised_weights, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
@@ -79,10 +81,11 @@ class _OldSide:
         scale = far(new_means.to(centre))/far(self.syn.class_means).clamp(min=1e-12)
         return FeatureBank(centre + scale*(self.syn.features - centre), self.syn.labels, self.syn.n_classes)
 
-    def rows(self, bank, each, step):
-        "Draw features and labels of the same number of views per class."
-        features, labels = bank.sample(each, step.generator)
-        return features.to(step.syn_features), labels.to(step.syn_labels)
+    def joined(self, bank, step, features, labels, generator=None):
+        "Features and labels of a step, with as many rows per class from a bank of the old classes before them."
+        if features is None or not isinstance(bank, FeatureBank): return None, None
+        z, y = bank.sample(max(1, len(labels)//step.n_classes), generator or step.generator)
+        return torch.cat([z.to(features), features]), torch.cat([y.to(labels), labels + bank.n_classes])
 
     def covariance(self, step):
         "Covariance within the classes, old and new; of the new ones, if nothing is known of the old."
@@ -96,8 +99,9 @@ class _Beside(Objective):
     def __init__(self, objective, old:_OldSide):
         self.objective, self.old = objective, old
         self.known:tuple|None = None
+        self.same = _Known() # real rows of all classes, if they are the same at every step
         self.needs_rows, self.needs_images = objective.needs_rows, objective.needs_images
-        self.needs_covariance = objective.needs_covariance
+        self.needs_covariance, self.needs_same_rows = objective.needs_covariance, objective.needs_same_rows
 
     def _constants(self, step):
         "Real side of the old classes, and statistics of all; anew only when those of the step are other tensors."
@@ -109,17 +113,17 @@ class _Beside(Objective):
             known = self.known = step.real_means, real, means, means.mean(0), self.old.covariance(step)
         return known[1], dict(zip(('real_means', 'real_mean', 'real_covariance'), known[2:]))
 
+    def _real_rows(self, bank, step):
+        if not self.needs_same_rows: return self.old.joined(bank, step, step.real_features, step.real_labels)
+        def drawn(z, y): return self.old.joined(bank, step, z, y, torch.Generator().manual_seed(0))
+        return self.same(drawn, step.real_features, step.real_labels)
+
     def __call__(self, step:Step)->torch.Tensor:
-        old, shift = self.old, self.old.syn.n_classes
-        def joined(bank, features, labels):
-            if features is None or not isinstance(bank, FeatureBank): return None, None
-            z, y = old.rows(bank, max(1, len(labels)//step.n_classes), step)
-            return torch.cat([z, features]), torch.cat([y, labels + shift])
         bank, constants = self._constants(step)
-        syn, syn_labels = joined(old.syn, step.syn_features, step.syn_labels)
-        real, real_labels = joined(bank, step.real_features, step.real_labels)
+        syn, syn_labels = self.old.joined(self.old.syn, step, step.syn_features, step.syn_labels)
+        real, real_labels = self._real_rows(bank, step)
         return self.objective(replace(step, syn_features=syn, syn_labels=syn_labels, real_features=real,
-                              real_labels=real_labels, n_classes=step.n_classes + shift, **constants))
+                              real_labels=real_labels, n_classes=step.n_classes + bank.n_classes, **constants))
     def __repr__(self)->str: return f'{self.objective!r} beside {self.old.syn.n_classes} classes {self.old.mark}'
 
 # %% ../../nbs/method/11_extend.ipynb #41c21327
@@ -137,7 +141,7 @@ def objective_of_set(
 )->Objective:
     "Return the objective that a card names. Raises ValueError for one that has to be passed."
     method = distilled.card.get('method')
-    objective = GradientMatching() if method is None else known_objective(method)
+    objective = GradientMatching() if method is None else known_objective(renamed_method(method))
     if objective is not None: return objective
     raise ValueError(f'objective: None; the set was made with {method}; pass that objective, or another one')
 

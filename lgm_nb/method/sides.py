@@ -60,9 +60,16 @@ def _covariance_of(bank, needed, device): return shared_covariance(bank).to(devi
 
 class WholeBank(RealTarget):
     "The same real side at every step."
-    def __init__(self, bank:FeatureBank, needs_rows:bool, device:torch.device, needs_covariance:bool=False):
-        features = bank.kept_features().to(device).float() if needs_rows else None
-        labels = bank.labels.to(device) if needs_rows else None
+    def __init__(self,
+        bank:FeatureBank,
+        needs_rows:bool,
+        device:torch.device,
+        needs_covariance:bool=False,
+        rows:torch.Tensor|None=None, # row numbers of the individual features; None for all
+    ):
+        features, labels = (bank.kept_features(), bank.labels) if needs_rows else (None, None)
+        if needs_rows and rows is not None: features, labels = features[rows], labels[rows]
+        if needs_rows: features, labels = features.to(device).float(), labels.to(device)
         self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device),
                              _covariance_of(bank, needs_covariance, device))
         self.known = self.side._replace(features=None, labels=None)

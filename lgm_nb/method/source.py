@@ -17,7 +17,7 @@ from ..core.progress import Progress, no_progress
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter
 from .class_statistics import ClassStatistics
-from .feature_bank import build_bank, FeatureBank
+from .feature_bank import build_bank, draw_rows, FeatureBank
 from .meta_loss import Objective, Step
 from .parts import class_parts, part_means
 from .settings import default_objective, Settings
@@ -121,9 +121,14 @@ def _real_target(run, source):
     each = max(s.bank_rows//run.n_classes, s.ipc*s.augs) # rows of each class in a draw
     if s.real=='paper' and o.needs_covariance:
         raise ValueError(f"real: 'paper'; {o!r} needs the covariance of all real features: use real='bank'")
+    if s.real=='paper' and o.needs_same_rows:
+        raise ValueError(f"real: 'paper'; {o!r} needs the same real features at every step: use real='bank'")
     if s.real=='paper': return FreshImages(run.data, source.backbone, source.augmenter, s.ipc*s.augs, run.share)
-    if o.needs_rows and len(bank) > each*run.n_classes:
-        return BankSample(bank, each, s.seed, device, o.needs_covariance)
+    larger = o.needs_rows and len(bank) > each*run.n_classes
+    if larger and o.needs_same_rows:
+        rows = draw_rows(bank, each, torch.Generator().manual_seed(s.seed))
+        return WholeBank(bank, True, device, o.needs_covariance, rows)
+    if larger: return BankSample(bank, each, s.seed, device, o.needs_covariance)
     return WholeBank(bank, o.needs_rows, device, o.needs_covariance)
 
 def _statistics(known):

@@ -8,9 +8,8 @@ Docs: https://lgm-nb.github.io/lgm_nb/probing/examiner.html.md"""
 __all__ = ['Score', 'Examiner']
 
 # %% ../../nbs/probing/01_examiner.ipynb #06238065
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 import torch
 import torch.nn.functional as F
@@ -20,8 +19,9 @@ from ..core.show import mean_std
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from .probe import embed_pieces, exhaust, FreshViews, Pieces, PooledViews, probe_epochs, to_canvas
-from .ridge import fit_ridge, RIDGE_VIEWS, ridge_features
+from .probe import embed_pieces, exhaust, FreshViews, Hundredths, Pieces, PooledViews, probe_epochs
+from .probe import to_canvas, weighted
+from .ridge import check_given, fit_ridge, RIDGE_VIEWS, ridge_features
 
 # %% ../../nbs/probing/01_examiner.ipynb #83b1a4de
 class Score:
@@ -52,33 +52,6 @@ class Score:
 def _spread(name, values):
     std = float(values.std()) if len(values) > 1 else 0.
     return {f'{name}_mean': round(float(values.mean()), 3), f'{name}_std': round(std, 3)}
-
-# %% ../../nbs/probing/01_examiner.ipynb #8281d9d2
-def _weighted(pieces, weight):
-    "Multiply the cost of each piece by `weight`."
-    while True:
-        try: worth = next(pieces)
-        except StopIteration as end: return end.value
-        yield weight*worth
-
-class Hundredths:
-    "Run pieces of work and yield once per hundredth of their total cost."
-    def __init__(self, pieces:Pieces, total:float): self.pieces, self.total = pieces, total
-
-    def _pieces(self): self.result = yield from self.pieces
-
-    def __iter__(self)->Iterator[int]:
-        told = 0
-        for done in accumulate(self._pieces()):
-            due = min(99, int(100*done/self.total))
-            yield from range(told + 1, due + 1)
-            told = max(told, due)
-        yield from range(told + 1, 101)
-
-    def run(self, progress:Progress, desc:str)->Any:
-        "Run all pieces under a progress bar and return their result."
-        for _ in progress(self, desc=desc, total=100, unit='%'): pass
-        return self.result
 
 # %% ../../nbs/probing/01_examiner.ipynb #1b7c9d2d
 class RealFeatures:
@@ -235,7 +208,7 @@ class ProbeTester(Baselines):
         n_classes = len(self.data.classes)
         yield from self.embed_test()
         training = probe_epochs(views, labels, n_classes, self.backbone.dim, self.seeds, epochs, batch)
-        W, b = yield from _weighted(training, self.plan.show_cost)
+        W, b = yield from weighted(training, self.plan.show_cost)
         return self._score(W, b)
 
 # %% ../../nbs/probing/01_examiner.ipynb #9d7ed5d5
@@ -268,6 +241,19 @@ class SetExaminer(ProbeTester):
         train = yield from self.embed_train()
         if self.protocol=='ridge': return (yield from self.iter_ridge(train[None, :, None], self.data.train.labels))
         return (yield from self._test_probes(lambda _, rows: train[rows], self.data.train.labels, epochs, batch))
+
+# %% ../../nbs/probing/01_examiner.ipynb #6c3a559a
+class FeatureExaminer(SetExaminer):
+    "Score images whose features are at hand."
+    def score_features(self,
+        features:torch.Tensor, # (S, n, V, D): of V views of n images, for each of S probes
+        labels:torch.Tensor, # as for `fit_ridge`: (n,), or soft (n, C), or with a set of images for each probe
+    )->Score:
+        "Solve for ridge probes of given features and test them. Raises ValueError unless the protocol is 'ridge'."
+        if self.protocol != 'ridge':
+            raise ValueError(f"protocol: {self.protocol!r}; features need Examiner(…, protocol='ridge')")
+        check_given(features, labels, self.backbone.dim, len(self.data.classes))
+        return exhaust(self.iter_ridge(features, labels))
 
 # %% ../../nbs/probing/01_examiner.ipynb #144a297a
 NEEDS_SET = ('distilled', 'neighbour') # rows that depend on a distilled set
@@ -308,7 +294,7 @@ class TableRow:
         return e.embed_cost(train=self.kind in ('centroid', 'neighbour')) + e.plan.cost(n, distinct)
 
 # %% ../../nbs/probing/01_examiner.ipynb #328a21db
-class Examiner(SetExaminer):
+class Examiner(FeatureExaminer):
     "Score sets of images, and the rows of a table, on one backbone and one data set."
     def __init__(self,
         data:Dataset,

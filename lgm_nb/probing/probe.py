@@ -9,11 +9,13 @@ __all__ = ['train_probes', 'PooledViews', 'FreshViews']
 
 # %% ../../nbs/probing/00_probe.ipynb #01605da1
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from itertools import accumulate
 from typing import Any, TypeVar
 import torch
 from fastcore.meta import delegates
 from ..core.devices import one_thread
+from ..core.progress import Progress
 from ..data.dataset import Split, square
 from ..backbones.backbone import Backbone
 from ..method.augmentation import Augmenter
@@ -27,6 +29,36 @@ def exhaust(pieces:Pieces[T])->T:
     while True:
         try: next(pieces)
         except StopIteration as end: return end.value
+
+# %% ../../nbs/probing/00_probe.ipynb #8281d9d2
+def weighted(
+    pieces:Pieces[T],
+    weight:float, # of one unit of cost
+)->Pieces[T]:
+    "Multiply the cost of each piece by `weight`."
+    while True:
+        try: worth = next(pieces)
+        except StopIteration as end: return end.value
+        yield weight*worth
+
+class Hundredths:
+    "Run pieces of work and yield once per hundredth of their total cost."
+    def __init__(self, pieces:Pieces, total:float): self.pieces, self.total = pieces, total
+
+    def _pieces(self): self.result = yield from self.pieces
+
+    def __iter__(self)->Iterator[int]:
+        told = 0
+        for done in accumulate(self._pieces()):
+            due = min(99, int(100*done/self.total))
+            yield from range(told + 1, due + 1)
+            told = max(told, due)
+        yield from range(told + 1, 101)
+
+    def run(self, progress:Progress, desc:str)->Any:
+        "Run all pieces under a progress bar and return their result."
+        for _ in progress(self, desc=desc, total=100, unit='%'): pass
+        return self.result
 
 # %% ../../nbs/probing/00_probe.ipynb #48435524
 START_STD = .01 # of the initial weights; `torch.nn.Linear` draws its own uniformly in ±1/√dim instead

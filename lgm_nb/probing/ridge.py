@@ -56,6 +56,25 @@ def fit_ridge(
         W = _weights(X, Y, strength*X.square().sum((1, 2))/n)
         return W.mT, (y_mean - x_mean@W)[:, 0]
 
+# %% ../../nbs/probing/03_ridge.ipynb #06de5eff
+def check_given(
+    features:torch.Tensor, # (S, n, V, D)
+    labels:torch.Tensor, # as for `fit_ridge`
+    dim:int, # D of the backbone
+    n_classes:int, # C
+):
+    "Raise ValueError for features and labels that no ridge probe can be solved for."
+    shape = tuple(features.shape)
+    if len(shape) != 4 or shape[3] != dim or 0 in shape:
+        raise ValueError(f'features: shape {shape}; must be (probes, images, views, {dim}), none of them 0')
+    if not features.isfinite().all(): raise ValueError('features: some are not finite; look at what computed them')
+    each = per_seed(labels, shape[0])
+    if each.shape != (*shape[:2], n_classes)[:2 + each.is_floating_point()]:
+        raise ValueError(f'labels: shape {tuple(labels.shape)}; must be ({shape[1]},), or soft ({shape[1]}, '
+                         f'{n_classes}), of one set or of each probe')
+    if not each.is_floating_point() and not 0 <= each.min() <= each.max() < n_classes:
+        raise ValueError(f'labels: {int(each.min())} … {int(each.max())}; must be from 0 to {n_classes - 1}')
+
 # %% ../../nbs/probing/03_ridge.ipynb #428c56be
 RIDGE_VIEWS = 4 # of each image, for each seed
 

@@ -56,7 +56,7 @@ class StudioView(FactsWidget):
         super().__init__(view='studio', **kwargs)
         self.run, self.shelf, self.first, self.prepared = run, shelf, first, False
         run.listeners.append(self.send)
-        run.ended.append(self._keep)
+        run.ended.append(lambda run: _keep(self, run))
         run.stored.append(lambda _: _send_runs(self))
         self.on_msg(self._hear)
 
@@ -79,11 +79,6 @@ class StudioView(FactsWidget):
         elif ask==Ask.DETAIL: spawn(run, _send_details(self, message['image']))
         elif ask==Ask.NEAR: spawn(run, _send_near(self, message['image']))
 
-    async def _keep(self, run):
-        "Put a run that has ended on the shelf."
-        if run.step: await run.worker.do(self.shelf.keep, run) # else it has nothing but noise
-        await _send_runs(self)
-
     def __repr__(self): return f'StudioView({self.run!r})'
 
 # %% ../../nbs/views/17_studio.ipynb #17a00001
@@ -100,6 +95,12 @@ async def _send_runs(view, first=None):
     runs = [dict(e.facts, key=e.key) for e in entries]
     thumbs, pixels = (without_pixels(sheet), [sheet['data']]) if sheet else (None, [])
     view.send(dict(kind=Tell.RUNS, runs=runs, thumbs=thumbs, each=THUMBS, open=first), pixels)
+
+async def _keep(view, run):
+    "Put a run that has ended on the shelf, and into the notebook that shows it."
+    if run.step: await run.worker.do(view.shelf.keep, run) # else it has nothing but noise
+    await _send_runs(view)
+    if run.step and view.pair.shown: view.pair.renew(await run.worker.do(view.still))
 
 async def _send_film(view, key):
     "Send a view a run of the shelf."
@@ -171,13 +172,28 @@ async def _send_level(view, level):
     view.send(dict(kind=Tell.LEVEL, run=view.run.number, level=level, sheet=without_pixels(sheet)), [sheet['data']])
 
 # %% ../../nbs/views/17_studio.ipynb #09b00017
-class RunBox(w.VBox):
-    "The controls and the view of a run."
+class ViewBox(w.VBox):
+    "The controls and the view of a run, as the output of a cell."
     def __init__(self, controls:Controls, view:StudioView):
         self.controls, self.view, self.run = controls, view, view.run
         super().__init__([controls.box, view])
         self.add_class('lgm-studio') # by it the view finds the controls, to disable them if the kernel is gone
 
+    def still(self)->str: # HTML
+        "Return the run as HTML that plays without a kernel."
+        return self.view.still()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
+        meta = dict(self.view._repr_mimebundle_()[1], **meta) # by it Colab shows a box that holds a view
+        return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
+
+    def _ipython_display_(self, **kwargs): self.view.pair.show(*self._repr_mimebundle_(**kwargs))
+
+# %% ../../nbs/views/17_studio.ipynb #09b0d003
+class RunBox(ViewBox):
+    "What the buttons do, for a cell."
     def start(self)->None:
         "Start or resume."
         self.run.start()
@@ -201,16 +217,6 @@ class RunBox(w.VBox):
     def export(self, kind:str, folder:str|Path)->Path:
         "Write 'set', 'gif', 'mp4' or 'html'; a film or page is written next to the folder, under its name."
         return write_export(self.run, kind, folder)
-
-    def still(self)->str: # HTML
-        "Return the run as HTML that plays without a kernel."
-        return self.view.still()
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
-        meta = dict(self.view._repr_mimebundle_()[1], **meta) # by it Colab shows a box that holds a view
-        return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
 
 # %% ../../nbs/views/17_studio.ipynb #09b0d002
 def in_marimo(box:RunBox)->Any:
