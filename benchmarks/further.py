@@ -17,6 +17,7 @@ the last N training images of each class take the place of the test split: choic
 score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one JSON object as the last line;
 intervals (95 %, Student) are over distillation seeds, for random images over their draws.
 """
+import time
 from pathlib import Path
 import torch
 from lgm_nb.backbones.open import open_backbone
@@ -24,7 +25,7 @@ from lgm_nb.core.files import cached, key_of
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.distiller import Distiller
-from lgm_nb.method.extend import extend
+from lgm_nb.method.extend import extend, Extension
 from lgm_nb.method.objectives import RidgeProbe
 from lgm_nb.method.parts import split_rows
 from lgm_nb.method.runs import run_facts
@@ -36,7 +37,7 @@ from benchmarks.common import (
 from benchmarks.objectives import objective_of
 from benchmarks.photos import CLASSES, photographs
 
-ADDED = 2 # classes of the table `classes`
+ADDED, STEPS_TO_TIME = 2, 10 # classes of the table `classes`; of a run whose steps are timed
 
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
@@ -151,6 +152,21 @@ def larger(bench, base, facts, first, last, settings):
     yield 'extended, nothing but the old set', extended(bench, bare(base), facts, last, settings)
     yield 'real images added', (with_real(bench, base, last.classes), facts)
 
+def step_ms(bench, base):
+    "Processor time of a step in milliseconds, in turn: from nothing, by the objective of the set, by the ridge probe."
+    data, settings = bench.data, bench.settings(0)
+    whole = Distiller(data, bench.net, settings, frames=0)
+    runs = [whole, *(Extension(base, data, [bench.net], settings, o, frames=0).run for o in (None, RidgeProbe()))]
+    for run in runs: run_steps_of(run, STEPS_TO_TIME) # to warm up
+    each = [[run_steps_of(run, STEPS_TO_TIME) for run in runs] for _ in range(3)]
+    return [round(1000*min(times), 1) for times in zip(*each)]
+
+def run_steps_of(run, n):
+    "Processor time of a step, the mean of some."
+    start = time.process_time()
+    for _ in range(n): next(run)
+    return (time.process_time() - start)/n
+
 def classes_table(bench):
     "Classes added to a set, beside a run from nothing."
     data, n = bench.data, len(bench.data.classes) - ADDED
@@ -160,15 +176,14 @@ def classes_table(bench):
     made = {'from nothing': whole}
     for (base, facts), settings in zip(bases, map(bench.settings, range(len(bases)))):
         for name, one in larger(bench, base, facts, first, last, settings): made.setdefault(name, []).append(one)
+    costs = dict(zip(('from nothing', 'extended', 'extended, ridge probe'), step_ms(bench, bases[0][0])))
     def marked(name, facts): return f'{EARLIER.get(name, name)} {facts}'
     scores = {name: [mean(bench.row('distilled', s, marked(name, f))) for s, f in sets] for name, sets in made.items()}
     real = {k: round(mean(bench.real(k, 1)), 2) for k in ('random', 'centroid')}
     for name, each in scores.items():
-        seconds = None if name=='real images added' else mean([cost(s) for s, _ in made[name]])
         minus = [a - b for a, b in zip(each, scores['from nothing'])]
         yield summed(each, table='classes', data=data.name, made=name, real=real, full=bench.full(),
-                     minus=round(mean(minus), 2), minus_interval=interval(minus),
-                     seconds=None if seconds is None else round(seconds, 1))
+                     minus=round(mean(minus), 2), minus_interval=interval(minus), step_ms=costs.get(name))
 
 def cost(made): # seconds of the last run
     return made.card.get('history', [made.card])[-1]['seconds']
