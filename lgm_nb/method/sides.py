@@ -48,6 +48,7 @@ class RealSide(NamedTuple):
 
 class RealTarget:
     "Returns the real side of each step."
+    known:RealSide|None = None # what is the same at every step, without features; None if nothing is
     def __call__(self,
         step:int, # steps taken so far
         generator:torch.Generator, # of the run, on the CPU
@@ -71,6 +72,7 @@ class WholeBank(RealTarget):
         if needs_rows: features, labels = features.to(device).float(), labels.to(device)
         self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device),
                              _covariance_of(bank, needs_covariance, device))
+        self.known = self.side._replace(features=None, labels=None)
 
     def __call__(self, step:int, generator:torch.Generator)->RealSide: return self.side
 
@@ -92,14 +94,14 @@ class BankSample(RealTarget):
     ):
         self.bank, self.each, self.seed, self.device = bank, each, seed, device
         self.features, self.means = _near(bank, device), (bank.mean.to(device), bank.class_means.to(device))
-        self.covariance = _covariance_of(bank, needs_covariance, device)
+        self.known = RealSide(None, None, *self.means, _covariance_of(bank, needs_covariance, device))
         self.pool:ThreadPoolExecutor|None = None
         self.ready:dict[int, Future[RealSide]] = {} # step → its draw
 
     def _draw(self, step):
         rows = draw_rows(self.bank, self.each, torch.Generator().manual_seed(self.seed*2**32 + step))
         features = self._copied(self.features[rows.to(self.features.device)])
-        return RealSide(features.float(), self._copied(self.bank.labels[rows]), *self.means, self.covariance)
+        return RealSide(features.float(), self._copied(self.bank.labels[rows]), *self.known[2:])
 
     def _copied(self, t):
         cuda = self.device.type=='cuda'

@@ -16,6 +16,7 @@ from ..core.devices import to_device
 from ..core.progress import Progress, no_progress
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter
+from .class_statistics import ClassStatistics
 from .feature_bank import build_bank, draw_rows, FeatureBank
 from .meta_loss import Objective, Step
 from .parts import class_parts, part_means
@@ -130,6 +131,11 @@ def _real_target(run, source):
     if larger: return BankSample(bank, each, s.seed, device, o.needs_covariance)
     return WholeBank(bank, o.needs_rows, device, o.needs_covariance)
 
+def _statistics(known):
+    "Statistics of the real features, on the CPU; None if these are other ones at every step."
+    if known is None or known.class_means is None: return None
+    return ClassStatistics(known.class_means.cpu(), None if known.covariance is None else known.covariance.cpu())
+
 # %% ../../nbs/method/07_source.ipynb #ce65110f
 class Source:
     "One backbone of a run: its augmentation, its real features, its objective, its encoder."
@@ -145,6 +151,9 @@ class Source:
         self.bank = _bank(run, self, progress) if bank is None and run.settings.real=='bank' else bank
         self.target, self.part_means = _real_target(run, self), _part_means(run, self)
         self.encoder = ChunkedEncoder(backbone, self.augmenter, run.settings)
+
+    @property
+    def statistics(self)->ClassStatistics|None: return _statistics(self.target.known)
 
     def gradient(self,
         run:Any, # the `Distiller`, before its step
