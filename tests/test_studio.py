@@ -3,6 +3,7 @@ import asyncio, json, os, re, shutil, signal, sys, threading, time, types
 import numpy as np, pytest, torch
 from IPython.core.formatters import DisplayFormatter
 from conftest import ROOT, tiny_name, write_photographs
+from lgm_nb.backbones.embedded import zoo_cards
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.devices import pick_device
 from lgm_nb.data.dataset import from_arrays
@@ -433,6 +434,21 @@ def test_the_run_that_ships():
         assert curve['check'] and len(curve['past'])==len(steps) - 1
     with_images = read_images(FIRST_RUN/'images', data.classes)
     assert with_images[1].tolist()==list(range(10))
+
+def test_a_larger_backbone_is_offered(monkeypatch):
+    "If its weights are installed; it is neither chosen nor opened before it is asked for."
+    opened = []
+    monkeypatch.setattr('lgm_nb.views.studio.has_packaged_weights', lambda name: True)
+    monkeypatch.setattr('lgm_nb.views.studio.open_backbone', lambda name, **kwargs: opened.append(name))
+    for asked in (dict(), dict(data='cifar10-mini')):
+        studio = Studio(**asked, steps=323)
+        boxes = studio.controls.settings
+        assert [own['efficientnet-lite0'].value for own in (boxes.sources, boxes.probed)]==[False, False]
+        assert 'efficientnet-lite0' not in studio.run.plan.used and 'efficientnet-lite0' not in opened
+    chosen = Studio('cifar10-mini', distil_with='efficientnet-lite0', steps=323).run.plan
+    assert chosen.sources==('efficientnet-lite0',) and set(chosen.probed)=={'efficientnet-lite0', *zoo_cards()}
+    monkeypatch.setattr('lgm_nb.views.studio.has_packaged_weights', lambda name: False)
+    assert 'efficientnet-lite0' not in Studio(steps=324).controls.settings.sources
 
 def test_a_new_view_gets_the_shelf(data, net):
     "The shipped run before the first start, and its animation; a run that has ended is put in front."

@@ -31,8 +31,8 @@ Scores = list[tuple[int, Score]] # (step, score)
 Heard = Callable[[Any], Coroutine[Any, Any, Any]] # takes the run
 
 def open_networks(run:DescribedRun)->None:
-    "Open the backbones that are still closed. The worker does it, since the first takes seconds."
-    for name in run.accuracies.examined: run.accuracies.examined[name]
+    "Open the backbones of the plan that are still closed. The worker does it, since the first takes seconds."
+    for name in run.plan.used: run.accuracies.examined[name]
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
@@ -81,10 +81,10 @@ class DistillingRun(DescribedRun):
 
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
 async def open_in_turn(run:DistillingRun)->None:
-    "Open the backbones that are still closed, with a gate before each. The first takes seconds."
+    "Open the backbones of the plan that are still closed, with a gate before each. The first takes seconds."
     run.doing = 'opening the backbones'
     run.changed()
-    for name in run.accuracies.examined:
+    for name in run.plan.used:
         await gate(run)
         await run.worker.do(run.accuracies.examined.__getitem__, name)
     run.doing = ''
