@@ -159,6 +159,50 @@ def test_a_studio_that_waits_prepares_its_start(data, net, cache):
     run = asyncio.run(asyncio.wait_for(go(), 120))
     assert run.state=='finished' and not any('embedding' in str(s) for s in states(told))
 
+def measured_kinds(monkeypatch):
+    "The kinds of all measurements that begin from now on."
+    kinds, own = [], measuring.Examiner.iter_row
+    def count(self, kind, made):
+        kinds.append(kind)
+        return own(self, kind, made)
+    monkeypatch.setattr(measuring.Examiner, 'iter_row', count)
+    return kinds
+
+def test_baselines_are_measured_ahead_and_once(data, net, cache, monkeypatch):
+    "Before the start; another session reads them, with the same accuracies, and its map has the real images."
+    kinds = measured_kinds(monkeypatch)
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=1, views=1), seeds=2)
+        await prepare(run)
+        seen = list(kinds)
+        run.start()
+        await run.wait()
+        return run.curves(), run.accuracies.maps[net.name].facts('net'), seen
+    measuring._EXAMINED.clear()
+    curves, map_, seen = asyncio.run(asyncio.wait_for(go(), 120))
+    assert seen==['random', 'centroid', 'full'] and not set(kinds[3:]) & set(seen)
+    measuring._EXAMINED.clear()
+    kinds.clear()
+    again, same, seen = asyncio.run(asyncio.wait_for(go(), 120))
+    assert again==curves and same==map_ and not seen and set(kinds)=={'distilled'}
+
+def test_baselines_are_those_of_as_many_images(data, net, cache):
+    "Whatever an earlier start had."
+    async def go():
+        run, found = StudioRun(data, [net], Settings(steps=1, views=1), seeds=2), []
+        for ipc in (1, 3):
+            run.configure(ipc=ipc)
+            run.start()
+            await run.wait()
+            found.append(run.accuracies.examined[net.name].baselines)
+        return found
+    one, three = asyncio.run(asyncio.wait_for(go(), 120))
+    examiner = Examiner(data, net, 'ridge', seeds=2)
+    for own, ipc in ((one, 1), (three, 3)):
+        assert torch.equal(own['random'].predicted, examiner.score_rows(examiner.random_rows(ipc)).predicted)
+    assert not torch.equal(one['random'].predicted, three['random'].predicted)
+    assert torch.equal(one['full'].predicted, three['full'].predicted)
+
 def test_features_of_real_images_are_computed_once(data, net, cache, monkeypatch):
     "Another session reads them: it embeds nothing but the images of the run."
     async def go():
