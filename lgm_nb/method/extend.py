@@ -197,7 +197,7 @@ def run_key(
 def _extended(distilled, made, objectives, data, old_data):
     "Join the images, and add the run to the history."
     new, card = made.classes, made.card
-    facts = {k: card[k] for k in ('seed', 'step', 'seconds', 'loss', 'backbones', 'versions')}
+    facts = {k: card[k] for k in ('seed', 'step', 'seconds', 'cpu_seconds', 'loss', 'backbones', 'versions')}
     facts['method'] = ' | '.join(dict.fromkeys(map(repr, objectives)))
     facts['run'] = run_key(card['settings'], card['method'], card['data']['hash'], card['backbone']['hash'])
     for entry, objective in zip(facts['backbones'], objectives): entry['method'] = repr(objective)
