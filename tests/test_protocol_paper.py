@@ -55,18 +55,19 @@ def restated(images, labels, data, backbone, seeds, epochs=1000):
         with torch.no_grad(): found.append(100*(probe(test).argmax(1)==data.test.labels).float().mean())
     return torch.stack(found)
 
-def check_agreement(images, labels, data, backbone, seeds, epochs=1000):
-    """The means of both differ by less than three standard errors of their difference.
+def check_agreement(images, labels, data, backbone, seeds=5, epochs=1000, errors=2, least=.15):
+    """The means of both differ by less than two standard errors of their difference.
 
-    A spread from two or three seeds is itself uncertain, so no standard error below half a point is believed."""
+    Five seeds can be alike by chance, so no standard error below .15 points is believed."""
     ours = Examiner(data, backbone, 'paper', seeds, epochs=epochs).score(images, labels).top1
     theirs = restated(images, labels, data, backbone, seeds, epochs)
-    error = ((ours.var() + theirs.var())/seeds).sqrt().clamp(min=.5)
+    error = ((ours.var() + theirs.var())/seeds).sqrt().clamp(min=least)
     difference = float(ours.mean() - theirs.mean())
-    assert abs(difference) < 3*float(error), (ours, theirs, float(error))
+    assert abs(difference) < errors*float(error), (ours, theirs, float(error))
     assert float(ours.mean()) > 110/len(data.classes), (ours, 'no better than chance, so agreement means nothing')
 
 SETS = ('distilled', 'random', 'centroid')
+FEWER = dict(seeds=3, errors=3, least=.5) # where five seeds take too long; the spread of three is itself uncertain
 
 @pytest.fixture(scope='module')
 def small():
@@ -81,12 +82,12 @@ def small():
 @pytest.mark.parametrize('name', SETS)
 def test_restated_protocol_agrees(small, name):
     data, backbone, sets = small
-    check_agreement(*sets[name], data, backbone, seeds=3)
+    check_agreement(*sets[name], data, backbone)
 
 def test_restated_protocol_agrees_on_an_embedded_backbone(tiny):
     data, backbone = open_dataset('cifar10-mini').subset(['airplane', 'automobile'], per_class=60), open_backbone(tiny)
     rows = Examiner(data, backbone).centroid_rows()
-    check_agreement(data.train.batch(rows, backbone.canvas), data.train.labels[rows], data, backbone, seeds=2)
+    check_agreement(data.train.batch(rows, backbone.canvas), data.train.labels[rows], data, backbone)
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', SETS)
@@ -94,7 +95,7 @@ def test_restated_protocol_agrees_on_an_embedded_backbone(tiny):
 def test_restated_protocol_agrees_on_ten_classes(net, name):
     if net.startswith('efficientnet') and not has_packaged_weights(net): pytest.skip(f'{net} is not installed')
     data, backbone = open_dataset('cifar10-mini'), open_backbone(net)
-    check_agreement(*sets_of(data, backbone, 30)[name], data, backbone, seeds=3)
+    check_agreement(*sets_of(data, backbone, 30)[name], data, backbone, **FEWER)
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', SETS)
@@ -110,7 +111,7 @@ def test_restated_protocol_agrees_on_101_classes(small, net, name):
         pixels = (255*noisy).byte().permute(0, 2, 3, 1).contiguous().numpy()
         return Split(pixels, torch.arange(101).repeat_interleave(each).numpy())
     data = Dataset('hues', split(), split(), [f'hue {i}' for i in range(101)])
-    check_agreement(*sets_of(data, backbone, 20)[name], data, backbone, seeds=2)
+    check_agreement(*sets_of(data, backbone, 20)[name], data, backbone, **(FEWER | dict(seeds=2)))
 
 @pytest.mark.slow
 def test_protocol_paper_says_what_the_authors_evaluator_says():
