@@ -37,7 +37,9 @@ def test_settings_of_the_distillations(tmp_path):
 
 def test_resumes(tiny, own_data, tmp_path):
     args = ['lgm-reproduce', *table(own_data, tiny, '--steps', 2, '--json')]
-    first = last_json(ok(*args, cwd=tmp_path, run=run_here))['results']
+    done = ok(*args, cwd=tmp_path, run=run_here)
+    first = last_json(done)['results']
+    assert 'no GPU' not in done.stderr, 'embedded backbones are made for a CPU'
     file = tmp_path/'out/results.json'
     saved = json.loads(file.read_text())
     lost = next(k for k in saved['results'] if 'centroid' in k)
@@ -80,6 +82,7 @@ def test_all_that_is_missing_is_named_first(own_data, tiny, tmp_path, monkeypatc
     args = ['lgm-reproduce', 'main', '--data', data, '--backbones', nets, '--steps', 2, '--device', 'cpu']
     refused = run_here(*args, cwd=tmp_path)
     assert refused.returncode==2 and 'Traceback' not in refused.stderr and not list(tmp_path.iterdir())
+    assert refused.stderr.count('no GPU is used')==1
     lacking = ['data food-101: no folder', 'weights dino-vit-s16: HF_HUB_OFFLINE is set', 'published no weights']
     assert all(words in refused.stderr for words in lacking) and 'since 3 of' in refused.stderr, refused.stderr
     plan = last_json(ok(*args, '--dry-run', '--json', cwd=tmp_path, run=run_here))
