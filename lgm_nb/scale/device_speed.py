@@ -28,6 +28,7 @@ from ..method.real_features import BankBuild
 from .authors_step import AuthorsStep
 from .device_checks import CheckResult, run_checks
 from .doctor import describe_devices, package_versions
+from .machine import Machine, measure_here, rates_table
 from .noise_runs import FULL_SIZES, noise_run, random_backbone, Sizes, SMALL_SIZES
 from .work import work_of
 
@@ -268,6 +269,7 @@ class DeviceReport(Result):
     steps:list[dict[str, Any]]
     authors:list[dict[str, Any]] # both steps, taken in turn
     bank:dict[str, Any]
+    rates:Machine # for estimates
     seconds:float # of all of it
 
     @property
@@ -289,7 +291,7 @@ class DeviceReport(Result):
     def __repr__(self)->str:
         lines = [f'{name}: {result}, {seconds} s; {found}' for name, result, seconds, found in self.table().rows]
         return '\n'.join([*lines, repr(step_table(self.steps)), repr(authors_table(self.authors)),
-                          bank_words(self.bank)])
+                          bank_words(self.bank), repr(rates_table(self.rates))])
 
 # %% ../../nbs/scale/08_device_speed.ipynb #dcaff0b9
 def _markdown(table):
@@ -301,12 +303,13 @@ def report_page(
     report:DeviceReport,
 )->str: # Markdown
     "Write a report as a page."
+    rates = rates_table(report.rates)
     parts = [f"# {report.device['name']}", ', '.join(f'{k} {v}' for k, v in report.versions.items()),
              f'Checked in {report.seconds:.0f} s.', '## Checks', _markdown(report.table()), '## Steps',
              'Random weights; `precision=auto`.', _markdown(step_table(report.steps)), "## Beside the authors' step",
              'The same sizes and precision, taken in turn; `ratio` is the median of theirs over ours.',
              _markdown(authors_table(report.authors)), '## Feature bank',
-             bank_words(report.bank)]
+             bank_words(report.bank), '## Rates', rates.caption, _markdown(rates)]
     return '\n\n'.join(parts) + '\n'
 
 # %% ../../nbs/scale/08_device_speed.ipynb #f8d2518a
@@ -329,7 +332,9 @@ def check_gpu(
         authors = measure_authors_steps(sizes, (4,), (2,), **same)
         bank = measure_bank(first, 60, 1, (64, 48))
     known = next(d for d in describe_devices() if d['device'].startswith(device.type))
-    return DeviceReport(known, package_versions(), checks, steps, authors, bank, round(time.perf_counter() - start, 1))
+    rates = measure_here(device)
+    seconds = round(time.perf_counter() - start, 1)
+    return DeviceReport(known, package_versions(), checks, steps, authors, bank, rates, seconds)
 
 # %% ../../nbs/scale/08_device_speed.ipynb #7f9a07a7
 def save_report(

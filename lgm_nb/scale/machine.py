@@ -12,6 +12,7 @@ import math, os, time
 from dataclasses import dataclass
 import torch
 from ..core.devices import pick_device, pick_precision, tensor_float32, wait_for
+from ..core.show import Table
 from ..backbones.backbone import canvas_size
 from ..method.augmentation import Augmenter
 from ..method.pyramid import Pyramid
@@ -164,3 +165,15 @@ def measure_here(
     "Measure this machine at the size of the published backbones."
     chosen = pick_device(device)
     return measure_machine(224, batch=4 if chosen.type=='cpu' else 128, device=chosen)
+
+# %% ../../nbs/scale/01_machine.ipynb #059f0229
+def rates_table(
+    machine:Machine,
+)->Table:
+    "Show the rates of a machine."
+    full, features = (machine.full or {}), (machine.features or machine.forward)
+    def tera(rate): return f'{rate/1e12:.3g}'
+    rows = [(family, tera(ahead), tera(machine.backward[family]), tera(features[family]), f'{full.get(family, 1):.1f}')
+            for family, ahead in machine.forward.items()]
+    caption = f'{machine.note}; {machine.pixels:.2g} augmented and {machine.rendered:.2g} rendered pixels per second'
+    return Table(('family', 'forward TFLOP/s', 'backward', 'kept features', 'times as long in float32'), rows, caption)
