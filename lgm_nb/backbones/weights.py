@@ -105,7 +105,7 @@ def fetch_weights(
     except Exception as e: # whatever hub libraries raise
         raise RuntimeError(f'{name}: its weights could not be downloaded ({type(e).__name__}: {first_line(e)}). '
                            'Check the name and the connection, pass weights=PATH, '
-                           "or use an embedded backbone: list_backbones('tiny-*')"
+                           'or use an embedded backbone, such as tiny-can-vit'
                            + (f'; {hint}' if hint else '')) from e
 
 # %% ../../nbs/backbones/01_weights.ipynb #f5c5dcd7

@@ -77,7 +77,10 @@ def check_needs(
     root:str|Path|None=None, # folder that holds the named data sets; None for `data_root()`
 )->None:
     "Raise ValueError that lists all data sets and weights that cannot be had."
-    lacking = [str(n) for n in needs_of(measures, root) if n.lacking]
+    lacking:dict[tuple[str, str], list[str]] = {} # kind and what is missing → names
+    for need in needs_of(measures, root):
+        if need.lacking: lacking.setdefault((need.kind, need.lacking), []).append(need.name)
     if not lacking: return
-    numbered = ' '.join(f'({i}) {text}' for i, text in enumerate(lacking, 1))
-    raise ValueError(f'not begun, since {len(lacking)} of the data sets and weights it needs cannot be had: {numbered}')
+    names = ', '.join(name for of in lacking.values() for name in of)
+    each = ' '.join(f'({i}) {kind} {", ".join(of)}: {why}' for i, ((kind, why), of) in enumerate(lacking.items(), 1))
+    raise ValueError(f'not begun, for {names} cannot be had: {each}')
