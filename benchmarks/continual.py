@@ -134,7 +134,8 @@ class Bench:
     def _extended(self, base, facts, part, settings):
         known = dict(run_facts(part, self.net, settings), base=facts, what='continual')
         folder = self.keep/f'extended-{key_of(known)}'
-        if not (folder/'card.json').exists(): extend(base, part, self.net).save(folder)
+        memory = DistilledSet(base.images, base.labels, base.classes, base.card) # statistics would be one of their own
+        if not (folder/'card.json').exists(): extend(memory, part, self.net).save(folder)
         return DistilledSet.load(folder), key_of(known)
 
     def kept_rows(self, kind, k, seed):

@@ -1,27 +1,30 @@
 """What a distilled set teaches backbones that took no part in making it, alone and together with a few photographs.
 
     python -m benchmarks.few_shot [--sets NAME,…] [--targets NAME,…] [--counts 1,2,5,10,20] [--draws 10]
-        [--held N] [--steps 200] [--keep FOLDER] [--save FILE] [--json]
+        [--seeds 1] [--held N] [--steps 200] [--keep FOLDER] [--save FILE] [--json]
 
 NAME is a set of the gallery. On each target, a probe learns from k random photographs per class (those of
 `Examiner.random_rows`, drawn anew in each draw), from the distilled images, and from both; and the same with one chosen
 photograph per class in place of the distilled image: the one nearest to its class mean on the first backbone that the
 set was made for. The protocol is `ridge`; a photograph has the same views in every draw. An image of the set, or a
 chosen photograph, counts as one random photograph, or as many as CHOSEN says. `worth` is how many random photographs
-per class are as good: read off the means, between two counts on a logarithmic scale. With `--held N` the last N
-training images of each class take the place of the test split, a set is distilled from the others for one small
-backbone, in --steps, and all of WEIGHTS are measured: CHOSEN comes from there. Scores are kept in KEEP and not computed
-again. Prints one JSON object as the last line; intervals (95 %, Student) are over the draws.
+per class are as good: read off the means, between two counts on a logarithmic scale. With `--seeds N` each set is made
+N - 1 times more, in the same way and with other seeds; `by_seed` has the accuracies of each, and intervals over the
+seeds, where an image counts as many photographs as CHOSEN says. With `--held N` the last N training images of each
+class take the place of the test split, a set is distilled from the others for one small backbone, in --steps, and all
+of WEIGHTS are measured: CHOSEN comes from there. Sets and scores are kept in KEEP and not computed again. Prints one
+JSON object as the last line; intervals (95 %, Student) are over the draws.
 """
+from dataclasses import replace
 from pathlib import Path
 import torch
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.durable import tensors_hash
 from lgm_nb.core.files import cached
 from lgm_nb.data.open import open_dataset
-from lgm_nb.method.gallery import open_distilled
+from lgm_nb.method.gallery import eight_bits, open_distilled
 from lgm_nb.method.run_folder import source_names
-from lgm_nb.method.settings import Settings
+from lgm_nb.method.settings import default_objective, Settings, settings_from
 from lgm_nb.probing.examiner import Examiner, Score
 from lgm_nb.probing.probe import exhaust, to_canvas
 from lgm_nb.probing.ridge import RIDGE_VIEWS, fit_ridge, ridge_features
@@ -139,6 +142,28 @@ def sets_of(data, names, options):
     made, _ = distilled(data, open_backbone(HELD_SOURCE), None, Settings(steps=options['steps']), options['keep'])
     return {f'made for {HELD_SOURCE}': made}
 
+def again(data, made, seeds, keep):
+    "Sets that are made as one of the gallery was, with other seeds, in 8 bits as well."
+    settings = settings_from(**made.card['settings'])
+    if made.card['data']['hash'] != data.hash or made.card['method'] != repr(default_objective(settings)):
+        raise SystemExit(f'--seeds {seeds + 1}: the set was made from other data than {data.name}, or in another way')
+    nets = [open_backbone(name) for name in source_names(made.card)]
+    for seed in range(settings.seed + 1, settings.seed + 1 + seeds):
+        found, _ = distilled(data, nets, None, replace(settings, seed=seed), keep)
+        say(f'{data.name} from {len(nets)} backbones, seed {seed}: {found.card["seconds"]:.0f} s')
+        yield eight_bits(found)
+
+def over_seeds(target, name, sets):
+    "One entry for each count: the accuracy of each set, and their mean."
+    weight = CHOSEN['distilled']
+    alone = target.measured('none', None, 1)
+    each = [target.measured(name, (s.images, s.labels), weight) for s in sets]
+    for k in each[0]:
+        top1 = [mean(scores[k]) for scores in each]
+        yield dict(data=target.data.name, target=target.net.name, teacher=name, weight=weight, k=k,
+                   top1=[round(v, 2) for v in top1], top1_mean=round(mean(top1), 2), interval=interval(top1),
+                   **({} if k else worths(alone, mean(top1))))
+
 def teachers_of(data, sets, keep):
     "The images of some sets and, for the first source of the first, one chosen photograph per class."
     for name, made in sets.items():
@@ -149,7 +174,9 @@ def teachers_of(data, sets, keep):
 
 def main(**options):
     "Run the benchmark; the returned dict is what is printed."
-    found, full_data, made_with = [], [], {}
+    found, by_seed, full_data, made_with = [], [], [], {}
+    more = options['seeds'] - 1
+    if more and options['held']: raise SystemExit('--seeds: cannot be combined with --held')
     options['keep'] = Path(options['keep'])
     for data_name in dict.fromkeys(name.split('/')[0] for name in options['sets']):
         data = open_dataset(data_name)
@@ -158,21 +185,24 @@ def main(**options):
         sources = {name: source_names(made.card) for name, made in sets.items()}
         made_with |= sources
         teachers = teachers_of(data, sets, options['keep'])
+        others = {n: [made, *again(data, made, more, options['keep'])] for n, made in sets.items()} if more else {}
         for name in options['targets']:
             if any(name in s for s in sources.values()): raise SystemExit(f'--targets {name}: a set was made for it')
             target = Target(data, open_backbone(name), options)
             found += entries(target, teachers)
+            for set_name, made in others.items(): by_seed += over_seeds(target, set_name, made)
             full_data.append(dict(data=data.name, target=name, top1=full(target)))
-    kept = {k: options[k] for k in ('draws', 'held')}
-    return dict(benchmark='few_shot', protocol='ridge', **kept, made_with=made_with, rows=found, full=full_data)
+    kept = {k: options[k] for k in ('draws', 'held', 'seeds')}
+    return dict(benchmark='few_shot', protocol='ridge', **kept, made_with=made_with, rows=found, by_seed=by_seed,
+                full=full_data)
 
 def arguments():
     p = parser(__doc__)
     p.add_argument('--sets', type=words, default=SETS, help='of the gallery')
     p.add_argument('--targets', type=words, default=TARGETS, help='backbones that no set was made for')
     p.add_argument('--counts', type=numbers, default=(1, 2, 5, 10, 20), help='photographs per class')
-    p.add_argument('--keep', default='build/few_shot', help='folder for scores')
-    add_numbers(p, draws=10, held=0, steps=200)
+    p.add_argument('--keep', default='build/few_shot', help='folder for sets and scores')
+    add_numbers(p, draws=10, seeds=1, held=0, steps=200)
     return p
 
 if __name__=='__main__': run(main, arguments())

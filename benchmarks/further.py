@@ -5,8 +5,9 @@
         [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data]
         [--save FILE] [--json]
 
-`classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, and with
-none; beside a run from nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
+`classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, with their
+statistics alone, and with nothing but the set, by the objective of the set or by the ridge probe; beside a run from
+nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
 accuracy against the number of images per class, for each objective, beside as many real images: random ones, those
 nearest to the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled
 ones. `labels` gives distilled and real images hard, soft and learned labels. Where a table is not about objectives, one
@@ -16,13 +17,16 @@ the last N training images of each class take the place of the test split: choic
 score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one JSON object as the last line;
 intervals (95 %, Student) are over distillation seeds, for random images over their draws.
 """
+import time
 from pathlib import Path
 import torch
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.files import cached, key_of
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
-from lgm_nb.method.extend import extend
+from lgm_nb.method.distiller import Distiller
+from lgm_nb.method.extend import extend, Extension
+from lgm_nb.method.objectives import RidgeProbe
 from lgm_nb.method.parts import split_rows
 from lgm_nb.method.runs import run_facts
 from lgm_nb.method.settings import Settings
@@ -33,7 +37,7 @@ from benchmarks.common import (
 from benchmarks.objectives import objective_of
 from benchmarks.photos import CLASSES, photographs
 
-ADDED = 2 # classes of the table `classes`
+ADDED, STEPS_TO_TIME = 2, 10 # classes of the table `classes`; of a run whose steps are timed
 
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
@@ -113,12 +117,23 @@ def summed(each, **facts):
 
 # --- classes
 
-def extended(bench, base, facts, data, settings):
+EARLIER = {'extended, nothing but the old set': 'extended, no real images of the old'} # in the names of kept scores
+
+def extended(bench, base, facts, data, settings, objective=None):
     "A set with further classes, from the folder or made now."
-    known = dict(run_facts(data, bench.net, settings), base=facts, what='extended', version=2)
+    known = dict(run_facts(data, bench.net, settings, objective), base=facts, what='extended', version=2)
     folder = bench.keep/f'extended-{key_of(known)}'
-    if not (folder/'card.json').exists(): extend(base, data, bench.net).save(folder)
-    return DistilledSet.load(folder), key_of(known)
+    if not (folder/'card.json').exists(): extend(base, data, bench.net, objective).save(folder)
+    made = DistilledSet.load(folder)
+    say(f'{data.name}, {objective}: {cost(made):.0f} s beside {made.card["history"][-1]["beside"]}')
+    return made, key_of(known)
+
+def with_statistics(bench, base, data, settings):
+    "A set with statistics of its photographs; one that an earlier version kept has none."
+    known = base.statistics or Distiller(data, bench.net, settings, frames=0).distilled().statistics
+    return DistilledSet(base.images, base.labels, base.classes, base.card, statistics=known)
+
+def bare(base): return DistilledSet(base.images, base.labels, base.classes, base.card)
 
 def with_real(bench, base, new):
     "A set with the real images of new classes that are nearest to their means, instead of distilled ones."
@@ -126,25 +141,49 @@ def with_real(bench, base, new):
     real = DistilledSet(bench.data.train.batch(rows, base.images.shape[-1]), torch.arange(len(new)), new, base.card)
     return base.merge(real)
 
+def larger(bench, base, facts, first, last, settings):
+    "The ways to add the last classes to a set of the first ones; on held-back images those to choose from."
+    data, ridge = bench.data, RidgeProbe()
+    yield 'extended', extended(bench, base, facts, data, settings)
+    yield 'extended, ridge probe', extended(bench, base, facts, data, settings, ridge)
+    known = with_statistics(bench, base, first, settings)
+    yield 'extended, ridge probe, statistics of the old', extended(bench, known, facts, last, settings, ridge)
+    if bench.options['held']: return
+    yield 'extended, nothing but the old set', extended(bench, bare(base), facts, last, settings)
+    yield 'real images added', (with_real(bench, base, last.classes), facts)
+
+def step_ms(bench, base):
+    "Processor time of a step in milliseconds, in turn: from nothing, by the objective of the set, by the ridge probe."
+    data, settings = bench.data, bench.settings(0)
+    whole = Distiller(data, bench.net, settings, frames=0)
+    runs = [whole, *(Extension(base, data, [bench.net], settings, o, frames=0).run for o in (None, RidgeProbe()))]
+    for run in runs: run_steps_of(run, STEPS_TO_TIME) # to warm up
+    each = [[run_steps_of(run, STEPS_TO_TIME) for run in runs] for _ in range(3)]
+    return [round(1000*min(times), 1) for times in zip(*each)]
+
+def run_steps_of(run, n):
+    "Processor time of a step, the mean of some."
+    start = time.process_time()
+    for _ in range(n): next(run)
+    return (time.process_time() - start)/n
+
 def classes_table(bench):
     "Classes added to a set, beside a run from nothing."
     data, n = bench.data, len(bench.data.classes) - ADDED
     means, seeds = bench.chosen(1), bench.options['class_seeds']
     first, last = data.subset(data.classes[:n]), data.subset(data.classes[n:])
     whole, bases = bench.sets(means, seeds=seeds), bench.sets(means, data=first, seeds=seeds)
-    made = {'from nothing': whole, 'extended': [], 'extended, no real images of the old': [], 'real images added': []}
+    made = {'from nothing': whole}
     for (base, facts), settings in zip(bases, map(bench.settings, range(len(bases)))):
-        made['extended'].append(extended(bench, base, facts, data, settings))
-        made['extended, no real images of the old'].append(extended(bench, base, facts, last, settings))
-        made['real images added'].append((with_real(bench, base, last.classes), facts))
-    scores = {name: [mean(bench.row('distilled', s, f'{name} {f}')) for s, f in sets] for name, sets in made.items()}
+        for name, one in larger(bench, base, facts, first, last, settings): made.setdefault(name, []).append(one)
+    costs = dict(zip(('from nothing', 'extended', 'extended, ridge probe'), step_ms(bench, bases[0][0])))
+    def marked(name, facts): return f'{EARLIER.get(name, name)} {facts}'
+    scores = {name: [mean(bench.row('distilled', s, marked(name, f))) for s, f in sets] for name, sets in made.items()}
     real = {k: round(mean(bench.real(k, 1)), 2) for k in ('random', 'centroid')}
     for name, each in scores.items():
-        seconds = None if name=='real images added' else mean([cost(s) for s, _ in made[name]])
         minus = [a - b for a, b in zip(each, scores['from nothing'])]
         yield summed(each, table='classes', data=data.name, made=name, real=real, full=bench.full(),
-                     minus=round(mean(minus), 2), minus_interval=interval(minus),
-                     seconds=None if seconds is None else round(seconds, 1))
+                     minus=round(mean(minus), 2), minus_interval=interval(minus), step_ms=costs.get(name))
 
 def cost(made): # seconds of the last run
     return made.card.get('history', [made.card])[-1]['seconds']

@@ -10,12 +10,15 @@ from lgm_nb.data.dataset import stratified_split
 from lgm_nb.backbones.embedded import has_packaged_weights, tiny_network, zoo_cards
 from lgm_nb.method.augmentation import Augmenter
 from lgm_nb.method.distiller import DivergenceError, Snapshot
+from lgm_nb.method.extend import extend
 from lgm_nb.method.feature_bank import FeatureBank
 from lgm_nb.method.meta_loss import DISTANCES, cosine_distance, gradient_at_zero, probe_gradient
 from lgm_nb.method.pyramid import Pyramid
 from lgm_nb.method.runs import RunStopped, load_checkpoint, open_or_distill, run_steps, save_checkpoint
 from lgm_nb.method.settings import PRESETS
 from lgm_nb.probing.examiner import BASELINES
+from lgm_nb.probing.fine_tuning import fine_tune
+from lgm_nb.probing.labels import Teacher, with_soft_labels
 from lgm_nb.probing.probe import train_probes
 from lgm_nb.study.alignment import Agreement
 from lgm_nb.study.bias import open_hard_images

@@ -20,7 +20,7 @@ OPTIONS = {
     'lgm-transfer': ['--backbones', '--targets', '--data', '--out', '--baselines', '--cache', '--seeds', '--json'],
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
-    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--json'],
+    'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--precision', '--json'],
     'lgm-doctor': ['--machine', '--device', '--names', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
@@ -79,6 +79,9 @@ def test_doctor(tmp_path, monkeypatch):
     assert report['hub']=={'address': 'https://huggingface.co', 'reachable': False, 'why': 'HF_HUB_OFFLINE is set'}
     assert report['cache']['folder']==str(tmp_path/'cache') and report['cache']['free'] > 0
     assert 'no folder at' in report['weights']['dinov2-vit-b14'] and not list(tmp_path.iterdir())
+    said = ok('lgm-doctor', '--machine', 'laptop', cwd=tmp_path, run=run_here).stdout
+    assert said.count('LGM_NB_WEIGHTS: no folder at')==1 and f"no folder {tmp_path/'data'}" in said
+    assert report['tables']['spurious']['lacks_data']==['spawrious', 'waterbirds']
     plan = last_json(ok('lgm-reproduce', 'spurious', '--dry-run', '--machine', 'laptop', '--json', run=run_here))
     total = plan['rows'][-1][plan['columns'].index('total')]
     from lgm_nb.scale.cost import duration
@@ -194,6 +197,9 @@ def test_report_of_ones_own_photographs(tiny, tmp_path):
     printed = ok(*args, '--resume', '--report-on', tiny, run=run_here).stdout
     assert f"4 distilled images reach {top1['distilled']}, " in printed
     assert sections(out/'report.html')==before, 'film and losses of a finished run were lost'
+    elsewhere = ['lgm-compare', out, '--backbones', tiny, '--data', f'folder:{photos}', '--protocol', 'ridge']
+    ok(*elsewhere, '--baselines', 'random', '--seeds', 2, '--report', tmp_path/'elsewhere', run=run_here)
+    assert sections(tmp_path/'elsewhere'/'report.html')==before, 'the report was written beside the set'
 
 def test_report_of_a_set_that_was_distilled_without_one(distill, distilled):
     "There is no film, but everything else."
@@ -397,23 +403,23 @@ def test_a_table_outlives_its_report(distilled, report, tmp_path, monkeypatch):
 
 def test_the_objective_by_name(tiny, own_data, photos, tmp_path):
     "A card brings its objective, and so does the checkpoint of a run that is resumed, with its settings."
-    from lgm_nb import Distiller, GradientMatching, Settings, open_backbone, open_dataset
+    from lgm_nb import Distiller, GradientMatching, Settings, TotalVariation, open_backbone, open_dataset
     from lgm_nb.method.runs import save_checkpoint
     out, plain = tmp_path/'flow', ['--data', own_data, '--backbone', tiny, '--device', 'cpu', '--augs', 1, '--views', 1]
-    ok('lgm-distill', *plain, '--steps', 3, '--objective', 'FlowMatching', '--out', out, run=run_here)
-    assert DistilledSet.load(out).card['method']=='FlowMatching()'
+    ok('lgm-distill', *plain, '--steps', 3, '--objective', 'FlowMatching+.5*TotalVariation', '--out', out, run=run_here)
+    assert DistilledSet.load(out).card['method']=='FlowMatching() + 0.5*TotalVariation()'
     ok('lgm-distill', '--from-card', out/'card.json', '--data', own_data, '--out', tmp_path/'again', run=run_here)
     first, again = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'again'))
     assert (first==again).all()
-    for more, words in (([*plain, '--objective', 'RidgeProbe', '--resume'], 'other objective (FlowMatching() there'),
+    for more, words in (([*plain, '--objective', 'RidgeProbe', '--resume'], 'other objective (FlowMatching() + 0.5*'),
                         ([*plain, '--objective', 'Flow', '--resume'], "--objective: 'Flow'; must be one of Discrimi"),
                         (['--from-card', out/'card.json', '--objective', 'FlowMatching'], 'already decides it')):
         done = run_here('lgm-distill', *more, '--out', out)
         assert done.returncode==2 and words in done.stderr, done.stderr
     settings = Settings(steps=3, augs=1, views=1, noise_std=.2, lr_decay=False) # no option sets these
-    begun = Distiller(open_dataset(own_data), open_backbone(tiny), settings, GradientMatching())
+    begun = Distiller(open_dataset(own_data), open_backbone(tiny), settings, GradientMatching() + .1*TotalVariation())
     next(begun)
     save_checkpoint(begun, tmp_path/'begun'/'checkpoint.safetensors')
     ok('lgm-distill', *plain, '--steps', 3, '--resume', '--out', tmp_path/'begun', run=run_here)
     card = DistilledSet.load(tmp_path/'begun').card
-    assert card['method']==repr(GradientMatching()) and card['settings']['noise_std']==.2
+    assert card['method']==repr(begun.sources[0].objective) and card['settings']['noise_std']==.2

@@ -3,8 +3,12 @@ import json, shutil, signal, sys
 from pathlib import Path
 import pytest, torch
 from conftest import BIN, half_written, interrupted, last_json, ok, run, run_here, start_until, write_photographs
+from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.extend import extend
+from lgm_nb.method.meta_loss import GradientMatching
+from lgm_nb.method.objectives import RidgeProbe, WhitenedMeans
+from lgm_nb.method.runs import distill
 from reliability.place import hashes
 
 NAMES = ['airplane', 'automobile', 'bird', 'cat', 'deer'] # the photographs `photos` have the first three
@@ -61,8 +65,60 @@ def test_without_real_images_of_the_old_classes(base, more, tmp_path):
     assert not (tmp_path/'blind').exists()
     result = last_json(ok(*args, '--json', run=run_here))
     entry = DistilledSet.load(tmp_path/'blind').card['history'][1]
-    assert entry['beside']=='distilled images'
+    assert entry['beside']=='statistics of real images'
     assert result==dict(out=str(tmp_path/'blind'), images=5, loss=entry['loss'], seconds=entry['seconds'])
+    bare = shutil.copytree(base, tmp_path/'bare')
+    (bare/'statistics.safetensors').unlink()
+    ok(*args[:1], '--extend', bare, *args[3:5], '--out', tmp_path/'blinder', run=run_here)
+    assert DistilledSet.load(tmp_path/'blinder').card['history'][1]['beside']=='distilled images'
+    assert not images(tmp_path/'blinder')[3:].equal(images(tmp_path/'blind')[3:])
+
+@pytest.mark.parametrize('objective', [None, GradientMatching(), .5*WhitenedMeans() + GradientMatching()])
+def test_statistics_of_a_saved_set_do_as_well_as_its_photographs(objective, tiny, tmp_path):
+    "The same losses and the same images, step by step; for two backbones as for one."
+    data = open_dataset('cifar10-mini').subset(NAMES, per_class=8)
+    names, how = [tiny, 'tiny-simclr-resnet'][:2 if objective is None else 1], dict(views=1, steps=3)
+    distill(data.subset(NAMES[:3]), names, objective=objective, **how).save(tmp_path/'set')
+    base = DistilledSet.load(tmp_path/'set')
+    photographs, statistics = (extend(base, d, names, objective) for d in (data, data.subset(NAMES[3:])))
+    beside = [m.card['history'][1]['beside'] for m in (photographs, statistics)]
+    assert torch.equal(photographs.losses, statistics.losses) and torch.equal(photographs.images, statistics.images)
+    assert beside==['real images', 'statistics of real images']
+    [one, *_], [other, *_] = photographs.statistics, statistics.statistics
+    assert one.n_classes==5 and one.class_means.equal(other.class_means)
+    base.statistics = None
+    blind = extend(base, data.subset(NAMES[3:]), names, objective)
+    assert not torch.equal(blind.losses, photographs.losses) and blind.statistics is None
+
+def test_features_are_drawn_for_an_objective_that_reads_them(tiny):
+    "From the statistics of the old classes: the loss is near that of their photographs; they are kept for the next."
+    data = open_dataset('cifar10-mini').subset(NAMES, per_class=40)
+    base = distill(data.subset(NAMES[:3]), tiny, views=1, steps=2)
+    def grown(d): return extend(base, d, tiny, RidgeProbe(), steps=2)
+    photographs, statistics = grown(data), grown(data.subset(NAMES[3:]))
+    assert statistics.card['history'][1]['beside']=='statistics of real images'
+    base.statistics = None
+    blind = grown(data.subset(NAMES[3:]))
+    off = [abs(float(m.losses[0] - photographs.losses[0])) for m in (statistics, blind)]
+    assert off[0] < .5*off[1], off
+    [one], [other] = photographs.statistics, statistics.statistics
+    assert one.n_classes==5 and torch.allclose(one.covariance, other.covariance, atol=1e-5) and blind.statistics is None
+
+def test_statistics_follow_the_classes(tiny):
+    "Through subset, remove, merge and soft labels; not where the photographs were augmented in another way."
+    data = open_dataset('cifar10-mini').subset(NAMES, per_class=4)
+    def made(classes, **more): return distill(data.subset(classes), tiny, views=1, steps=1, **more)
+    a, b, noisy = made(NAMES[:3]), made(NAMES[3:]), made(NAMES[3:], noise_std=.2)
+    means = a.statistics[0].class_means
+    assert a.remove(NAMES[1]).statistics[0].class_means.equal(means[[0, 2]])
+    assert a.subset(NAMES[2::-1]).statistics[0].class_means.equal(means[[2, 1, 0]])
+    [joined] = a.merge(b).statistics
+    three, two = a.statistics[0].covariance, b.statistics[0].covariance
+    assert joined.n_classes==5 and torch.allclose(joined.covariance, .6*three + .4*two, atol=1e-6)
+    assert a.merge(noisy).statistics is None
+    entry = extend(a, data.subset(NAMES[3:]), tiny, noise_std=.2).card['history'][1]
+    assert entry['beside']=='distilled images'
+    assert made(NAMES[:3], real='paper', objective=GradientMatching()).statistics is None
 
 def test_report_and_export(command, tmp_path):
     "The page shows all images and says how long both runs took; the export has all images."

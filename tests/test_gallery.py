@@ -5,17 +5,18 @@ from functools import partial
 import pytest
 import torch
 from conftest import ROOT, ok, run_here
+from lgm_nb import __version__
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method import gallery
 from lgm_nb.method.distilled_set import DistilledSet
-from lgm_nb.method.gallery import list_distilled, open_distilled
+from lgm_nb.method.gallery import list_distilled, open_distilled, pack
 from lgm_nb.method.run_folder import read_checkpoint
 from lgm_nb.method.runs import distill
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from tools import make_gallery
-from tools.make_gallery import BY_NAME, check_name, Desk, FEWER_STEPS, main, make, pack, STEPS, USUAL
+from tools.make_gallery import BY_NAME, check_name, Desk, FEWER_STEPS, main, make, STEPS, USUAL
 
 FOLDER = ROOT/'gallery'
 NAMES = list(list_distilled())
@@ -135,7 +136,7 @@ def test_opened_from_a_folder(indexed, monkeypatch):
     assert made.card['settings']['steps']==10 and len(made.classes)==10
     monkeypatch.delenv('LGM_NB_GALLERY')
     with pytest.raises(ValueError, match='clone .* LGM_NB_GALLERY'): open_distilled(NAME)
-    with pytest.raises(ValueError, match='no release has the gallery'): open_distilled(NAME, download=True)
+    with pytest.raises(ValueError, match='names no archive of the gallery'): open_distilled(NAME, download=True)
     with pytest.raises(ValueError, match=f"Did you mean '{NAME}'"): open_distilled('cifar10-mini/cam', root=indexed)
 
 @pytest.mark.parametrize('file', ['card.json', 'images/3_cat.png'])
@@ -160,19 +161,44 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_): pass
 
 @pytest.fixture
-def release(indexed, tmp_path, monkeypatch):
-    "The gallery as a zip file on a server of this machine, and an index that names it; gives the file."
-    pack(indexed, tmp_path/'gallery.zip')
+def server(tmp_path, monkeypatch):
+    "A server of this machine for the folder `tmp_path`; gives its address."
     served = http.server.ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(tmp_path)))
     threading.Thread(target=served.serve_forever, daemon=True).start()
-    index = json.loads(gallery.INDEX.read_text(encoding='utf-8'))
-    address = f'http://127.0.0.1:{served.server_port}/gallery.zip'
-    (tmp_path/'index.json').write_text(json.dumps(index | dict(archive=address)), encoding='utf-8')
-    monkeypatch.setattr(gallery, 'INDEX', tmp_path/'index.json')
     monkeypatch.setenv('no_proxy', '*')
-    yield tmp_path/'gallery.zip'
+    yield f'http://127.0.0.1:{served.server_port}'
     served.shutdown()
     served.server_close()
+
+def name_archive(address, tmp_path, monkeypatch):
+    "Let the package read its index with another address of the archive."
+    index = json.loads(gallery.INDEX.read_text(encoding='utf-8'))
+    (tmp_path/'index.json').write_text(json.dumps(index | dict(archive=address)), encoding='utf-8')
+    monkeypatch.setattr(gallery, 'INDEX', tmp_path/'index.json')
+
+@pytest.fixture
+def release(indexed, server, tmp_path, monkeypatch):
+    "The gallery as a zip file on a server, and an index that names it; gives the file."
+    pack(indexed, tmp_path/'gallery.zip')
+    name_archive(f'{server}/gallery.zip', tmp_path, monkeypatch)
+    return tmp_path/'gallery.zip'
+
+def test_the_archive_of_the_site(server, tmp_path, monkeypatch):
+    "The site puts the gallery where the index says; a package without a checkout gets each set from there."
+    docs = pytest.importorskip('tools.docs', reason='the site needs Python 3.11')
+    config = docs.get_config()
+    site = config.doc_url.rstrip('/')
+    assert gallery.read_index()['archive']==f'{site}/gallery-{__version__}.zip'
+    docs.add_gallery(config, tmp_path)
+    name_archive(f'{server}/gallery-{{version}}.zip', tmp_path, monkeypatch)
+    monkeypatch.setenv('LGM_NB_CACHE', str(tmp_path/'cache'))
+    monkeypatch.delenv('LGM_NB_GALLERY', raising=False)
+    monkeypatch.setattr(gallery, 'package_path', lambda *_: tmp_path/'site-packages/lgm_nb')
+    for name in NAMES[::4]:
+        with pytest.raises(ValueError, match='pass download=True, or clone'): open_distilled(name)
+        made = open_distilled(name, download=True)
+        assert torch.equal(made.images, DistilledSet.load(FOLDER/name).images)
+        assert made.card==DistilledSet.load(FOLDER/name).card
 
 def test_downloaded_only_when_asked(release, indexed, tmp_path):
     with pytest.raises(ValueError, match='pass download=True'): open_distilled(NAME)

@@ -37,8 +37,8 @@ def test_tutorials_show_what_they_did(path):
     "Each was run: it has results."
     assert any(True for _ in outputs(path)), 'run it: tools/outputs.py'
 
-@pytest.mark.parametrize('path', TUTORIALS, ids=ids(TUTORIALS))
-def test_figures_of_tutorials_have_captions(path):
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=ids(NOTEBOOKS))
+def test_figures_have_captions(path):
     "Each picture among the outputs; the site shows `#| fig-cap` below it."
     pictures = [''.join(cell['source']) for cell, output in outputs(path)
                 if any(kind.startswith('image/') for kind in output.get('data', {}))]

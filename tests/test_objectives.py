@@ -5,11 +5,15 @@ from lgm_nb import (
     Distiller, FlowMatching, GradientMatching, RidgeProbe, Settings, TotalVariation, WhitenedMeans, distill,
     open_backbone, open_dataset)
 from lgm_nb.core.files import cache_folder
+from lgm_nb.method import meta_loss, objectives
 from lgm_nb.method.feature_bank import build_bank
-from lgm_nb.method.objectives import OrthogonalMatching, PartMatching
+from lgm_nb.method.meta_loss import Objective
+from lgm_nb.method.objectives import OrthogonalMatching, PartMatching, PathMatching
+from lgm_nb.method.runs import load_checkpoint, save_checkpoint
+from lgm_nb.method.settings import known_objective, named_objective
 
-OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PartMatching(WhitenedMeans()),
-              .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
+OBJECTIVES = [FlowMatching(), WhitenedMeans(), OrthogonalMatching(), RidgeProbe(), PathMatching(),
+              PartMatching(WhitenedMeans()), .5*WhitenedMeans(shrinkage=.3) + RidgeProbe() + .1*TotalVariation()]
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch): monkeypatch.setenv('LGM_NB_CACHE', str(tmp_path/'cache'))
@@ -20,6 +24,17 @@ def few(): return open_dataset('cifar10-mini').subset(['airplane', 'cat', 'ship'
 def kept():
     "What the banks in the cache keep."
     return [json.loads(f.read_text(encoding='utf-8'))['keep'] for f in cache_folder().glob('banks/*/bank.json')]
+
+def test_every_objective_is_read_from_its_text():
+    "A card, a command and a grid can name each public objective, its options, and sums."
+    public = [vars(m)[name] for m in (meta_loss, objectives) for name in m.__all__]
+    kinds = [k for k in public if isinstance(k, type) and issubclass(k, Objective) and k is not Objective]
+    assert len(kinds)==9
+    each = [o if o.needs_rows or not o.needs_images else o + FlowMatching() for o in (kind() for kind in kinds)]
+    for o in (*OBJECTIVES, *each, *(2*a + .1*b for a in each for b in each)):
+        assert repr(named_objective(repr(o)))==repr(known_objective(repr(o)))==repr(o)
+        for word in ('rows', 'images', 'covariance', 'parts', 'same_rows'):
+            assert getattr(named_objective(repr(o)), f'needs_{word}')==getattr(o, f'needs_{word}')
 
 @pytest.mark.parametrize('rows', [2000, 12]) # the whole bank, or rows drawn from it
 @pytest.mark.parametrize('objective', OBJECTIVES, ids=repr)
@@ -56,6 +71,23 @@ def test_fresh_images_have_no_covariance(few, tiny):
     for objective in (WhitenedMeans(), GradientMatching() + WhitenedMeans()):
         with pytest.raises(ValueError, match="use real='bank'"): Distiller(few, backbone, settings, objective)
     next(Distiller(few, backbone, settings, FlowMatching() + OrthogonalMatching() + RidgeProbe()))
+
+def test_a_path_is_that_of_the_same_rows(few, tiny, tmp_path):
+    "Of a larger bank, rows are drawn once: a run that is resumed has the same path, and fresh images have none."
+    backbone, file = open_backbone(tiny), tmp_path/'c.safetensors'
+    settings = Settings(steps=6, augs=1, views=1, bank_rows=12)
+    def run(): return Distiller(few, backbone, settings, PathMatching(4), frames=0)
+    whole, begun = run(), run()
+    list(whole)
+    assert len(whole.sources[0].objective.known.kept)==1
+    for _ in range(3): next(begun)
+    save_checkpoint(begun, file)
+    resumed = load_checkpoint(run(), file)
+    list(resumed)
+    assert torch.equal(resumed.images(), whole.images())
+    for objective in (PathMatching(), WhitenedMeans(1.) + PathMatching()):
+        with pytest.raises(ValueError, match="use real='bank'"):
+            Distiller(few, backbone, Settings(steps=1, real='paper'), objective)
 
 def test_a_bank_of_means_has_no_covariance(few, tiny):
     "A bank of means in the cache is completed; one that is passed cannot be."

@@ -82,12 +82,13 @@ def test_other_files_stay_and_are_no_reason_to_refuse(photos, tmp_path):
     assert kept(before, out)
     images = {f'images/{i}_{c}.png' for i, c in enumerate(('airplane', 'automobile', 'bird'))}
     report = {'report.html', 'report.json', 'evolution.gif'}
-    assert set(contents(out)) - set(before)=={'card.json', 'distilled.safetensors'} | report | images
+    own = {'card.json', 'distilled.safetensors', 'statistics.safetensors'}
+    assert set(contents(out)) - set(before)==own | report | images
     ok(*distill(photos, out, resume=True, report=True))
     assert kept(before, out)
 
 @pytest.mark.parametrize('name', ['card.json', 'distilled.safetensors', 'checkpoint.safetensors',
-    'images/0_airplane.png',
+    'statistics.safetensors', 'images/0_airplane.png',
                                   'report.html', 'report.json', 'evolution.gif'])
 def test_a_file_of_the_same_name_stops_the_run_before_it_starts(photos, tmp_path, name):
     out = tmp_path/'out'

@@ -2,8 +2,8 @@
 from types import SimpleNamespace
 import pytest, torch
 from benchmarks.continual import STRENGTHS, WEIGHTS, Stream, measures, weighted_ridge
-from benchmarks.few_shot import worth
-from lgm_nb import open_dataset
+from benchmarks.few_shot import again, over_seeds, worth
+from lgm_nb import open_dataset, open_distilled
 from lgm_nb.probing.ridge import fit_ridge
 
 def noise(*shape, seed=0): return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
@@ -63,3 +63,17 @@ def test_worth():
     counts, curve = [1, 2, 8], [10., 20., 40.]
     assert [worth(counts, curve, v) for v in (10, 20, 30, 40)]==pytest.approx([1, 2, 4, 8])
     assert worth(counts, curve, 9) is None and worth(counts, curve, 41) is None
+
+def test_further_seeds_of_a_set(tmp_path):
+    "Accuracies of each set, and their interval; a set that was made from other data has no further seeds."
+    top1 = {'none': {1: [11., 13.], 2: [21., 23.]},
+            0: {0: [15., 16.], 1: [20., 21.]}, 1: {0: [16., 18.], 1: [22., 22.]}}
+    def measured(name, teacher, weight): return top1['none' if teacher is None else teacher[0]]
+    target = SimpleNamespace(data=SimpleNamespace(name='d'), net=SimpleNamespace(name='t'), measured=measured)
+    alone, both = over_seeds(target, 'set', [SimpleNamespace(images=i, labels=None) for i in (0, 1)])
+    assert (alone['k'], alone['top1'], alone['top1_mean'])==(0, [15.5, 17.], 16.25) and 1 < alone['worth'] < 2
+    assert (both['k'], both['top1']) == (1, [20.5, 22.]) and both['interval'][0] < 21.25 < both['interval'][1]
+    made = open_distilled('cifar10-mini/lite0')
+    assert not list(again(open_dataset('cifar10-mini'), made, 0, tmp_path))
+    with pytest.raises(SystemExit, match='made from other data than caltech10-mini'):
+        list(again(open_dataset('caltech10-mini'), made, 1, tmp_path))

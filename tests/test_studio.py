@@ -1,7 +1,9 @@
 "The studio without a browser: history, messages, escaping, determinism, and a run in an event loop."
-import asyncio, json, os, re, shutil, signal, threading, time
+import asyncio, json, os, re, shutil, signal, sys, threading, time, types
 import numpy as np, pytest, torch
+from IPython.core.formatters import DisplayFormatter
 from conftest import ROOT, tiny_name, write_photographs
+from lgm_nb.backbones.embedded import zoo_cards
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.devices import pick_device
 from lgm_nb.data.dataset import from_arrays
@@ -23,7 +25,7 @@ from lgm_nb.views.scheduler import Scheduler
 from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import NEXT_PROBED, Studio
 from lgm_nb.views.studio_run import StudioRun, prepare
-from lgm_nb.views.widgets import EvolutionPlayer
+from lgm_nb.views.widgets import CrossModelChart, EvolutionPlayer
 from lgm_nb.views.sheets import page_json, still_html, to_bytes
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
@@ -156,6 +158,50 @@ def test_a_studio_that_waits_prepares_its_start(data, net, cache):
         return run
     run = asyncio.run(asyncio.wait_for(go(), 120))
     assert run.state=='finished' and not any('embedding' in str(s) for s in states(told))
+
+def measured_kinds(monkeypatch):
+    "The kinds of all measurements that begin from now on."
+    kinds, own = [], measuring.Examiner.iter_row
+    def count(self, kind, made):
+        kinds.append(kind)
+        return own(self, kind, made)
+    monkeypatch.setattr(measuring.Examiner, 'iter_row', count)
+    return kinds
+
+def test_baselines_are_measured_ahead_and_once(data, net, cache, monkeypatch):
+    "Before the start; another session reads them, with the same accuracies, and its map has the real images."
+    kinds = measured_kinds(monkeypatch)
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=1, views=1), seeds=2)
+        await prepare(run)
+        seen = list(kinds)
+        run.start()
+        await run.wait()
+        return run.curves(), run.accuracies.maps[net.name].facts('net'), seen
+    measuring._EXAMINED.clear()
+    curves, map_, seen = asyncio.run(asyncio.wait_for(go(), 120))
+    assert seen==['random', 'centroid', 'full'] and not set(kinds[3:]) & set(seen)
+    measuring._EXAMINED.clear()
+    kinds.clear()
+    again, same, seen = asyncio.run(asyncio.wait_for(go(), 120))
+    assert again==curves and same==map_ and not seen and set(kinds)=={'distilled'}
+
+def test_baselines_are_those_of_as_many_images(data, net, cache):
+    "Whatever an earlier start had."
+    async def go():
+        run, found = StudioRun(data, [net], Settings(steps=1, views=1), seeds=2), []
+        for ipc in (1, 3):
+            run.configure(ipc=ipc)
+            run.start()
+            await run.wait()
+            found.append(run.accuracies.examined[net.name].baselines)
+        return found
+    one, three = asyncio.run(asyncio.wait_for(go(), 120))
+    examiner = Examiner(data, net, 'ridge', seeds=2)
+    for own, ipc in ((one, 1), (three, 3)):
+        assert torch.equal(own['random'].predicted, examiner.score_rows(examiner.random_rows(ipc)).predicted)
+    assert not torch.equal(one['random'].predicted, three['random'].predicted)
+    assert torch.equal(one['full'].predicted, three['full'].predicted)
 
 def test_features_of_real_images_are_computed_once(data, net, cache, monkeypatch):
     "Another session reads them: it embeds nothing but the images of the run."
@@ -358,6 +404,59 @@ def test_mime_bundle_holds_both(finished):
     assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle)
     assert 'data-lgm-player' in bundle['text/html']
 
+LIVE = 'application/vnd.jupyter.widget-view+json'
+
+@pytest.fixture
+def jupyter(monkeypatch):
+    "A kernel as Jupyter Server starts it: what is asked of its displays, and the shell, to change it."
+    shown, shell = [], types.SimpleNamespace(kernel=True, user_ns={})
+    monkeypatch.setenv('JPY_SESSION_NAME', 'a.ipynb')
+    monkeypatch.setattr('IPython.get_ipython', lambda: shell)
+    monkeypatch.setattr('lgm_nb.views.studio.shorten_errors', lambda: None)
+    monkeypatch.setattr('IPython.display.display', lambda bundle, **kwargs: shown.append((bundle, kwargs)))
+    return shown, shell
+
+def test_a_live_and_a_still_output(data, net, jupyter):
+    "In JupyterLab, each of which it shows by itself; the still one is renewed when the run has ended."
+    shown, _ = jupyter
+    studio = Studio(data, net, steps=4, views=1)
+    assert DisplayFormatter().format(studio)==({}, {})
+    (live, _), (still, first) = shown
+    assert LIVE in live and 'text/html' not in live
+    assert LIVE not in still and still['text/html'].startswith('<div data-lgm-pair>') and not first['update']
+    async def go():
+        studio.start()
+        await studio.wait()
+    asyncio.run(asyncio.wait_for(go(), 120))
+    (still, last), = shown[2:]
+    assert last['update'] and last['display_id']==first['display_id']
+    facts = json.loads(re.search(r'data-lgm-facts="[^"]*">(.*?)</script>', still['text/html'], re.S)[1])
+    assert facts['frames'][-1]['step']==4
+
+def test_changes_renew_the_still_output_once(jupyter):
+    "All that one cell changes."
+    shown, _ = jupyter
+    chart = CrossModelChart()
+    async def cell():
+        for step in range(5): chart.point(step, 'net', 50.)
+        assert not shown[2:]
+        await asyncio.sleep(.05)
+    asyncio.run(cell())
+    assert not shown # it was not displayed
+    DisplayFormatter().format(chart)
+    asyncio.run(cell())
+    assert len(shown)==3 and shown[2][1]['update']
+
+@pytest.mark.parametrize('place', ['vscode', 'colab', 'script'])
+def test_one_output_where_it_holds_both(jupyter, monkeypatch, place):
+    shown, shell = jupyter
+    if place=='vscode': shell.user_ns['__vsc_ipynb_file__'] = 'a.ipynb'
+    if place=='colab': monkeypatch.setitem(sys.modules, 'google.colab', types.ModuleType('colab'))
+    if place=='script': monkeypatch.delenv('JPY_SESSION_NAME')
+    for view in (CrossModelChart(), Studio(steps=322)):
+        assert {LIVE, 'text/html'} <= set(DisplayFormatter().format(view)[0])
+    assert not shown
+
 def test_the_run_that_ships():
     "Small, whole, of the data set that ships beside it; its words follow from its accuracies."
     files = [f for f in FIRST_RUN.rglob('*') if f.is_file()]
@@ -379,6 +478,21 @@ def test_the_run_that_ships():
         assert curve['check'] and len(curve['past'])==len(steps) - 1
     with_images = read_images(FIRST_RUN/'images', data.classes)
     assert with_images[1].tolist()==list(range(10))
+
+def test_a_larger_backbone_is_offered(monkeypatch):
+    "If its weights are installed; it is neither chosen nor opened before it is asked for."
+    opened = []
+    monkeypatch.setattr('lgm_nb.views.studio.has_packaged_weights', lambda name: True)
+    monkeypatch.setattr('lgm_nb.views.studio.open_backbone', lambda name, **kwargs: opened.append(name))
+    for asked in (dict(), dict(data='cifar10-mini')):
+        studio = Studio(**asked, steps=323)
+        boxes = studio.controls.settings
+        assert [own['efficientnet-lite0'].value for own in (boxes.sources, boxes.probed)]==[False, False]
+        assert 'efficientnet-lite0' not in studio.run.plan.used and 'efficientnet-lite0' not in opened
+    chosen = Studio('cifar10-mini', distil_with='efficientnet-lite0', steps=323).run.plan
+    assert chosen.sources==('efficientnet-lite0',) and set(chosen.probed)=={'efficientnet-lite0', *zoo_cards()}
+    monkeypatch.setattr('lgm_nb.views.studio.has_packaged_weights', lambda name: False)
+    assert 'efficientnet-lite0' not in Studio(steps=324).controls.settings.sources
 
 def test_a_new_view_gets_the_shelf(data, net):
     "The shipped run before the first start, and its animation; a run that has ended is put in front."

@@ -14,6 +14,7 @@ from nbdev.config import get_config, nbpath2html
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 from smalldocs import api, layout, site
+from lgm_nb.method.gallery import pack, read_index
 
 FONTS = {'inter': 'inter/files/inter-latin-wght-normal', 'inter-italic': 'inter/files/inter-latin-wght-italic',
          'mono': 'jetbrains-mono/files/jetbrains-mono-latin-wght-normal'}
@@ -231,6 +232,12 @@ def make_local(cfg, out, modules):
             ('</head>', f'{SEARCH}{REACH}</head>')]
     replace_all(list(out.rglob('*.html')), relative)
 
+def add_gallery(cfg, out):
+    "The ready-made sets as a zip file, where the index of the package says that it is."
+    host, _, name = read_index()['archive'].rpartition('/')
+    if host != cfg.doc_url.rstrip('/'): sys.exit(f'the index of the gallery names {host}/{name}: not on this site')
+    pack(cfg.config_path/'gallery', out/name)
+
 # --- for language models
 
 def named(contents):
@@ -295,6 +302,7 @@ def main(modules, out=None):
         if not any(known in warning for known in KNOWN): print(f'warning: {warning}', file=sys.stderr)
     describe_pages(cfg, folder, built)
     make_local(cfg, built.out, modules)
+    add_gallery(cfg, built.out)
     unlink_helpers(Path(built.out).resolve())
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(built.out, out)

@@ -65,14 +65,15 @@ def _end(server, log):
 @contextlib.contextmanager
 def lab_server(
     home, # folder for settings, log and `work/a.ipynb`
-    cell, # source of the one cell
+    cell, # source of the one cell; None to open what is in the folder
     theme=None, # a theme of JupyterLab
 ):
     "Start JupyterLab on a free port; gives its address and the folder it serves."
     home = Path(home)
-    (home/'work').mkdir(parents=True)
-    write_notebook(home/'work', 'a', cell)
-    _write_settings(home/'settings/@jupyterlab/apputils-extension', theme)
+    if cell is not None:
+        (home/'work').mkdir(parents=True)
+        write_notebook(home/'work', 'a', cell)
+        _write_settings(home/'settings/@jupyterlab/apputils-extension', theme)
     port = free_port()
     url, server = f'http://127.0.0.1:{port}', _start(home, port)
     try:

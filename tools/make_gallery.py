@@ -13,9 +13,10 @@ Fashion-MNIST is taken from where Debian's package dataset-fashion-mnist puts it
 
 With --take, a finished set is used instead of a new run: FOLDER is what `DistilledSet.save` wrote, or holds such
 folders; its card must tell of the same data, backbones, objective and settings. --archive packs the gallery into a zip
-file for a release, and --url records in the index where it will be; without names, these two make no set.
+file, as tools/docs.py does for the site, and --url records in the index where it will be, with {version} for that of
+the package; without names, these two make no set.
 """
-import argparse, json, time, zipfile
+import argparse, json, time
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -28,7 +29,7 @@ from lgm_nb.data.readers import FASHION_FILES
 from lgm_nb.method import gallery
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.distiller import Distiller
-from lgm_nb.method.gallery import eight_bits, index_entry, write_png_set
+from lgm_nb.method.gallery import eight_bits, index_entry, pack, write_png_set
 from lgm_nb.method.run_folder import drop_checkpoint, read_card
 from lgm_nb.method.runs import run_facts, run_steps
 from lgm_nb.method.settings import default_objective, Settings, settings_facts
@@ -191,13 +192,6 @@ def write_index(desk, url=None):
     known = json.loads(desk.index.read_text(encoding='utf-8'))['archive'] if desk.index.is_file() else ''
     desk.index.parent.mkdir(parents=True, exist_ok=True)
     write_json(desk.index, dict(archive=known if url is None else url, sets=sets))
-
-def pack(out, file):
-    "Pack the gallery: the same bytes for the same sets."
-    with zipfile.ZipFile(file, 'w') as archive:
-        for card in sorted(out.glob('*/*/card.json')):
-            for path in sorted(p for p in card.parent.rglob('*') if p.is_file()):
-                archive.writestr(zipfile.ZipInfo(path.relative_to(out).as_posix()), path.read_bytes())
 
 def main(names, desk, archive=None, url=None):
     for name in names: check_name(name, desk) # all before hours of work

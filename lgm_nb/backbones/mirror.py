@@ -8,10 +8,12 @@ Docs: https://lgm-nb.github.io/lgm_nb/backbones/mirror.html.md"""
 __all__ = ['WeightsFile', 'hub_address', 'published_files', 'find_mirrored', 'why_unreachable']
 
 # %% ../../nbs/backbones/02_mirror.ipynb #1a21a77c
-import os, re, urllib.error, urllib.request
-from collections.abc import Sequence
+import os, re, ssl, urllib.error, urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from .weights import fetch_weights
 from ..core.contents import content_hashes
 
 # %% ../../nbs/backbones/02_mirror.ipynb #10f2560e
@@ -77,12 +79,16 @@ def published_files(
 class Mirrored:
     "A weights file of the mirror."
     path:Path
-    file:WeightsFile
+    sha256:str # that it must have; '' if none is known
+    stated:bool # by the publisher, and not in SHA256SUMS of the mirror
+
+    @property
+    def by(self)->str: return 'published' if self.stated else f'noted in {SUMS}'
 
     @property
     def note(self)->str:
         "Say where the file lies and whether it could be checked."
-        checked = 'SHA-256 as published' if self.file.sha256 else 'its publisher states no SHA-256'
+        checked = f'SHA-256 as {self.by}' if self.sha256 else 'its publisher states no SHA-256'
         return f'{self.path} ({checked})'
 
 def mirror_folder()->Path|None:
@@ -93,18 +99,36 @@ def mirror_folder()->Path|None:
     if not folder.is_dir(): raise ValueError(f'LGM_NB_WEIGHTS: no folder at {folder}; make it, or unset the variable')
     return folder
 
+# %% ../../nbs/backbones/02_mirror.ipynb #25a02ffc
+SUMS = 'SHA256SUMS' # file of the mirror
+_SUM = re.compile(r'([0-9a-f]{64}) [ *](?:\./)?(.+)')
+
+def noted_hashes(
+    folder:Path, # the mirror
+)->dict[str, str]: # path in it → SHA-256; empty if none are noted
+    "Read the hashes that are noted in a mirror. Raises ValueError for a line of another form."
+    if not (file := folder/SUMS).is_file(): return {}
+    found = {}
+    for i, line in enumerate(file.read_text(encoding='utf-8').splitlines(), 1):
+        if not (parts := _SUM.fullmatch(line)):
+            raise ValueError(f'LGM_NB_WEIGHTS: line {i} of {file} is {line[:40]!r}, not HASH  PATH; '
+                             'write it with sha256sum')
+        found[parts[2]] = parts[1]
+    return found
+
 # %% ../../nbs/backbones/02_mirror.ipynb #7794bb1a
 def find_mirrored(
     files:Sequence[WeightsFile], # of one model
 )->Mirrored|None:
-    "Find the weights of a model in the mirror. Raises ValueError if their hash is not the published one."
+    "Find the weights of a model in the mirror. Raises ValueError if their hash is not the published or noted one."
     folder = mirror_folder()
-    found = [Mirrored(folder/f.path, f) for f in files if folder and (folder/f.path).is_file()]
-    if not found: return None
-    first = found[0]
-    has = next(iter(content_hashes([first.path]))) if first.file.sha256 else ''
-    if has == first.file.sha256: return first
-    raise ValueError(f'weights: {first.path} has SHA-256 {has}, but {first.file.sha256} is published; '
+    there = [f for f in files if folder and (folder/f.path).is_file()]
+    if not folder or not there: return None
+    file = there[0]
+    found = Mirrored(folder/file.path, file.sha256 or noted_hashes(folder).get(file.path, ''), bool(file.sha256))
+    has = next(iter(content_hashes([found.path]))) if found.sha256 else ''
+    if has == found.sha256: return found
+    raise ValueError(f'weights: {found.path} has SHA-256 {has}, but {found.sha256} is {found.by}; '
                      'copy it again, or remove it')
 
 # %% ../../nbs/backbones/02_mirror.ipynb #4fb964cc
@@ -134,15 +158,76 @@ def find_cached(
     return None
 
 # %% ../../nbs/backbones/02_mirror.ipynb #9c67ac3a
+def _offline()->bool: return os.environ.get('HF_HUB_OFFLINE', '') not in ('', '0')
+
+def _failure(address:str, timeout:float)->Any: # an exception or a text; None if somebody answers properly
+    "Ask an address for its headers."
+    try: urllib.request.urlopen(urllib.request.Request(address, method='HEAD'), timeout=timeout).close()
+    except urllib.error.HTTPError as e: return e
+    except urllib.error.URLError as e: return e.reason
+    except (OSError, ValueError) as e: return e
+    return None
+
 def why_unreachable(
     address:str='', # '' for the hub
     timeout:float=3., # seconds
 )->str: # '' if it answers
     "Say why the hub cannot be reached."
-    if os.environ.get('HF_HUB_OFFLINE', '') not in ('', '0'): return 'HF_HUB_OFFLINE is set'
-    question = urllib.request.Request(address or hub_address(), method='HEAD')
-    try: urllib.request.urlopen(question, timeout=timeout).close()
-    except urllib.error.HTTPError as e: return f'it answers with {e.code} {e.reason}'
-    except urllib.error.URLError as e: return str(e.reason)
-    except (OSError, ValueError) as e: return str(e)
-    return ''
+    if _offline(): return 'HF_HUB_OFFLINE is set'
+    found = _failure(address or hub_address(), timeout)
+    if isinstance(found, urllib.error.HTTPError): return f'it answers with {found.code} {found.reason}'
+    return '' if found is None else str(found)
+
+# %% ../../nbs/backbones/02_mirror.ipynb #71df47ee
+def why_out_of_reach(
+    files:Sequence[WeightsFile], # of one model, the one that is downloaded first in front
+    timeout:float=10., # seconds
+)->str: # '' if somebody answers, or no file is known
+    "Say why the weights of a model cannot be downloaded."
+    if not files: return ''
+    url = files[0].url
+    if _offline() and url.startswith(hub_address()): return 'HF_HUB_OFFLINE is set'
+    found = _failure(url, timeout)
+    if found is None or isinstance(found, (urllib.error.HTTPError, ssl.SSLError)): return ''
+    return f'{url.split("/")[2]} cannot be reached: {found}'
+
+def find_weights(
+    files:Sequence[WeightsFile], # of one model
+)->tuple[Path|None, str]: # None if a library must fetch them; what to say of the file
+    "Find the weights of a model in the mirror or, if its host cannot be reached, among earlier downloads."
+    found = find_mirrored(files)
+    if found: return found.path, found.note
+    kept = find_cached(files)
+    if kept and why_out_of_reach(files): return kept, f'{kept} (downloaded before)'
+    return None, ''
+
+# %% ../../nbs/backbones/02_mirror.ipynb #a4778b69
+def fetch_published(
+    name:str, # of the backbone
+    files:Sequence[WeightsFile], # its weights, as published
+    fetch:Callable[[], Any], # downloads them
+)->Any:
+    "Run a download, unless its host cannot be reached. Raises RuntimeError that explains its failure."
+    def ask_first():
+        why = '' if find_cached(files) else why_out_of_reach(files)
+        if why: raise ConnectionError(why)
+        return fetch()
+    return fetch_weights(name, ask_first, mirror_hint(files))
+
+# %% ../../nbs/backbones/02_mirror.ipynb #c9e42149
+class _Stay(urllib.request.HTTPRedirectHandler):
+    "Follows no redirect."
+    def redirect_request(self, *_): return None
+
+def stated_hash(
+    file:WeightsFile,
+    timeout:float=10., # seconds
+)->str: # SHA-256; '' if none is stated, or nobody answers
+    "Return the hash of a published file: the known one, or what the hub states."
+    if file.sha256 or _offline() or not file.url.startswith(hub_address()): return file.sha256
+    question = urllib.request.Request(file.url, method='HEAD')
+    try: headers = urllib.request.build_opener(_Stay).open(question, timeout=timeout).headers
+    except urllib.error.HTTPError as e: headers = e.headers # 302, which is what is wanted
+    except (OSError, ValueError): return ''
+    found = headers.get('X-Linked-Etag', '').strip('"')
+    return found if re.fullmatch('[0-9a-f]{64}', found) else ''

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from ..core.show import did_you_mean, Table
 from .backbone import Backbone
-from .mirror import authors_file, find_mirrored, mirror_hint, published_files, WeightsFile
-from .weights import encoder_state, fetch_weights, load_checked, NOT_ENCODER, read_weights, timm_state
+from .mirror import authors_file, fetch_published, find_weights, published_files, stated_hash
+from .mirror import WeightsFile
+from .weights import encoder_state, load_checked, NOT_ENCODER, read_weights, timm_state
 
 # %% ../../nbs/backbones/03_published.ipynb #8ea9a711
 def whole_patches(size:int, patch:int)->int: # pixels per side
@@ -57,9 +58,10 @@ def _mirrored(
     source:str, # 'timm:NAME' or 'open_clip:NAME/PRETRAINED'
     files:list[WeightsFile]|None=None, # None for those that the library knows
 )->tuple[Any, str]: # weights, or None; an addition to the note of the backbone
-    "Look for weights in the mirror, unless they are given."
-    found = find_mirrored(published_files(source) if files is None else files) if weights is None else None
-    return (found.path, f'; {found.note}') if found else (weights, '')
+    "Look for weights in the mirror and, without a connection, among downloads, unless they are given."
+    if weights is not None: return weights, ''
+    found, note = find_weights(published_files(source) if files is None else files)
+    return found, f'; {note}' if found else ''
 
 # %% ../../nbs/backbones/03_published.ipynb #2011ae73
 def open_timm(
@@ -80,7 +82,7 @@ def open_timm(
     weights, note = _mirrored(weights, name)
     if weights is None:
         def fetch(): return _create_timm(model, True, input_size, overrides)
-        network = fetch_weights(name, fetch, mirror_hint(published_files(name)))
+        network = fetch_published(name, published_files(name), fetch)
     else:
         network = _create_timm(model, False, input_size, overrides)
         network.fixed_positions = fixed_positions
@@ -160,7 +162,7 @@ def _fetch_tower(name:str, clip:_Clip)->dict[str, torch.Tensor]:
     "Fetch a model from open_clip's hub and keep the tensors of its image tower."
     import open_clip
     def create(): return open_clip.create_model(clip.model, pretrained=clip.tag, force_quick_gelu=clip.quick_gelu)
-    return fetch_weights(name, create, mirror_hint(published_files(name))).visual.state_dict()
+    return fetch_published(name, published_files(name), create).visual.state_dict()
 
 # %% ../../nbs/backbones/03_published.ipynb #64c1bac7
 def open_open_clip(
@@ -236,7 +238,7 @@ def _fetch_file(spec:ModelSpec)->dict[str, Any]:
         raise RuntimeError(f'{spec.name}: its authors published no weights; pass weights=PATH of your own')
     def fetch():
         return torch.hub.load_state_dict_from_url(spec.url, map_location='cpu', progress=False, weights_only=True)
-    return fetch_weights(f'{spec.name} ({spec.url})', fetch, mirror_hint(spec.files))
+    return fetch_published(f'{spec.name} ({spec.url})', spec.files, fetch)
 
 # %% ../../nbs/backbones/03_published.ipynb #9c4e0672
 _CLASS, _MEAN = 'class token after the last norm', 'mean of the patch tokens, then the norm'
@@ -311,13 +313,16 @@ MODEL_SPECS = {spec.name: spec for spec in (*_CLIPS, *_DINOS, *_MOCOS, *_MASKED_
 MODELS:dict[str, Any] = {**MODEL_SPECS, 'timm:': open_timm, 'open_clip:': open_open_clip}
 
 # %% ../../nbs/backbones/03_published.ipynb #a392ac52
-def _file_row(spec, file):
+def _file_row(spec, file, sha256):
     host = file.url.split('/')[2]
-    return spec.name, file.path, host, file.sha256 or 'not stated'
+    return spec.name, file.path, host, sha256 or 'not stated'
 
-def list_weights()->Table:
+def list_weights(
+    ask:bool=False, # the hub for the hashes that it states
+)->Table:
     "List where the weights of the published models are to be found, and their hashes where they are known."
-    rows = [_file_row(spec, f) for spec in MODEL_SPECS.values() for f in spec.files]
+    files = [(spec, f) for spec in MODEL_SPECS.values() for f in spec.files]
+    rows = [_file_row(spec, f, stated_hash(f) if ask else f.sha256) for spec, f in files]
     return Table(('backbone', 'file below LGM_NB_WEIGHTS', 'host', 'SHA-256'), rows)
 
 # %% ../../nbs/backbones/03_published.ipynb #efec3ec4

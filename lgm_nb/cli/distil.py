@@ -69,14 +69,14 @@ def _repeat(options):
 # %% ../../nbs/cli/01_distil.ipynb #0b1ec802
 def _objective(options):
     "Return the objective of a run; None for the default. Raises ValueError for an unknown name."
-    from lgm_nb.method.settings import known_objective, named_objective, preset_objective
+    from lgm_nb.method.settings import known_objective, named_objective, preset_objective, renamed_method
     if options.objective:
         try: return named_objective(options.objective)
         except ValueError as e: raise ValueError(f'--{e}') from e
     if options.from_card: return objective_of_card(card_of_run(options.from_card)['method'], options.from_card)
     if options.extend: return objective_of_base(options)
     begun = _begun(options)
-    return known_objective(begun['objective']) if begun else preset_objective(options.preset)
+    return known_objective(renamed_method(begun['objective'])) if begun else preset_objective(options.preset)
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000006
 def _check_same_set(options, settings, card):
@@ -133,7 +133,7 @@ def _prepare(options, settings, there, report):
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     nets = open_backbones(options.backbone, options.device, options.weights) # last, since it takes seconds
     note_other_inputs(options, data, nets)
-    others = open_backbones(options.report_on, options.device) if report else []
+    others = open_backbones(options.report_on, options.device.split(',')[0]) if report else []
     known = {b.name for b in nets}
     return data, nets, [b for b in others if b.name not in known]
 
@@ -233,9 +233,9 @@ def lgm_distill(
     source_weights:str|None=None, # of the losses on several backbones, separated by commas [equal]
     sources_per_step:int|None=None, # backbones used in a step, drawn anew for each [all]
     preset:str|None=None, # 'paper' for the authors' schedule and objective
-    objective:str|None=None, # 'GradientMatching', 'WhitenedMeans' … [DiscriminantMatching; with a preset, its own]
+    objective:str|None=None, # 'WhitenedMeans', 'RidgeProbe(strength=0.1) + 0.1*TotalVariation' … [DiscriminantMatching]
     seed:int|None=None, # same seed, same images [0]
-    device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
+    device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'; with A,B: or one for each, as in 'cuda:0,cuda:1'
     checkpoint_every:int=50, # steps between checkpoints
     resume:store_true=False, # continue the run in OUT
     overwrite:store_true=False, # replace the finished set in OUT, or start its unfinished run again

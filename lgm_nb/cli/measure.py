@@ -76,12 +76,12 @@ def _check_report(report, folder, ds):
     check_writable(report, ['report.html', 'report.json'], report_files(report), '--report')
     check_apart(report, ds, '--report')
 
-def _report(distilled, ds, table, report, json):
+def _report(distilled, ds, table, report, folder, json):
     "Write a report, and print its table even if the report cannot be written."
     from lgm_nb.views.report import write_report
     result, text = table.as_dict(), str(table)
     try:
-        page = write_report(distilled, ds, table, report)
+        page = write_report(distilled, ds, table, report, own_folder=folder)
         result, text = dict(report=str(page), **result), f'{table}\n\n{page}: open it in a browser'
     finally: print_result(result, json, text)
 
@@ -113,7 +113,7 @@ def lgm_compare(
         check_classes(distilled, ds)
         if report: _check_report(report, folder, ds)
         table = compare(distilled, ds, open_backbones(backbones, device), kinds, protocol, seeds, terminal_bar)
-        if report: _report(distilled, ds, table, report, json)
+        if report: _report(distilled, ds, table, report, folder, json)
         else: print_result(table.as_dict(), json, table)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000009

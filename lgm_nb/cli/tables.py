@@ -20,16 +20,33 @@ def _preset(name):
     if name not in ('paper', 'default'): raise ValueError(f"preset: {name!r}; must be 'paper' or 'default'")
     return None if name=='default' else name
 
+_SETTINGS = ('steps', 'chunk', 'precision', 'compile') # of the distillations, if given
+
+def _options(given):
+    "What `reproduce` takes, from the options of the command."
+    probes = {k: given[k] for k in ('noise_mean', 'w_std', 'seeds', 'protocol')}
+    changes = {k: given[k] for k in _SETTINGS if given[k] is not None and given[k] is not False}
+    return dict(preset=_preset(given['preset']), **probes, **changes)
+
 def _machine(name, device):
     "A machine by name; `here` is measured."
     from lgm_nb.scale.machine import measure_here
     return measure_here(device) if name=='here' else name
 
+def _warn_without_gpu(device, cells):
+    "Say on standard error that published backbones will run on the CPU."
+    from lgm_nb.backbones.published import MODEL_SPECS
+    if device.type != 'cpu' or not any(m.on in MODEL_SPECS for c in cells for m in c.measures): return
+    print('no GPU is used; on a CPU the published backbones take from days to years. --dry-run --machine here '
+          'estimates the time, --budget 2h runs what fits, lgm-doctor says which GPUs torch finds', file=sys.stderr)
+
 def _results(cells, out, device, root, options):
     "Run what is missing of a table."
     from lgm_nb.core.devices import pick_device
     from lgm_nb.scale.reproduce import reproduce
-    return reproduce(cells, out, device=pick_device(device), root=root, progress=terminal_bar, **options)
+    chosen = pick_device(device)
+    _warn_without_gpu(chosen, cells)
+    return reproduce(cells, out, device=chosen, root=root, progress=terminal_bar, **options)
 
 # %% ../../nbs/cli/03_tables.ipynb #ca00000a
 def _within(cells, budget, machine, out, options):
@@ -45,11 +62,15 @@ def _within(cells, budget, machine, out, options):
     return found.cells, dict(options, seeds=found.seeds)
 
 # %% ../../nbs/cli/03_tables.ipynb #ca00000b
-def _plan(table, cells, machine, options): # what is printed, as a dict and as text
-    "Estimate the cost of some cells."
+def _plan(table, cells, machine, root, options): # what is printed, as a dict and as text
+    "Estimate the cost of some cells, and list what they need."
+    from lgm_nb.scale.needs import needs_of
     from lgm_nb.scale.reproduce import plan_table
     costs = plan_table(cells, machine, **options)
-    return dict(table=table, columns=costs.columns, rows=costs.rows), costs
+    needs = needs_of([m for c in cells for m in c.measures], root, timeout=3)
+    found = dict(table=table, columns=costs.columns, rows=costs.rows, lacking=[str(n) for n in needs if n.lacking])
+    said = found['lacking'] or ['the data sets are here, and the weights are here or can be downloaded']
+    return found, '\n'.join([str(costs), '', *said])
 
 def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
     "Run the chosen cells, and write the page of all of the table."
@@ -65,7 +86,7 @@ def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
 @call_parse
 def lgm_reproduce(
     table:str, # 'main', 'cross-model', 'ablation', 'augmentations', 'fine-grained' or 'spurious'
-    dry_run:store_true=False, # print what would run, with its time, memory and disk; run nothing
+    dry_run:store_true=False, # print what would run, with its time, memory and disk, and what is missing; run nothing
     budget:str|None=None, # time for it, such as 90m, 2h or 1d: runs the parts that fit, with fewer probes if need be
     machine:str|None=None, # for estimates: H100, RTX 4090, laptop, here (measured) [H100; for a budget here]
     out:str|None=None, # folder of the results [runs/reproduce/TABLE]
@@ -77,6 +98,8 @@ def lgm_reproduce(
     w_std:float|None=None, # spread of the probe's random weights; 1 for the paper's text, 0.01 for its code
     steps:int|None=None, # optimiser steps [the preset's]
     chunk:int|None=None, # views in one pass through the backbone, to save memory
+    precision:str|None=None, # of steps: 'float32', 'auto', 'bfloat16' or 'float16' [the preset's; for paper float32]
+    compile:store_true=False, # run the backbones through torch.compile
     protocol:str='fast', # of the probes: 'fast', 'paper' or 'ridge'
     seeds:int=5, # probes
     device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
@@ -89,12 +112,10 @@ def lgm_reproduce(
         refuse_empty(given)
         from lgm_nb.scale.tables import recipe
         cells = recipe(table, _list(data, 'data'), _list(backbones, 'backbones'))
-        changes = {k: v for k, v in dict(steps=steps, chunk=chunk).items() if v is not None}
-        options = dict(preset=_preset(preset), noise_mean=noise_mean, w_std=w_std, seeds=seeds, protocol=protocol,
-                       **changes)
+        options = _options(given)
         on = _machine(machine or ('here' if budget else 'H100'), device) if dry_run or budget else None
         chosen, options = _within(cells, budget, on, out, options) if budget else (cells, options)
-        if dry_run: result, text = _plan(table, chosen, on, options)
+        if dry_run: result, text = _plan(table, chosen, on, root, options)
         else: result, text = _run_table(table, cells, chosen, out, device, root, options)
         print_result(result, json, text)
 

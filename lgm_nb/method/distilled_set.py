@@ -10,6 +10,7 @@ __all__ = ['DistilledSet']
 # %% ../../nbs/method/06_distilled_set.ipynb #f4bb0128
 import io
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 import torch
@@ -19,6 +20,7 @@ from ..core.checks import check_class_names, check_set, soft_faults
 from ..core.durable import DamagedError, file_hash
 from ..core.files import write_folder
 from ..core.show import image_grid
+from .class_statistics import ClassStatistics, read_statistics, STATISTICS, statistics_tensors
 from .edits import ClassEdits
 from .exchange import is_foreign, lgm_file, read_foreign, read_pictures
 from .run_folder import check_format, FORMAT, image_names
@@ -77,20 +79,20 @@ def _read_tensors(folder, card):
     except SafetensorError as e: raise DamagedError(f'distilled set: {folder}/distilled.safetensors: {e}') from e
 
 def _read_set(folder, classes):
-    "Return images, labels, classes, card, losses and soft labels of the set in a folder."
+    "Return images, labels, classes, card, losses, soft labels and statistics of the set in a folder."
     folder = Path(folder)
     if is_foreign(folder):
         images, labels = read_foreign(folder, classes)
         _check_tensors(dict(images=images, labels=labels), classes, folder)
         source = str(lgm_file(folder) or folder)
-        return images, labels, classes, dict(backbone=dict(name='unknown'), source=source), None, None
+        return images, labels, classes, dict(backbone=dict(name='unknown'), source=source), None, None, None
     if not (folder/'card.json').is_file(): raise _absent(folder)
     card = _checked_card(folder)
     if 'settings' in card: card['settings'] = renamed_settings(card['settings'])
     tensors = _read_tensors(folder, card)
     _check_tensors(tensors, card['classes'], folder)
     known = [tensors.get(name) for name in ('losses', 'soft_labels')]
-    return tensors['images'], tensors['labels'], card['classes'], card, *known
+    return tensors['images'], tensors['labels'], card['classes'], card, *known, read_statistics(folder, card)
 
 # %% ../../nbs/method/06_distilled_set.ipynb #4f39a6cf
 def _png(images):
@@ -99,7 +101,7 @@ def _png(images):
     image_grid(images).save(file, 'png')
     return file.getvalue()
 
-def _write_images(folder, distilled):
+def _write_images(distilled, folder):
     "Write each image under its name."
     (folder/'images').mkdir()
     names = image_names(distilled.labels, distilled.classes)
@@ -114,6 +116,10 @@ def _tensors(distilled):
     kept = {name: tensor for name, tensor in known.items() if tensor is not None}
     return dict(images=distilled.images, labels=distilled.labels, **kept)
 
+def _files(distilled): # stem → tensors
+    known = distilled.statistics
+    return dict(distilled=_tensors(distilled), **({Path(STATISTICS).stem: statistics_tensors(known)} if known else {}))
+
 # %% ../../nbs/method/06_distilled_set.ipynb #21d4df3a
 class DistilledSet(ClassEdits):
     "Synthetic images with labels and a card that says how they were made."
@@ -124,9 +130,10 @@ class DistilledSet(ClassEdits):
         card:dict[str, Any]|None=None, # method, settings, data, backbone, seed, versions, wall time
         losses:torch.Tensor|None=None, # (steps,) meta-loss of each step, if known
         soft_labels:torch.Tensor|None=None, # (N, C) float, each row a distribution over the classes, if there are any
+        statistics:Sequence[ClassStatistics]|None=None, # of the real images, for each backbone, if they are known
     ):
-        self.images, self.labels, self.classes = images, labels, list(classes)
-        self.card, self.losses, self.soft_labels = card or {}, losses, soft_labels
+        self.images, self.labels, self.classes, self.card = images, labels, list(classes), card or {}
+        self.losses, self.soft_labels, self.statistics = losses, soft_labels, statistics
     def __len__(self)->int: return len(self.images)
 
     def save(self,
@@ -139,8 +146,7 @@ class DistilledSet(ClassEdits):
         if own and not overwrite:
             raise ValueError(f'folder: {folder} holds a finished set; use another folder, or pass overwrite=True')
         card = dict(self.card, format=FORMAT, classes=self.classes, images=len(self), files={})
-        tensors, facts = dict(distilled=_tensors(self)), dict(card=card)
-        write_folder(Path(folder), tensors, facts, lambda new: _write_images(new, self), own - REPORT_FILES)
+        write_folder(Path(folder), _files(self), dict(card=card), partial(_write_images, self), own - REPORT_FILES)
         return Path(folder)
 
     @classmethod

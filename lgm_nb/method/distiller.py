@@ -251,6 +251,8 @@ class Distiller(_RunState):
         return Snapshot(self.step, self.settings.steps, len(self.pyramid.levels), self)
 
     def distilled(self)->DistilledSet:
-        "Return the current images with their card."
+        "Return the current images with their card, and statistics of the real ones."
         losses = self.history[:self.step].float().cpu()
-        return DistilledSet(self.images(), self.labels, self.data.classes, _card(self), losses)
+        known = [s.statistics for s in self.sources]
+        return DistilledSet(self.images(), self.labels, self.data.classes, _card(self), losses,
+                            statistics=None if None in known else known)

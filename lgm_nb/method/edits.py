@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 import torch
 from ..core.show import did_you_mean
+from .class_statistics import same_views
 from .run_folder import source_names
 
 # %% ../../nbs/method/06_edits.ipynb #d4fe00a8
@@ -39,7 +40,7 @@ def changed_card(
 
 # %% ../../nbs/method/06_edits.ipynb #8a72505c
 def _hashes(card): # of the weights of the backbones that made the images
-    return sorted(b.get('hash', 'unknown') for b in card.get('backbones') or [card.get('backbone', {})])
+    return [b.get('hash', 'unknown') for b in card.get('backbones') or [card.get('backbone', {})]]
 
 def _check_joined(a, b):
     "Raise ValueError for two sets that cannot become one."
@@ -49,7 +50,7 @@ def _check_joined(a, b):
     if a.images.shape[1:] != b.images.shape[1:]:
         raise ValueError(f'other: its images are {b.images.shape[-1]} px, this set\'s {a.images.shape[-1]} px; '
                          'distil both for the same backbone')
-    if _hashes(a.card) != _hashes(b.card):
+    if sorted(_hashes(a.card)) != sorted(_hashes(b.card)):
         theirs, ours = (' + '.join(source_names(s.card)) for s in (b, a))
         raise ValueError(f'other: distilled with {theirs}, this set with {ours} (or with other weights of that name); '
                          'distil both with the same backbone')
@@ -79,7 +80,14 @@ def _kept(distilled, names, what, changed):
     rows = [(distilled.labels==distilled.classes.index(name)).nonzero()[:, 0] for name in names]
     labels = torch.arange(len(names)).repeat_interleave(torch.tensor([len(r) for r in rows]))
     card = changed_card(distilled, what=what, classes=changed)
-    return type(distilled)(distilled.images[torch.cat(rows)], labels, names, card)
+    known = distilled.statistics and [s.of([distilled.classes.index(n) for n in names]) for s in distilled.statistics]
+    return type(distilled)(distilled.images[torch.cat(rows)], labels, names, card, statistics=known)
+
+def _joined_statistics(a, b):
+    "Statistics of the classes of both sets; None if one has none, or they are not of the same views and features."
+    fits = same_views(a.card.get('settings', {}), b.card.get('settings', {})) and _hashes(a.card)==_hashes(b.card)
+    if not fits or not a.statistics or not b.statistics: return None
+    return [own.beside(other) for own, other in zip(a.statistics, b.statistics)]
 
 def warn_soft(
     *sets:Any, # of type `DistilledSet`
@@ -121,4 +129,5 @@ class ClassEdits:
         card['data'] = joined_data(a.card.get('data', {}), other.card.get('data', {}))
         card.pop('source', None) # a file of images from elsewhere holds one of the two
         labels = torch.cat([a.labels, other.labels + len(a.classes)])
-        return type(a)(torch.cat([a.images, other.images]), labels, [*a.classes, *other.classes], card)
+        images, classes = torch.cat([a.images, other.images]), [*a.classes, *other.classes]
+        return type(a)(images, labels, classes, card, statistics=_joined_statistics(a, other))

@@ -18,14 +18,17 @@ from ..core.files import key_of
 from ..core.progress import no_progress, Progress
 from ..backbones.backbone import Backbone
 from ..data.dataset import Dataset, Split
+from .class_statistics import ClassStatistics, drawn_bank, same_views, statistics_tensors
 from .distilled_set import DistilledSet
 from .distiller import Distiller
 from .edits import changed_card, joined_data, warn_soft
 from .feature_bank import build_bank, FeatureBank
 from .meta_loss import GradientMatching, Objective, Step
+from .objectives import _Known
 from .run_folder import source_names
 from .runs import open_sources, run_steps
-from .settings import known_objective, renamed_settings, Settings, settings_from
+from .settings import known_objective, renamed_method, renamed_settings, Settings
+from .settings import settings_facts, settings_from
 from .source import augmenter_of, normalised_weights, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
@@ -67,7 +70,7 @@ def new_classes(
 class _OldSide:
     "What a step needs to know of the classes that are there already, on one backbone."
     syn:FeatureBank # of the distilled images
-    real:FeatureBank|None # of real images; None if there are none
+    real:FeatureBank|ClassStatistics|None # of real images; None if nothing is known of them
     mark:str # hash of the distilled images, and of the real ones
 
     def real_side(self, new_means):
@@ -78,13 +81,14 @@ class _OldSide:
         scale = far(new_means.to(centre))/far(self.syn.class_means).clamp(min=1e-12)
         return FeatureBank(centre + scale*(self.syn.features - centre), self.syn.labels, self.syn.n_classes)
 
-    def rows(self, bank, each, step):
-        "Draw features and labels of the same number of views per class."
-        features, labels = bank.sample(each, step.generator)
-        return features.to(step.syn_features), labels.to(step.syn_labels)
+    def joined(self, bank, step, features, labels, generator=None):
+        "Features and labels of a step, with as many rows per class from a bank of the old classes before them."
+        if features is None or not isinstance(bank, FeatureBank): return None, None
+        z, y = bank.sample(max(1, len(labels)//step.n_classes), generator or step.generator)
+        return torch.cat([z.to(features), features]), torch.cat([y.to(labels), labels + bank.n_classes])
 
     def covariance(self, step):
-        "Covariance within the classes, old and new; of the new ones, if there are no real images of the old."
+        "Covariance within the classes, old and new; of the new ones, if nothing is known of the old."
         if step.real_covariance is None or self.real is None: return step.real_covariance
         old, new = self.real.n_classes, step.n_classes
         return (old*self.real.covariance.to(step.real_covariance) + new*step.real_covariance)/(old + new)
@@ -95,8 +99,9 @@ class _Beside(Objective):
     def __init__(self, objective, old:_OldSide):
         self.objective, self.old = objective, old
         self.known:tuple|None = None
+        self.same = _Known() # real rows of all classes, if they are the same at every step
         self.needs_rows, self.needs_images = objective.needs_rows, objective.needs_images
-        self.needs_covariance = objective.needs_covariance
+        self.needs_covariance, self.needs_same_rows = objective.needs_covariance, objective.needs_same_rows
 
     def _constants(self, step):
         "Real side of the old classes, and statistics of all; anew only when those of the step are other tensors."
@@ -108,17 +113,17 @@ class _Beside(Objective):
             known = self.known = step.real_means, real, means, means.mean(0), self.old.covariance(step)
         return known[1], dict(zip(('real_means', 'real_mean', 'real_covariance'), known[2:]))
 
+    def _real_rows(self, bank, step):
+        if not self.needs_same_rows: return self.old.joined(bank, step, step.real_features, step.real_labels)
+        def drawn(z, y): return self.old.joined(bank, step, z, y, torch.Generator().manual_seed(0))
+        return self.same(drawn, step.real_features, step.real_labels)
+
     def __call__(self, step:Step)->torch.Tensor:
-        old, shift = self.old, self.old.syn.n_classes
-        def joined(bank, features, labels):
-            if features is None: return None, None
-            z, y = old.rows(bank, max(1, len(labels)//step.n_classes), step)
-            return torch.cat([z, features]), torch.cat([y, labels + shift])
         bank, constants = self._constants(step)
-        syn, syn_labels = joined(old.syn, step.syn_features, step.syn_labels)
-        real, real_labels = joined(bank, step.real_features, step.real_labels)
+        syn, syn_labels = self.old.joined(self.old.syn, step, step.syn_features, step.syn_labels)
+        real, real_labels = self._real_rows(bank, step)
         return self.objective(replace(step, syn_features=syn, syn_labels=syn_labels, real_features=real,
-                              real_labels=real_labels, n_classes=step.n_classes + shift, **constants))
+                              real_labels=real_labels, n_classes=step.n_classes + bank.n_classes, **constants))
     def __repr__(self)->str: return f'{self.objective!r} beside {self.old.syn.n_classes} classes {self.old.mark}'
 
 # %% ../../nbs/method/11_extend.ipynb #41c21327
@@ -136,7 +141,7 @@ def objective_of_set(
 )->Objective:
     "Return the objective that a card names. Raises ValueError for one that has to be passed."
     method = distilled.card.get('method')
-    objective = GradientMatching() if method is None else known_objective(method)
+    objective = GradientMatching() if method is None else known_objective(renamed_method(method))
     if objective is not None: return objective
     raise ValueError(f'objective: None; the set was made with {method}; pass that objective, or another one')
 
@@ -159,6 +164,27 @@ def _check_backbones(distilled, backbones):
     if canvas != side:
         raise ValueError(f'backbone: {names} makes images of {canvas} px, but those of the set have {side} px')
 
+# %% ../../nbs/method/11_extend.ipynb #b17c0001
+def _enough(statistics, objective):
+    "Are the statistics of the old classes what an objective needs of them?"
+    return statistics.covariance is not None or not (objective.needs_rows or objective.needs_covariance)
+
+def _statistics_for(distilled, settings, objectives):
+    "The statistics of a set, if they do for a run; else None."
+    known = distilled.statistics
+    views = same_views(renamed_settings(distilled.card.get('settings', {})), settings_facts(settings))
+    if not known or len(known) != len(objectives) or not views: return None
+    return known if all(_enough(s, o) for s, o in zip(known, objectives)) else None
+
+def _joined_statistics(sides, known, run):
+    "Statistics of old and new classes on each backbone, for a set that is extended again; None if they are not known."
+    def of(bank): return ClassStatistics(bank.class_means, None if bank.stored is None else bank.covariance)
+    banks = [source.bank for source in run.sources]
+    old = known or [None if side.real is None else of(side.real) for side in sides]
+    if None in old or None in banks: return None
+    return [a.beside(of(bank) if a.covariance is not None else ClassStatistics(bank.class_means))
+            for a, bank in zip(old, banks)]
+
 # %% ../../nbs/method/11_extend.ipynb #7bfab328
 _OLD_VIEWS = 10 # of each image that is kept
 
@@ -174,15 +200,20 @@ def _views_bank(distilled, backbone, settings, progress):
     labels = distilled.labels.repeat_interleave(_OLD_VIEWS)
     return FeatureBank(torch.cat(views), labels, len(distilled.classes))
 
-def _old_side(distilled, data, backbone, settings, objective, progress):
-    "Features of the old classes on one backbone; `data` has their real images, or is None."
-    syn = _views_bank(distilled, backbone, settings, progress)
-    mark = key_of([tensors_hash(dict(images=distilled.images)), data and data.hash], 8)
-    if data is None: return _OldSide(syn, None, mark)
+def _real_bank(data, backbone, settings, objective, progress):
+    "The bank of the real images of the old classes, on one backbone."
     keep = 'all' if objective.needs_rows or objective.needs_covariance else 'means'
-    augmenter = augmenter_of(backbone, settings)
-    real = build_bank(data, backbone, settings.views, augmenter, seed=settings.seed, keep=keep, progress=progress)
-    return _OldSide(syn, real, mark)
+    return build_bank(data, backbone, settings.views, augmenter_of(backbone, settings), seed=settings.seed, keep=keep,
+                      progress=progress)
+
+def _old_sides(distilled, data, known, backbones, settings, objectives, progress):
+    "What a step needs of the old classes, on each backbone, from their real images or statistics, if there are any."
+    if data is not None: real = [_real_bank(data, b, settings, o, progress) for b, o in zip(backbones, objectives)]
+    elif known is None: real = [None]*len(backbones)
+    else: real = [drawn_bank(s, settings.seed) if o.needs_rows else s for s, o in zip(known, objectives)]
+    other = data.hash if data is not None else known and tensors_hash(statistics_tensors(known))
+    mark = key_of([tensors_hash(dict(images=distilled.images)), other], 8)
+    return [_OldSide(_views_bank(distilled, b, settings, progress), r, mark) for b, r in zip(backbones, real)]
 
 # %% ../../nbs/method/11_extend.ipynb #6ed6ef82
 def run_key(
@@ -194,18 +225,19 @@ def run_key(
     "Hash what a checkpoint and the run that made a set must agree on."
     return key_of([settings, objective, data_hash, backbone_hash])
 
-def _extended(distilled, made, objectives, data, old_data):
-    "Join the images, and add the run to the history."
+_BESIDE = 'real images', 'statistics of real images', 'distilled images'
+
+def _extended(distilled, made, objectives, data, beside):
+    "Join the images, and add the run to the history; `beside` says what stood for the old classes."
     new, card = made.classes, made.card
     facts = {k: card[k] for k in ('seed', 'step', 'seconds', 'cpu_seconds', 'loss', 'backbones', 'versions')}
     facts['method'] = ' | '.join(dict.fromkeys(map(repr, objectives)))
     facts['run'] = run_key(card['settings'], card['method'], card['data']['hash'], card['backbone']['hash'])
     for entry, objective in zip(facts['backbones'], objectives): entry['method'] = repr(objective)
     whole = dict(name=data.name, source=data.source, hash=data.hash)
-    beside = 'real images' if old_data is not None else 'distilled images' # that stood for the old classes
     joined = changed_card(distilled, what='extended', classes=new, beside=beside, data=whole, settings=card['settings'],
                           **facts)
-    joined['data'] = whole if old_data is not None else joined_data(distilled.card.get('data', {}), whole)
+    joined['data'] = whole if beside==_BESIDE[0] else joined_data(distilled.card.get('data', {}), whole)
     labels = torch.cat([distilled.labels, made.labels + len(distilled.classes)])
     images = torch.cat([distilled.images, made.images])
     return DistilledSet(images, labels, [*distilled.classes, *new], joined, made.losses)
@@ -233,13 +265,17 @@ class Extension:
         _check_objectives(self.objectives)
         warn_soft(distilled)
         share = replace(settings, bank_rows=max(1, settings.bank_rows*len(new)//(len(new) + old)))
-        sides = [_old_side(distilled, self.old_data, b, share, o, progress) for b, o in zip(backbones, self.objectives)]
-        beside = [_Beside(o, side) for o, side in zip(self.objectives, sides)]
+        self.known = _statistics_for(distilled, share, self.objectives) if self.old_data is None else None
+        self.sides = _old_sides(distilled, self.old_data, self.known, backbones, share, self.objectives, progress)
+        beside = [_Beside(o, side) for o, side in zip(self.objectives, self.sides)]
         self.run = Distiller(part, backbones, share, beside, frames=frames, progress=progress)
 
     def joined(self)->DistilledSet: # if several processes share the run, all must call it
         "Return the images that were there, bit for bit, then those of the run."
-        return _extended(self.distilled, self.run.distilled(), self.objectives, self.data, self.old_data)
+        beside = _BESIDE[0 if self.old_data is not None else 1 if self.known else 2]
+        joined = _extended(self.distilled, self.run.distilled(), self.objectives, self.data, beside)
+        joined.statistics = _joined_statistics(self.sides, self.known, self.run)
+        return joined
 
 
 # %% ../../nbs/method/11_extend.ipynb #313f4e1f

@@ -12,6 +12,7 @@ import hashlib, io, json, os, urllib.request, zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from .. import __version__
 from ..core.durable import DamagedError, durable_write, file_hash
 from ..core.files import cache_folder, package_path, unchanged_files, write_folder
 from ..core.show import did_you_mean, image_grid, mean_std, NameTable
@@ -21,9 +22,10 @@ from .run_folder import image_names, read_card, source_names
 # %% ../../nbs/method/12_gallery.ipynb #9a11e006
 INDEX = package_path('method', 'samples', 'gallery.json')
 
-def read_index()->dict[str, Any]: # `sets`: name → hash and facts; `archive`: address of a zip file, '' if there is none
+def read_index()->dict[str, Any]: # `sets`: name → hash and facts; `archive`: address of a zip file, or ''
     "Read which sets this version knows."
-    return json.loads(INDEX.read_text(encoding='utf-8'))
+    index = json.loads(INDEX.read_text(encoding='utf-8'))
+    return index | dict(archive=index['archive'].format(version=__version__))
 
 def _row(name, s):
     accuracy = mean_std(s['top1_mean'], s['top1_std'])
@@ -65,7 +67,7 @@ def _checked_files(read:Callable[[str], bytes], sha256:str)->dict[str, bytes]: #
 def _download(name, sha256, url):
     "Put a set of the published zip file into the cache; return its folder. Raises RuntimeError if it is unavailable."
     if not url:
-        raise ValueError('download: no release has the gallery as an archive yet; clone '
+        raise ValueError('download: this index names no archive of the gallery; clone '
                          'https://github.com/lgm-nb/lgm_nb and set LGM_NB_GALLERY to its folder gallery')
     try:
         with urllib.request.urlopen(url, timeout=60) as answer: packed = io.BytesIO(answer.read())
@@ -79,6 +81,17 @@ def _download(name, sha256, url):
         with durable_write(folder/file) as new: new.write_bytes(contents)
     return folder
 
+# %% ../../nbs/method/12_gallery.ipynb #9a11e032
+def pack(
+    folder:str|Path, # the gallery
+    file:str|Path, # zip file to write
+)->None:
+    "Pack the sets of a gallery: the same bytes for the same sets."
+    with zipfile.ZipFile(file, 'w') as archive:
+        for card in sorted(Path(folder).glob('*/*/card.json')):
+            for path in sorted(p for p in card.parent.rglob('*') if p.is_file()):
+                archive.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
+
 # %% ../../nbs/method/12_gallery.ipynb #9a11e015
 def _known(name):
     "Return the hash of a set, and the address of the archive. Raises ValueError for an unknown name."
@@ -88,15 +101,15 @@ def _known(name):
                      f'There are {", ".join(index["sets"])}; DistilledSet.load(FOLDER) opens your own')
 
 def _not_here(name, places, url):
-    get = 'pass download=True' if url else ('clone https://github.com/lgm-nb/lgm_nb and set LGM_NB_GALLERY '
-                                            'to its folder gallery; no release has it as an archive yet')
-    return ValueError(f'{name}: not in {", ".join(map(str, places))}; {get}')
+    get = 'pass download=True, or ' if url else ''
+    return ValueError(f'{name}: not in {", ".join(map(str, places))}; {get}clone '
+                      'https://github.com/lgm-nb/lgm_nb and set LGM_NB_GALLERY to its folder gallery')
 
 # %% ../../nbs/method/12_gallery.ipynb #9a11e016
 def open_distilled(
     name:str, # of `list_distilled()`, such as 'cifar10-mini/lite0+simclr+dino'
     root:str|Path|None=None, # the gallery; None for that of the checkout, of `LGM_NB_GALLERY` or of the cache
-    download:bool=False, # from a release, into the cache, if it is nowhere
+    download:bool=False, # from the site, into the cache, if it is nowhere
 )->DistilledSet:
     "Open a ready-made set. Raises ValueError if it is unknown, not there, or not the set that this version knows."
     sha256, url = _known(name)

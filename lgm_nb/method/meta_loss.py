@@ -90,6 +90,7 @@ class Objective:
     needs_images = True # reads the rendered images, not only their features
     needs_covariance = False # reads the covariance of the real features
     needs_parts = False # reads the means of the parts of each class
+    needs_same_rows = False # of the individual real features it reads: the same ones at every step
 
     def __call__(self, step:Step)->torch.Tensor: # scalar
         raise NotImplementedError(f'{type(self).__name__} has no loss; define __call__(step)')
@@ -107,10 +108,13 @@ class _WeightedSum(Objective):
         self.needs_images = any(o.needs_images for _, o in terms)
         self.needs_covariance = any(o.needs_covariance for _, o in terms)
         self.needs_parts = any(o.needs_parts for _, o in terms)
+        self.needs_same_rows = any(o.needs_same_rows for _, o in terms)
 
     def _terms(self): return self.terms
     def __call__(self, step): return sum(w*o(step) for w, o in self.terms)
-    def __repr__(self): return ' + '.join(f'{o!r}' if w==1 else f'{w:g}*{o!r}' for w, o in self.terms)
+    def __repr__(self):
+        def number(w): return f'{w:g}' if float(f'{w:g}')==w else repr(w) # all digits: the text is read again
+        return ' + '.join(f'{o!r}' if w==1 else f'{number(w)}*{o!r}' for w, o in self.terms)
 
 # %% ../../nbs/method/02_meta_loss.ipynb #4dc3017f
 class TotalVariation(Objective):

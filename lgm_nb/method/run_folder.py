@@ -225,7 +225,7 @@ def check_folder(
 )->None:
     "Raise ValueError if a distilled set cannot be written, or would replace a file that this library did not write."
     folder = Path(folder)
-    own, names = written_files(folder), ['card.json', 'distilled.safetensors']
+    own, names = written_files(folder), ['card.json', 'distilled.safetensors', 'statistics.safetensors']
     if own and not overwrite:
         raise ValueError(f'{argument}: {folder} holds a finished distilled set; use another folder, '
                          'or --overwrite (in Python: overwrite=True)')

@@ -9,7 +9,7 @@ __all__ = ['GROWTH_SHARE', 'PRESETS', 'PRESET_OBJECTIVES', 'OBJECTIVES', 'Settin
            'known_objective', 'default_objective', 'preset_objective']
 
 # %% ../../nbs/method/04_settings.ipynb #c7ffb016
-import re
+import ast, inspect, re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -17,9 +17,10 @@ from typing import Any
 from ..core.checks import check_flag, check_number, check_whole
 from ..core.devices import PRECISIONS
 from ..core.show import did_you_mean
-from .meta_loss import GradientMatching, Objective
-from .objectives import (
-    DiscriminantMatching, FlowMatching, OrthogonalMatching, RidgeProbe, WhitenedMeans)
+from .meta_loss import GradientMatching, Objective, TotalVariation
+from lgm_nb.method.objectives import (
+    DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, PathMatching, RidgeProbe,
+    WhitenedMeans)
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
 _COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows')
@@ -101,23 +102,75 @@ def settings_from(
 
 # %% ../../nbs/method/04_settings.ipynb #0b1ec702
 OBJECTIVES:dict[str, Callable[[], Objective]] = {kind.__name__: kind for kind in (
-    DiscriminantMatching, GradientMatching, WhitenedMeans, FlowMatching, OrthogonalMatching, RidgeProbe)}
+    DiscriminantMatching, GradientMatching, WhitenedMeans, FlowMatching, OrthogonalMatching, RidgeProbe,
+    PathMatching)}
+
+# %% ../../nbs/method/04_settings.ipynb #2c0bd002
+_NAMED = {**OBJECTIVES, 'PartMatching': PartMatching, 'TotalVariation': TotalVariation}
+_KINDS:dict[type, tuple[Any, str]] = {bool: (bool, 'True or False'), int: ((int, float), 'a number'),
+    float: ((int, float), 'a number'), str: (str, 'a text in quotes'), type(None): (Objective, 'an objective')}
+
+def _must_be(name, names): # an error that ends with a guess
+    close = did_you_mean(name, names)
+    return f'must be one of {", ".join(names)}{close and "." + close}'
+
+def _make(name, args, options):
+    "Make an objective. Raises ValueError for unknown names and values of another kind."
+    if name not in _NAMED: raise ValueError(f'{name!r} {_must_be(name, _NAMED)}')
+    known = inspect.signature(_NAMED[name]).parameters
+    if len(args) > len(known): raise ValueError(f'{name} has {len(known)} options, not {len(args)}')
+    given = [*zip(known, args), *options]
+    for i, (option, value) in enumerate(given):
+        if option not in known: raise ValueError(f'{name} has no {option!r}; it {_must_be(option, known)}')
+        if option in dict(given[:i]): raise ValueError(f'{name} has {option} twice')
+        wanted, words = _KINDS[type(known[option].default)]
+        if not isinstance(value, wanted) or isinstance(value, bool) and wanted is not bool:
+            raise ValueError(f'{option}: {value!r}; must be {words}')
+    return _NAMED[name](**dict(given))
+
+# %% ../../nbs/method/04_settings.ipynb #2c0bd004
+def _value(node):
+    "The number, switch, text or objective of a node."
+    match node:
+        case ast.Constant(bool() | int() | float() | str() as value): return value
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)) if not isinstance(value, bool):
+            return -value
+    return _sum(node)
+
+def _term(node):
+    "Make the objective of a node."
+    match node:
+        case ast.BinOp(left, ast.Add(), right): return _term(left) + _term(right)
+        case ast.BinOp(left, ast.Mult(), right): return check_number('factor', _value(left))*_term(right)
+        case ast.Name(name): return _make(name, [], [])
+        case ast.Call(ast.Name(name), args, keywords):
+            return _make(name, [*map(_value, args)], [(k.arg, _value(k.value)) for k in keywords])
+    raise ValueError(f'{ast.unparse(node)!r} is not an objective')
+
+def _sum(node):
+    "Make an objective that reads features."
+    made = _term(node)
+    if any(not isinstance(o, TotalVariation) for _, o in made._terms()): return made
+    raise ValueError(f'{made!r} reads no features; add another objective')
+
+# %% ../../nbs/method/04_settings.ipynb #2c0bd006
+_EXAMPLE = "must be like 'DiscriminantMatching + 0.1*TotalVariation' or 'WhitenedMeans(shrinkage=0.3)'"
 
 def named_objective(
-    name:str, # of `OBJECTIVES`
+    text:str, # names of `OBJECTIVES`, with options, factors and plus signs, as objectives print
 )->Objective:
-    "Return an objective with its default options. Raises ValueError for unknown names."
-    if name not in OBJECTIVES:
-        close = did_you_mean(name, OBJECTIVES)
-        raise ValueError(f'objective: {name!r}; must be one of {", ".join(OBJECTIVES)}{close and "." + close}')
-    return OBJECTIVES[name]()
+    "Return the objective that a text names. Raises ValueError for a text that names none."
+    try: return _sum(ast.parse(str(text).strip(), mode='eval').body)
+    except (SyntaxError, RecursionError, MemoryError): raise ValueError(f'objective: {text!r}; {_EXAMPLE}') from None
+    except ValueError as e: raise ValueError(f"objective: {text!r}; {str(e).removeprefix(f'{text!r} ')}") from None
 
 def known_objective(
     method:str, # how an objective prints
-)->Objective|None: # None if it is none of those
-    "Find the objective of a card among those with a name and those of the presets."
-    known = (make() for make in (*OBJECTIVES.values(), *PRESET_OBJECTIVES.values()))
-    return next((objective for objective in known if repr(objective)==method), None)
+)->Objective|None: # None if no text names it
+    "Find the objective of a card."
+    try: found = named_objective(method)
+    except ValueError: return None
+    return found if repr(found)==method else None
 
 # %% ../../nbs/method/04_settings.ipynb #0b1ec704
 def default_objective(

@@ -48,6 +48,7 @@ class RealSide(NamedTuple):
 
 class RealTarget:
     "Returns the real side of each step."
+    known:RealSide|None = None # what is the same at every step, without features; None if nothing is
     def __call__(self,
         step:int, # steps taken so far
         generator:torch.Generator, # of the run, on the CPU
@@ -59,11 +60,19 @@ def _covariance_of(bank, needed, device): return shared_covariance(bank).to(devi
 
 class WholeBank(RealTarget):
     "The same real side at every step."
-    def __init__(self, bank:FeatureBank, needs_rows:bool, device:torch.device, needs_covariance:bool=False):
-        features = bank.kept_features().to(device).float() if needs_rows else None
-        labels = bank.labels.to(device) if needs_rows else None
+    def __init__(self,
+        bank:FeatureBank,
+        needs_rows:bool,
+        device:torch.device,
+        needs_covariance:bool=False,
+        rows:torch.Tensor|None=None, # row numbers of the individual features; None for all
+    ):
+        features, labels = (bank.kept_features(), bank.labels) if needs_rows else (None, None)
+        if needs_rows and rows is not None: features, labels = features[rows], labels[rows]
+        if needs_rows: features, labels = features.to(device).float(), labels.to(device)
         self.side = RealSide(features, labels, bank.mean.to(device), bank.class_means.to(device),
                              _covariance_of(bank, needs_covariance, device))
+        self.known = self.side._replace(features=None, labels=None)
 
     def __call__(self, step:int, generator:torch.Generator)->RealSide: return self.side
 
@@ -85,14 +94,14 @@ class BankSample(RealTarget):
     ):
         self.bank, self.each, self.seed, self.device = bank, each, seed, device
         self.features, self.means = _near(bank, device), (bank.mean.to(device), bank.class_means.to(device))
-        self.covariance = _covariance_of(bank, needs_covariance, device)
+        self.known = RealSide(None, None, *self.means, _covariance_of(bank, needs_covariance, device))
         self.pool:ThreadPoolExecutor|None = None
         self.ready:dict[int, Future[RealSide]] = {} # step → its draw
 
     def _draw(self, step):
         rows = draw_rows(self.bank, self.each, torch.Generator().manual_seed(self.seed*2**32 + step))
         features = self._copied(self.features[rows.to(self.features.device)])
-        return RealSide(features.float(), self._copied(self.bank.labels[rows]), *self.means, self.covariance)
+        return RealSide(features.float(), self._copied(self.bank.labels[rows]), *self.known[2:])
 
     def _copied(self, t):
         cuda = self.device.type=='cuda'

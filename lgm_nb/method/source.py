@@ -16,7 +16,8 @@ from ..core.devices import to_device
 from ..core.progress import Progress, no_progress
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter
-from .feature_bank import build_bank, FeatureBank
+from .class_statistics import ClassStatistics
+from .feature_bank import build_bank, draw_rows, FeatureBank
 from .meta_loss import Objective, Step
 from .parts import class_parts, part_means
 from .settings import default_objective, Settings
@@ -120,10 +121,20 @@ def _real_target(run, source):
     each = max(s.bank_rows//run.n_classes, s.ipc*s.augs) # rows of each class in a draw
     if s.real=='paper' and o.needs_covariance:
         raise ValueError(f"real: 'paper'; {o!r} needs the covariance of all real features: use real='bank'")
+    if s.real=='paper' and o.needs_same_rows:
+        raise ValueError(f"real: 'paper'; {o!r} needs the same real features at every step: use real='bank'")
     if s.real=='paper': return FreshImages(run.data, source.backbone, source.augmenter, s.ipc*s.augs, run.share)
-    if o.needs_rows and len(bank) > each*run.n_classes:
-        return BankSample(bank, each, s.seed, device, o.needs_covariance)
+    larger = o.needs_rows and len(bank) > each*run.n_classes
+    if larger and o.needs_same_rows:
+        rows = draw_rows(bank, each, torch.Generator().manual_seed(s.seed))
+        return WholeBank(bank, True, device, o.needs_covariance, rows)
+    if larger: return BankSample(bank, each, s.seed, device, o.needs_covariance)
     return WholeBank(bank, o.needs_rows, device, o.needs_covariance)
+
+def _statistics(known):
+    "Statistics of the real features, on the CPU; None if these are other ones at every step."
+    if known is None or known.class_means is None: return None
+    return ClassStatistics(known.class_means.cpu(), None if known.covariance is None else known.covariance.cpu())
 
 # %% ../../nbs/method/07_source.ipynb #ce65110f
 class Source:
@@ -140,6 +151,9 @@ class Source:
         self.bank = _bank(run, self, progress) if bank is None and run.settings.real=='bank' else bank
         self.target, self.part_means = _real_target(run, self), _part_means(run, self)
         self.encoder = ChunkedEncoder(backbone, self.augmenter, run.settings)
+
+    @property
+    def statistics(self)->ClassStatistics|None: return _statistics(self.target.known)
 
     def gradient(self,
         run:Any, # the `Distiller`, before its step

@@ -105,7 +105,7 @@ def with_soft_labels(
                  data=dict(name=data.name, hash=data.hash))
     soft = teacher.label(distilled.images, distilled.labels)
     return DistilledSet(distilled.images, distilled.labels, distilled.classes, distilled.card | dict(soft_labels=facts),
-                        distilled.losses, soft)
+                        distilled.losses, soft, distilled.statistics)
 
 # %% ../../nbs/probing/01_labels.ipynb #ff2400dc
 SOFT = ', soft labels' # ends the names of rows

@@ -90,4 +90,4 @@ def within_budget(
     if kept: return Selection(kept, seeds[-1], spent, left_out)
     name = min(left_out, key=left_out.__getitem__)
     raise ValueError(f'budget: {duration(seconds)}; the shortest part, {name}, takes {duration(left_out[name])} '
-                     f'on {on.name}')
+                     f'on {on.name}; give it more time, or fewer backbones, data sets or steps')

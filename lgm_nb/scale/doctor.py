@@ -17,10 +17,12 @@ from .. import __version__
 from ..core.devices import free_memory
 from ..core.files import cache_folder
 from ..core.show import Result, Table
+from ..data.published import data_root
 from ..backbones.mirror import find_cached, find_mirrored, hub_address, why_unreachable
 from ..backbones.published import MODEL_SPECS
 from .cost import duration
 from .machine import Machine, main_memory, measure_here
+from .needs import needs_of
 from .reproduce import named_machine, stages
 from .tables import RECIPES, recipe
 
@@ -100,28 +102,46 @@ def table_costs(
                            disk=sum(s.cost.disk for s in work), fits=all(s.fits for s in work))
     return found
 
+def table_lacks(
+    timeout:float=3., # seconds to wait for a host
+)->dict[str, dict[str, list[str]]]: # table → names of data sets, names of backbones
+    "List what each table of `lgm-reproduce` needs and this machine cannot get."
+    measures = {name: [m for c in recipe(name) for m in c.measures] for name in RECIPES}
+    lacking = [n for n in needs_of([m for of in measures.values() for m in of], timeout=timeout) if n.lacking]
+    def of(kind, names): return [n.name for n in lacking if n.kind==kind and n.name in names]
+    return {table: dict(lacks_data=of('data', {m.data for m in ms}), lacks_weights=of('weights', {m.on for m in ms}))
+            for table, ms in measures.items()}
+
 # %% ../../nbs/scale/06_doctor.ipynb #ec6d9638
 def _gigabytes(n): return f'{n/1e9:.1f} GB'
 
+def _plural(n, noun): return f'{n} {noun}' if n==1 else f'{n} {noun}s'
+
 def _device_row(d):
     "A device in words."
-    extra = f"; {d['cores']} cores, {d['threads']} threads of torch" if 'cores' in d else ''
+    extra = f"; {_plural(d['cores'], 'core')}, {_plural(d['threads'], 'thread')} of torch" if 'cores' in d else ''
     if 'capability' in d: extra = f"; capability {d['capability']}, bfloat16 {'yes' if d['bfloat16'] else 'no'}"
     return d['device'], f"{d['name']}: {_gigabytes(d['memory'])}, {_gigabytes(d['free'])} free{extra}"
 
 def _weights_rows(weights, mirror):
     "Which published backbones have weights here, and which have damaged ones."
     def of(place): return ', '.join(n for n, w in weights.items() if w==place) or 'none'
-    missing = list(weights.values()).count('missing')
-    wrong = [(n, w) for n, w in weights.items() if w not in ('mirror', 'downloaded', 'missing')]
-    return [('mirror', mirror or 'LGM_NB_WEIGHTS is not set'), ('weights in the mirror', of('mirror')),
-            ('weights downloaded', of('downloaded')), ('weights missing', f'{missing} of {len(weights)}'), *wrong]
+    absent = next((w for w in weights.values() if w.startswith('LGM_NB_WEIGHTS: ')), '') # the mirror itself
+    wrong = [(n, w) for n, w in weights.items() if w not in ('mirror', 'downloaded', 'missing', absent)]
+    here = sum(w in ('mirror', 'downloaded') for w in weights.values())
+    missing = f'{len(weights) - here - len(wrong)} of {len(weights)}'
+    return [('mirror', absent or mirror or 'LGM_NB_WEIGHTS is not set'), ('weights in the mirror', of('mirror')),
+            ('weights downloaded', of('downloaded')), ('weights missing', missing), *wrong]
 
-def _cost_row(name, cost):
-    "The cost of a table in words."
-    fits = '' if cost['fits'] else '; does not fit in memory'
+# %% ../../nbs/scale/06_doctor.ipynb #60fafa7f
+def _cost_row(name, cost, free):
+    "The cost of a table in words, and what stands in its way."
     memory, disk = _gigabytes(cost['memory']), _gigabytes(cost['disk'])
-    return f'lgm-reproduce {name}', f"{duration(cost['seconds'])}, memory {memory}, disk {disk}{fits}"
+    against = [] if cost['fits'] else ['does not fit in memory']
+    if cost['disk'] > free: against.append(f'only {_gigabytes(free)} of disk are free')
+    for kind, of in (('data', 'lacks_data'), ('weights', 'lacks_weights')):
+        if cost[of]: against.append(f"no {kind}: {', '.join(cost[of])}")
+    return f'lgm-reproduce {name}', '; '.join([f"{duration(cost['seconds'])}, memory {memory}, disk {disk}", *against])
 
 # %% ../../nbs/scale/06_doctor.ipynb #0ca7aae9
 @dataclass(frozen=True, repr=False)
@@ -131,10 +151,11 @@ class MachineReport(Result):
     devices:list[dict[str, Any]]
     hub:dict[str, Any]
     cache:dict[str, Any]
+    data:str # folder of named data sets
     mirror:str # folder, '' for none
     weights:dict[str, str] # backbone → where its weights are
     machine:str # whose rates the costs are for
-    tables:dict[str, dict[str, Any]] # of `lgm-reproduce` → cost
+    tables:dict[str, dict[str, Any]] # of `lgm-reproduce` → cost, and what is missing for it
 
     def as_dict(self)->dict[str, Any]:
         "Return everything in JSON-serialisable form."
@@ -144,15 +165,19 @@ class MachineReport(Result):
         table = self.table()
         return '\n'.join([*(f'{name:<29} {found}' for name, found in table.rows), table.caption])
 
+    def _data_words(self)->str:
+        return self.data if Path(self.data).is_dir() else f'no folder {self.data}; LGM_NB_DATA names another'
+
     def table(self)->Table:
         "Return the report as a table."
         hub = 'reachable' if self.hub['reachable'] else f"cannot be reached: {self.hub['why']}"
         cache = f"{self.cache['folder']}: {_gigabytes(self.cache['size'])}, {_gigabytes(self.cache['free'])} free"
         rows = [(name, version or 'none') for name, version in self.versions.items()]
         rows += [_device_row(d) for d in self.devices]
-        rows += [('hub', f"{self.hub['address']} {hub}"), ('cache', cache), *_weights_rows(self.weights, self.mirror)]
-        rows += [_cost_row(*item) for item in self.tables.items()]
-        return Table(('what', 'here'), rows, f'Costs for {self.machine}')
+        rows += [('hub', f"{self.hub['address']} {hub}"), ('cache', cache), ('data sets', self._data_words())]
+        rows += _weights_rows(self.weights, self.mirror)
+        rows += [_cost_row(*item, self.cache['free']) for item in self.tables.items()]
+        return Table(('what', 'here'), rows, f'Costs on {self.machine}; lgm-reproduce TABLE --dry-run has the details')
 
 # %% ../../nbs/scale/06_doctor.ipynb #4ee22119
 def check_machine(
@@ -161,7 +186,9 @@ def check_machine(
     timeout:float=3., # seconds to wait for the hub
 )->MachineReport:
     "Collect what this machine can do. Downloads nothing. Raises ValueError if there is no such machine."
-    rates = measure_here(device) if machine=='here' else named_machine(machine)
+    rates, data = measure_here(device) if machine=='here' else named_machine(machine), data_root()
+    costs, lacks = table_costs(rates), table_lacks(timeout)
     return MachineReport(package_versions(), describe_devices(), describe_hub(timeout), describe_cache(),
-                         os.environ.get('LGM_NB_WEIGHTS', ''), weights_here(), f'{rates.name} ({rates.note})',
-                         table_costs(rates))
+                         str(data.absolute()), os.environ.get('LGM_NB_WEIGHTS', ''), weights_here(),
+                         f'{rates.name} ({rates.note})',
+                         {name: cost | lacks[name] for name, cost in costs.items()})

@@ -81,9 +81,9 @@ def _reference(family, size, references=_REFERENCES):
     return network.to(memory_format=torch.channels_last), size
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000e
-def _network_rates(family, size, batch, seconds, device):
-    "Operations per second of a family: forwards and backwards in a step, and forwards for features that are kept."
-    on_gpu, dtype = torch.device(device).type=='cuda', pick_precision('auto', device)
+def _network_rates(family, size, batch, seconds, precision, device):
+    "Operations per second forwards, backwards and for features that are kept; how much longer float32 takes."
+    on_gpu, dtype = torch.device(device).type=='cuda', pick_precision(precision, device)
     network, side = _reference(family, size, _ON_GPU if on_gpu else _REFERENCES)
     network = network.to(device)
     images = torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0))
@@ -97,7 +97,8 @@ def _network_rates(family, size, batch, seconds, device):
     effort, half = count_work(network, family, side).effort*batch, dtype != torch.float32
     ahead, both = took(False, half), took(True, half)
     with tensor_float32(): kept = took(False, False) if half else ahead
-    return effort/ahead, effort/max(both - ahead, .3*ahead), effort/kept
+    full = took(True, False)/both if half else 1.
+    return effort/ahead, effort/max(both - ahead, .3*ahead), effort/kept, full
 
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000a
 def _augmented_rate(size, batch, seconds, device):
@@ -139,20 +140,22 @@ def measure_machine(
     batch:int=16, # images at a time
     seconds:float=.6, # for each measurement
     families:tuple[str, ...]=('vit', 'cnn', 'depthwise'), # to measure
+    precision:str='auto', # of steps
     device:str|torch.device='cpu',
-    name:str='here', # of the machine
+    name:str='this machine', # of the machine
 )->Machine:
     "Measure the rates of this machine."
-    rates = {f: _network_rates(f, size, batch, seconds, device) for f in families}
-    forward, backward, features = ({f: each[i] for f, each in rates.items()} for i in range(3))
+    rates = {f: _network_rates(f, size, batch, seconds, precision, device) for f in families}
+    forward, backward, features, full = ({f: each[i] for f, each in rates.items()} for i in range(4))
     pixels = _augmented_rate(size, batch, seconds/2, device)
     rendered = _rendered_rate(size, batch, seconds/2, device)
     host, on_gpu = main_memory(), torch.device(device).type=='cuda'
     memory = torch.cuda.get_device_properties(device).total_memory if on_gpu else host
-    note = f'measured at {size} px' + ('' if on_gpu else f', {torch.get_num_threads()} threads')
+    threads = torch.get_num_threads()
+    note = f'measured at {size} px' + ('' if on_gpu else f", {threads} thread{'s' if threads > 1 else ''}")
     probe = _probe_rate(seconds/2)
-    half = pick_precision('auto', device) != torch.float32
-    return Machine(name, forward, backward, pixels, rendered, memory, note, probe, host, features, half)
+    half = pick_precision(precision, device) != torch.float32
+    return Machine(name, forward, backward, pixels, rendered, memory, note, probe, host, features, half, full)
 
 # %% ../../nbs/scale/01_machine.ipynb #b8cc0a3d
 def measure_here(

@@ -29,6 +29,7 @@ from ..probing.examiner import Examiner, ProbePlan
 from ..probing.probe import START_STD
 from .cost import WorkCost, ProbeSettings, bank_cost, duration, estimate, features_cost, probe_cost
 from .machine import MACHINES, Machine
+from .needs import check_needs
 from .tables import Cell, ProbedSet, compare_with_paper as compare_with_paper, recipe as recipe
 from .work import work_of
 
@@ -265,18 +266,19 @@ def reproduce(
     device:str|torch.device='cpu',
     **options:Any, # `noise_mean`, or a field of `Settings`
 )->TableResults: # key of a measurement → its result
-    "Run the missing measurements of a table; each result is saved to `results.json` immediately."
+    "Run the missing measurements of a table, each saved at once. Raises ValueError if data or weights cannot be had."
     out, facts = Path(out), dict(preset=preset, w_std=w_std, seeds=seeds, protocol=protocol, start=START_STD, **options)
     ProbePlan(protocol, seeds, 20, 1000) # wrong values fail before the first distillation
     objective = _objective(preset, w_std)
     for m in distillations(cells): settings_of(m, preset, **options)
     saved = _read_results(out, facts)
-    out.mkdir(parents=True, exist_ok=True)
-    bench = _Bench(root, protocol, seeds, device)
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
+    check_needs(todo.values(), root)
+    bench = _Bench(root, protocol, seeds, device)
+    for name in {name: 0 for m in todo.values() for name in (m.by, m.on) if name}: bench.backbone(name)
+    out.mkdir(parents=True, exist_ok=True)
     for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on)), desc='measure', unit='cell'):
         data, backbone, images = bench.dataset(m.data), bench.backbone(m.by or m.on), None
-        bench.backbone(m.on) # a wrong name fails before the distillation
         start = time.perf_counter()
         if m.by:
             settings, folder = settings_of(m, preset, **options), set_folder(out, m)

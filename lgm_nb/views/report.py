@@ -47,6 +47,7 @@ def loss_svg(
 _BODY = '''<style>
 .told {{ margin-bottom: 1rem }}
 .told td {{ text-align: left; white-space: normal; overflow-wrap: anywhere }}
+.loss svg {{ max-width: min(100%, 420px) }}
 </style>
 <div>{figures}</div>
 <p><b>{words}</b></p>
@@ -146,7 +147,7 @@ def report_html(
         figures=''.join(figure_html(image, name) for image, name in zip(distilled.images, names)),
         film=_film_html(gif),
         words=escape(table.in_words(n, images)),
-        loss='' if losses is None else f'<h2>Meta-loss</h2>\n{loss_svg(losses)}',
+        loss='' if losses is None else f'<h2>Meta-loss</h2>\n<div class="loss">{loss_svg(losses, 340)}</div>',
         table=_table_html(table), seeds=_seeds(table), rows=_rows_html(table, images), tests=f'{tests:,}',
         made=_made_html(card, _summary(card, n, tested)))
     return page_html(_title(card, n), body)
@@ -158,18 +159,19 @@ def write_report(
     table:CrossModelTable, # of the probes
     folder:str|Path, # of the distilled set, or one without a set, for images from elsewhere
     run:Distiller|None=None, # finished, with its frames; None to show the animation written with the set, if any
+    own_folder:str|Path|None=None, # of the distilled set, if the report goes elsewhere
 )->Path: # the page
     """Write `report.json`, `report.html` and, with `run`, `evolution.gif` into a folder.
     Raises ValueError rather than replacing a file of that name that it did not write."""
     folder = Path(folder)
-    film, own = folder/'evolution.gif', report_files(folder)
+    film, own = Path(own_folder or folder)/'evolution.gif', report_files(folder)
     names = ['report.json', 'report.html']
     check_writable(folder, names + ['evolution.gif']*(run is not None), own)
     losses = None if distilled.losses is None or not len(distilled.losses) else distilled.losses.tolist()
     def write(temporary):
         if run is not None: save_gif(run.frames, temporary/film.name)
         shown = film if run is None else temporary/film.name
-        whole = run is not None or film.name in written_files(folder) # no half of a GIF, none of another set
+        whole = run is not None or film.name in written_files(film.parent) # no half of a GIF, none of another set
         gif = shown.read_bytes() if whole else None
         page = report_html(distilled, table, losses, gif, len(data.train), len(data.test), data.name)
         (temporary/'report.html').write_text(page, encoding='utf-8')

@@ -23,11 +23,12 @@ from ..core.show import PALETTE
 STATIC = package_path('views', 'static')
 
 def style_sheet()->str: # CSS
-    "Join the palette and the style sheets of the views, without comments and indentation."
+    "Join the palette and the style sheets of the views, without comments and needless blanks."
     colours = ' '.join(f'--{name}: {value};' for name, value in PALETTE.items())
     text = ''.join(file.read_text(encoding='utf-8') for file in sorted(STATIC.glob('*.css')))
     lines = [line.strip() for line in re.sub(r'/\*.*?\*/', '', text, flags=re.S).splitlines()]
-    return f':host {{ {colours} }}\n' + '\n'.join(line for line in lines if line) + '\n'
+    sheet = f':host {{ {colours} }}\n' + '\n'.join(line for line in lines if line) + '\n'
+    return re.sub(r' *([{};,]) *|(?<=:) +', r'\1', sheet)
 
 # %% ../../nbs/views/00_sheets.ipynb #09a00008
 _TOKEN = re.compile(r"""

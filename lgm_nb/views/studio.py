@@ -19,7 +19,7 @@ from ..core.short_errors import shorten_errors
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
 from ..backbones.backbone import Backbone
-from ..backbones.embedded import zoo_cards
+from ..backbones.embedded import has_packaged_weights, zoo_cards
 from ..backbones.open import open_backbone
 from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
@@ -56,7 +56,7 @@ class StudioView(FactsWidget):
         super().__init__(view='studio', **kwargs)
         self.run, self.shelf, self.first, self.prepared = run, shelf, first, False
         run.listeners.append(self.send)
-        run.ended.append(self._keep)
+        run.ended.append(lambda run: _keep(self, run))
         run.stored.append(lambda _: _send_runs(self))
         self.on_msg(self._hear)
 
@@ -79,11 +79,6 @@ class StudioView(FactsWidget):
         elif ask==Ask.DETAIL: spawn(run, _send_details(self, message['image']))
         elif ask==Ask.NEAR: spawn(run, _send_near(self, message['image']))
 
-    async def _keep(self, run):
-        "Put a run that has ended on the shelf."
-        if run.step: await run.worker.do(self.shelf.keep, run) # else it has nothing but noise
-        await _send_runs(self)
-
     def __repr__(self): return f'StudioView({self.run!r})'
 
 # %% ../../nbs/views/17_studio.ipynb #17a00001
@@ -100,6 +95,12 @@ async def _send_runs(view, first=None):
     runs = [dict(e.facts, key=e.key) for e in entries]
     thumbs, pixels = (without_pixels(sheet), [sheet['data']]) if sheet else (None, [])
     view.send(dict(kind=Tell.RUNS, runs=runs, thumbs=thumbs, each=THUMBS, open=first), pixels)
+
+async def _keep(view, run):
+    "Put a run that has ended on the shelf, and into the notebook that shows it."
+    if run.step: await run.worker.do(view.shelf.keep, run) # else it has nothing but noise
+    await _send_runs(view)
+    if run.step and view.pair.shown: view.pair.renew(await run.worker.do(view.still))
 
 async def _send_film(view, key):
     "Send a view a run of the shelf."
@@ -171,13 +172,28 @@ async def _send_level(view, level):
     view.send(dict(kind=Tell.LEVEL, run=view.run.number, level=level, sheet=without_pixels(sheet)), [sheet['data']])
 
 # %% ../../nbs/views/17_studio.ipynb #09b00017
-class RunBox(w.VBox):
-    "The controls and the view of a run."
+class ViewBox(w.VBox):
+    "The controls and the view of a run, as the output of a cell."
     def __init__(self, controls:Controls, view:StudioView):
         self.controls, self.view, self.run = controls, view, view.run
         super().__init__([controls.box, view])
         self.add_class('lgm-studio') # by it the view finds the controls, to disable them if the kernel is gone
 
+    def still(self)->str: # HTML
+        "Return the run as HTML that plays without a kernel."
+        return self.view.still()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
+        meta = dict(self.view._repr_mimebundle_()[1], **meta) # by it Colab shows a box that holds a view
+        return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
+
+    def _ipython_display_(self, **kwargs): self.view.pair.show(*self._repr_mimebundle_(**kwargs))
+
+# %% ../../nbs/views/17_studio.ipynb #09b0d003
+class RunBox(ViewBox):
+    "What the buttons do, for a cell."
     def start(self)->None:
         "Start or resume."
         self.run.start()
@@ -202,16 +218,6 @@ class RunBox(w.VBox):
         "Write 'set', 'gif', 'mp4' or 'html'; a film or page is written next to the folder, under its name."
         return write_export(self.run, kind, folder)
 
-    def still(self)->str: # HTML
-        "Return the run as HTML that plays without a kernel."
-        return self.view.still()
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
-        meta = dict(self.view._repr_mimebundle_()[1], **meta) # by it Colab shows a box that holds a view
-        return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
-
 # %% ../../nbs/views/17_studio.ipynb #09b0d002
 def in_marimo(box:RunBox)->Any:
     "Lay out the view of a run and buttons for marimo."
@@ -232,16 +238,24 @@ def _make_room(most=3):
 NEXT = 'caltech10-mini' # for `Studio()`: the classes of the run that it opens with, and a bank in seconds
 BEST = 'tiny-simclr-resnet' # the embedded backbone on which ten images reach most: benchmarks/results/zoo_matrix.md
 NEXT_PROBED = (BEST, 'tiny-dino-resnet', 'tiny-can-vit') # trained in another way; a transformer
+OFFERED = ('efficientnet-lite0',) # larger images; not chosen, and opened only if it is
 
 def _list_backbones(backbones):
-    "Names and `Backbone`s, from what `Studio` takes; the best of the embedded ones comes first."
-    if backbones is None: return sorted(zoo_cards(), key=lambda name: name != BEST)
+    "Names and `Backbone`s, from what `Studio` takes; the best of the embedded ones comes first, what is offered last."
+    if backbones is None:
+        return sorted(zoo_cards(), key=lambda name: name != BEST) + list(filter(has_packaged_weights, OFFERED))
     return [backbones] if isinstance(backbones, (str, Backbone)) else list(backbones)
 
+def _default_probed(data, distil_with):
+    "The backbones that are probed if none are named: three in `Studio()`, else all embedded ones and the sources."
+    if data is None and distil_with is None: return NEXT_PROBED
+    sources = [distil_with] if isinstance(distil_with, str) else distil_with or ()
+    return tuple(name for name in _list_backbones(None) if name in zoo_cards() or name in sources)
+
 def _by_name(listed, device):
-    "Backbones by name. Embedded ones are opened when they are needed; with others, opening may fail."
-    cards = zoo_cards()
-    nets = [b if isinstance(b, Backbone) or b in cards else open_backbone(b, device=device) for b in listed]
+    "Backbones by name. Those that ship are opened when they are needed; with others, opening may fail."
+    ship = (*zoo_cards(), *filter(has_packaged_weights, OFFERED))
+    nets = [b if isinstance(b, Backbone) or b in ship else open_backbone(b, device=device) for b in listed]
     found = {b if isinstance(b, str) else b.name: b for b in nets}
     def find(name): return open_backbone(name, device=device) if isinstance(found[name], str) else found[name]
     return Later(found, find)
@@ -255,7 +269,7 @@ class Studio(RunBox):
         data:Dataset|str|tuple|None=None, # a `Dataset`, or what `open_dataset` takes; None opens on a finished run
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
-        probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all; of `Studio()` three
+        probed:Sequence[str]|None=None, # names of those that are probed; None for all embedded; of `Studio()` three
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run; 'auto' for a GPU if there is one
@@ -263,7 +277,7 @@ class Studio(RunBox):
     ):
         shorten_errors()
         first = 'first' if data is None and FIRST_RUN.is_dir() else None
-        if data is None and backbones is None and distil_with is None and probed is None: probed = NEXT_PROBED
+        if backbones is None and probed is None: probed = _default_probed(data, distil_with)
         data = NEXT if data is None else data
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)

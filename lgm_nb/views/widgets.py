@@ -8,7 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/widgets.html.md"""
 __all__ = ['EvolutionPlayer', 'PyramidView', 'AugmentationView', 'CrossModelChart']
 
 # %% ../../nbs/views/02_widgets.ipynb #829ff605
-import json
+import asyncio, json, os, sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,45 @@ from ..probing.compare import CrossModelTable, few_tests_note, join_notes
 from .messages import Ask, Tell
 from .sheets import embed, join_modules, lay_out, make_sheet, save_page, shrink, still_html
 from .sheets import style_sheet, to_bytes, without_pixels
+
+# %% ../../nbs/views/02_widgets.ipynb #09a0d001
+def shows_each_output()->bool: # as JupyterLab and Jupyter Notebook do
+    "Return whether this kernel was started for a notebook of Jupyter Server, and not by VS Code or Colab."
+    from IPython import get_ipython
+    shell = get_ipython()
+    elsewhere = 'google.colab' in sys.modules or '__vsc_ipynb_file__' in getattr(shell, 'user_ns', {})
+    return hasattr(shell, 'kernel') and 'JPY_SESSION_NAME' in os.environ and not elsewhere
+
+class Pair:
+    "Two outputs for a view: live, and still for when the notebook is opened without its kernel."
+    def __init__(self, view:'FactsWidget'):
+        self.view, self.shown, self._due = view, False, False
+
+    def show(self, bundle:dict[str, Any], meta:dict[str, Any])->None:
+        "Show a view. Raises NotImplementedError in other places: IPython then shows one output."
+        if not shows_each_output(): raise NotImplementedError
+        from IPython.display import display
+        live, self.shown = dict(bundle), True
+        html = live.pop('text/html')
+        display(live, raw=True, metadata=meta)
+        self._show_still(html, False)
+
+    def _show_still(self, html, update):
+        from IPython.display import display
+        pair = {'text/html': f'<div data-lgm-pair>{html}</div>', 'text/plain': repr(self.view)}
+        display(pair, raw=True, display_id=self.view.model_id, update=update)
+
+    def renew(self, html:str|None=None)->None:
+        "Replace the still page where one is shown; None for the view as it is now."
+        self._due = False
+        if self.shown: self._show_still(html or self.view.still(), True)
+
+    def renew_soon(self)->None:
+        "Replace the still page after the present cell or message, once for all that it changes."
+        if not self.shown or self._due: return
+        self._due = True
+        asyncio.get_running_loop().call_soon(self.renew)
+
 
 # %% ../../nbs/views/02_widgets.ipynb #09a00012
 def live_module()->str: # an ES module for anywidget
@@ -33,6 +72,11 @@ class FactsWidget(anywidget.AnyWidget):
     _esm = live_module()
     view = traitlets.Unicode('plain').tag(sync=True) # 'plain' draws `facts`; 'studio' listens
     facts = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, **kwargs:Any): # for the widget
+        super().__init__(**kwargs)
+        self.pair = Pair(self)
+        self.observe(lambda _: self.pair.renew_soon(), 'facts')
 
     def still(self)->str: # HTML
         "Render the view as HTML that needs no kernel."
@@ -49,6 +93,8 @@ class FactsWidget(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         bundle, meta = super()._repr_mimebundle_(**kwargs)
         return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
+
+    def _ipython_display_(self, **kwargs): self.pair.show(*self._repr_mimebundle_(**kwargs))
 
     def __repr__(self): return f'{type(self).__name__}({self.facts.get("title", "")})'
 

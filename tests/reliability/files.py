@@ -303,6 +303,9 @@ CASES = [
     *(Case('files', f'set: {name} {kind}', _damaged_set(name, damage), 'refused', (name if kind=='lost' else 'set',))
       for name in ('card.json', 'distilled.safetensors') for kind, damage in DAMAGES.items() if (name,
           kind) != ('card.json', 'flipped')),
+    *(Case('files', f'set: statistics {kind}', _damaged_set('statistics.safetensors', damage),
+           *(('works', ()) if kind=='lost' else ('refused', ('statistics.safetensors', 'or delete it'))),
+           may_change=('set/card.json',) if kind=='lost' else ()) for kind, damage in DAMAGES.items()),
     *(Case('files', f'set: {name} is a folder', _damaged_set(name, a_folder), 'refused', (name,))
       for name in ('card.json', 'distilled.safetensors')),
     Case('files', 'set: card.json is a list', _damaged_set('card.json', a_list), 'refused', ('card.json',)),

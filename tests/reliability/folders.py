@@ -119,7 +119,8 @@ ODD_NAMES = {
 
 STRANGERS = ('.DS_Store', 'Thumbs.db', '.nfs0001', 'notes.txt', 'images/holiday.jpg', 'images/.DS_Store',
              '.ipynb_checkpoints/a.ipynb', 'report.html.bak', 'checkpoint.old', '.lgm_nb.tmp')
-CLASHES = ('card.json', 'distilled.safetensors', 'images/0_airplane.png', 'checkpoint.safetensors')
+CLASHES = ('card.json', 'distilled.safetensors', 'statistics.safetensors', 'images/0_airplane.png',
+           'checkpoint.safetensors')
 
 def _odd(name): return name != 'not UTF-8'
 

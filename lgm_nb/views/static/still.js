@@ -1,4 +1,5 @@
 // A view without a kernel, drawn from the data in the page.
+import { unlessLive } from './beside.js';
 import { shell, watchTheme } from './page.js';
 
 /**
@@ -10,9 +11,11 @@ export function mountAll(id, view, css) {
   const facts = document.querySelector(`script[data-lgm-facts="${id}"]`)?.textContent ?? '';
   for (const host of document.querySelectorAll(`[data-lgm-player="${id}"]:not([data-ready])`)) {
     if (!(host instanceof HTMLElement)) continue;
-    const root = shell(host, css);
-    watchTheme(host);
-    view(root, JSON.parse(facts));
-    host.dataset.ready = 'true';
+    unlessLive(host, () => {
+      const root = shell(host, css);
+      watchTheme(host);
+      view(root, JSON.parse(facts));
+      host.dataset.ready = 'true';
+    });
   }
 }
