@@ -28,7 +28,7 @@ from lgm_nb.method.distiller import Distiller
 from lgm_nb.method import feature_bank
 from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching
-from lgm_nb.method.objectives import WhitenedMeans
+from lgm_nb.method.objectives import DiscriminantMatching, WhitenedMeans
 from lgm_nb.method.real_features import BankBuild
 from lgm_nb.method.run_folder import find_checkpoint
 from lgm_nb.method.runs import load_checkpoint, save_checkpoint
@@ -36,6 +36,7 @@ from lgm_nb.method.settings import Settings
 
 DIM = 768
 OBJECTIVES = {
+    'discriminant': DiscriminantMatching, # the default
     'class means': GradientMatching,
     'whitened means': lambda: WhitenedMeans(.6),
     'rows of the bank': lambda: GradientMatching(w_std=.01)}
@@ -183,6 +184,7 @@ def most(bank, objectives, checkpoint):
                 disk_bytes=bank['bytes'] + checkpoint['bytes'])
 
 def main(classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=1):
+    if processes < 3: raise SystemExit(f'cannot run: --processes {processes}; one is lost, and two must be left')
     sizes = (size, images, classes, views, augs)
     with tempfile.TemporaryDirectory() as folder:
         launch(fill_bank, processes, folder, *sizes[:4])

@@ -1,8 +1,8 @@
 "Weights from a mirror directory, and from the hubs themselves where they can be reached (`pytest -m hub`)."
-import hashlib, http.server, os, re, subprocess, sys, threading, urllib.error, urllib.request
+import hashlib, http.server, os, re, subprocess, sys, threading, urllib.request
 import pytest, torch
 from safetensors.torch import save_file
-from lgm_nb.backbones.mirror import find_cached, find_mirrored, hub_address, hub_file, published_files
+from lgm_nb.backbones.mirror import find_cached, find_mirrored, hub_address, published_files, stated_hash
 from lgm_nb.backbones.mirror import why_unreachable, WeightsFile
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.backbones.published import list_weights, MODEL_SPECS
@@ -78,6 +78,17 @@ for name in sys.argv[2:]:
         except Exception as e: print(f'{type(e).__name__}: {e}'.replace(chr(10), ' '))
 """
 
+def test_a_noted_hash_is_checked(mirror, tmp_path, monkeypatch):
+    "What sha256sum wrote when the mirror was filled; a copy that was cut off is refused, and named."
+    spec = MODEL_SPECS['dino-vit-s16']
+    path = mirror(spec.files[0], random_weights(reference(spec, 96)).state_dict())
+    fill = "find . -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS"
+    subprocess.run(fill, shell=True, cwd=tmp_path/'mirror', check=True)
+    assert 'SHA-256 as noted' in open_backbone(spec.name, input_size=96, **small(spec)).note
+    path.write_bytes(path.read_bytes() + b' ')
+    with pytest.raises(ValueError, match='is noted in SHA256SUMS; copy it again, or remove it'):
+        open_backbone(spec.name, input_size=96, **small(spec))
+
 def test_neither_hub_nor_mirror(tmp_path):
     "The error names what is missing and where it could lie. The libraries are told to stay offline."
     names = {'dinov2-vit-b14': 'timm/vit_base_patch14_dinov2.lvd142m/model.safetensors or dinov2_vitb14_pretrain.pth',
@@ -147,18 +158,6 @@ def reached(file):
     request = urllib.request.Request(file.url, method='HEAD')
     with urllib.request.urlopen(request, timeout=30) as answer: return answer.status, dict(answer.headers.items())
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    "Follows no redirect."
-    def redirect_request(self, *_): return None
-
-def stated_hash(file):
-    "The SHA-256 that is stated for a file: in the table, or by the Hugging Face hub, before it redirects."
-    if file.sha256 or not file.url.startswith(hub_address()): return file.sha256
-    request = urllib.request.Request(file.url, method='HEAD')
-    try: headers = urllib.request.build_opener(_Stay).open(request, timeout=30).headers
-    except urllib.error.HTTPError as e: headers = e.headers # 302, which is what is wanted
-    return headers.get('X-Linked-Etag', '').strip('"')
-
 @pytest.mark.hub
 @pytest.mark.parametrize('name, file', FILES, ids=[f'{name} {file.path}' for name, file in FILES])
 def test_published_file_is_there(name, file):
@@ -166,8 +165,8 @@ def test_published_file_is_there(name, file):
     assert status==200 and int(headers.get('Content-Length', 0)) > 1e6, 'no weights file'
     if file.url.startswith(hub_address()): assert re.fullmatch('[0-9a-f]{64}', stated_hash(file))
 
-def test_a_hash_is_read_before_the_redirect(tmp_path):
-    "From a hub of our own, which answers as the real one does."
+def test_hashes_of_a_hub(monkeypatch):
+    "From a hub of our own, which answers as the real one does, before it redirects."
     class Hub(http.server.BaseHTTPRequestHandler):
         def do_HEAD(self):
             self.send_response(302)
@@ -175,12 +174,15 @@ def test_a_hash_is_read_before_the_redirect(tmp_path):
                 self.send_header(name, value)
             self.end_headers()
         def log_message(self, *_): pass
-    with http.server.HTTPServer(('127.0.0.1', 0), Hub) as hub, pytest.MonkeyPatch.context() as patch:
+    with http.server.HTTPServer(('127.0.0.1', 0), Hub) as hub:
         threading.Thread(target=hub.serve_forever, daemon=True).start()
-        patch.setenv('HF_ENDPOINT', f'http://127.0.0.1:{hub.server_port}')
-        found = stated_hash(hub_file('timm/some', 'model.safetensors'))
+        monkeypatch.delenv('HF_HUB_OFFLINE', raising=False)
+        monkeypatch.setenv('HF_ENDPOINT', f'http://127.0.0.1:{hub.server_port}')
+        rows = list_weights(ask=True).rows
         hub.shutdown()
-    assert found=='ab'*32
+    asked = [row[3] for row in rows if row[2].startswith('127.0.0.1')]
+    assert set(asked)=={'ab'*32} and len(asked)==31, rows
+    assert {row[3] for row in rows if row[2].startswith('dl.fbai')}=={'not stated'}
 
 @pytest.mark.hub
 def test_download_opens():

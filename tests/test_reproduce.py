@@ -1,6 +1,6 @@
 "The paper's tables as a command: the plan needs neither data nor weights; an interrupted table resumes."
 import json
-import pytest
+import pytest, torch
 from conftest import BIN, half_written, interrupted, last_json, ok, run_here, start_until
 
 def table(data, tiny, *more):
@@ -37,7 +37,9 @@ def test_settings_of_the_distillations(tmp_path):
 
 def test_resumes(tiny, own_data, tmp_path):
     args = ['lgm-reproduce', *table(own_data, tiny, '--steps', 2, '--json')]
-    first = last_json(ok(*args, cwd=tmp_path, run=run_here))['results']
+    done = ok(*args, cwd=tmp_path, run=run_here)
+    first = last_json(done)['results']
+    assert 'no GPU' not in done.stderr, 'embedded backbones are made for a CPU'
     file = tmp_path/'out/results.json'
     saved = json.loads(file.read_text())
     lost = next(k for k in saved['results'] if 'centroid' in k)
@@ -80,10 +82,22 @@ def test_all_that_is_missing_is_named_first(own_data, tiny, tmp_path, monkeypatc
     args = ['lgm-reproduce', 'main', '--data', data, '--backbones', nets, '--steps', 2, '--device', 'cpu']
     refused = run_here(*args, cwd=tmp_path)
     assert refused.returncode==2 and 'Traceback' not in refused.stderr and not list(tmp_path.iterdir())
+    assert refused.stderr.count('no GPU is used')==1
     lacking = ['data food-101: no folder', 'weights dino-vit-s16: HF_HUB_OFFLINE is set', 'published no weights']
     assert all(words in refused.stderr for words in lacking) and 'since 3 of' in refused.stderr, refused.stderr
     plan = last_json(ok(*args, '--dry-run', '--json', cwd=tmp_path, run=run_here))
     assert len(plan['lacking'])==3 and all(words in text for words, text in zip(lacking, plan['lacking']))
+
+def test_every_backbone_opens_before_the_first_measurement(own_data, tiny, tmp_path, monkeypatch):
+    "A file of another network is refused although its turn would come last."
+    from lgm_nb.backbones.published import MODEL_SPECS
+    from safetensors.torch import save_file
+    path = tmp_path/'mirror'/MODEL_SPECS['dino-vit-s16'].files[0].path
+    path.parent.mkdir(parents=True)
+    save_file({'blocks.0.weight': torch.zeros(3)}, path)
+    monkeypatch.setenv('LGM_NB_WEIGHTS', str(tmp_path/'mirror'))
+    refused = run_here(*['lgm-reproduce', *table(own_data, f'{tiny},dino-vit-s16', '--steps', 2)], cwd=tmp_path)
+    assert refused.returncode==2 and 'do not fit' in refused.stderr and not (tmp_path/'out').exists(), refused.stderr
 
 def test_budget(tmp_path):
     "The parts that fit are planned, and the message names those that are left out."

@@ -3,6 +3,7 @@ import asyncio, json, os, re, shutil, signal, sys, threading, time, types
 import numpy as np, pytest, torch
 from IPython.core.formatters import DisplayFormatter
 from conftest import ROOT, tiny_name, write_photographs
+from lgm_nb.backbones.embedded import zoo_cards
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.core.devices import pick_device
 from lgm_nb.data.dataset import from_arrays
@@ -157,6 +158,50 @@ def test_a_studio_that_waits_prepares_its_start(data, net, cache):
         return run
     run = asyncio.run(asyncio.wait_for(go(), 120))
     assert run.state=='finished' and not any('embedding' in str(s) for s in states(told))
+
+def measured_kinds(monkeypatch):
+    "The kinds of all measurements that begin from now on."
+    kinds, own = [], measuring.Examiner.iter_row
+    def count(self, kind, made):
+        kinds.append(kind)
+        return own(self, kind, made)
+    monkeypatch.setattr(measuring.Examiner, 'iter_row', count)
+    return kinds
+
+def test_baselines_are_measured_ahead_and_once(data, net, cache, monkeypatch):
+    "Before the start; another session reads them, with the same accuracies, and its map has the real images."
+    kinds = measured_kinds(monkeypatch)
+    async def go():
+        run = StudioRun(data, [net], Settings(steps=1, views=1), seeds=2)
+        await prepare(run)
+        seen = list(kinds)
+        run.start()
+        await run.wait()
+        return run.curves(), run.accuracies.maps[net.name].facts('net'), seen
+    measuring._EXAMINED.clear()
+    curves, map_, seen = asyncio.run(asyncio.wait_for(go(), 120))
+    assert seen==['random', 'centroid', 'full'] and not set(kinds[3:]) & set(seen)
+    measuring._EXAMINED.clear()
+    kinds.clear()
+    again, same, seen = asyncio.run(asyncio.wait_for(go(), 120))
+    assert again==curves and same==map_ and not seen and set(kinds)=={'distilled'}
+
+def test_baselines_are_those_of_as_many_images(data, net, cache):
+    "Whatever an earlier start had."
+    async def go():
+        run, found = StudioRun(data, [net], Settings(steps=1, views=1), seeds=2), []
+        for ipc in (1, 3):
+            run.configure(ipc=ipc)
+            run.start()
+            await run.wait()
+            found.append(run.accuracies.examined[net.name].baselines)
+        return found
+    one, three = asyncio.run(asyncio.wait_for(go(), 120))
+    examiner = Examiner(data, net, 'ridge', seeds=2)
+    for own, ipc in ((one, 1), (three, 3)):
+        assert torch.equal(own['random'].predicted, examiner.score_rows(examiner.random_rows(ipc)).predicted)
+    assert not torch.equal(one['random'].predicted, three['random'].predicted)
+    assert torch.equal(one['full'].predicted, three['full'].predicted)
 
 def test_features_of_real_images_are_computed_once(data, net, cache, monkeypatch):
     "Another session reads them: it embeds nothing but the images of the run."
@@ -433,6 +478,21 @@ def test_the_run_that_ships():
         assert curve['check'] and len(curve['past'])==len(steps) - 1
     with_images = read_images(FIRST_RUN/'images', data.classes)
     assert with_images[1].tolist()==list(range(10))
+
+def test_a_larger_backbone_is_offered(monkeypatch):
+    "If its weights are installed; it is neither chosen nor opened before it is asked for."
+    opened = []
+    monkeypatch.setattr('lgm_nb.views.studio.has_packaged_weights', lambda name: True)
+    monkeypatch.setattr('lgm_nb.views.studio.open_backbone', lambda name, **kwargs: opened.append(name))
+    for asked in (dict(), dict(data='cifar10-mini')):
+        studio = Studio(**asked, steps=323)
+        boxes = studio.controls.settings
+        assert [own['efficientnet-lite0'].value for own in (boxes.sources, boxes.probed)]==[False, False]
+        assert 'efficientnet-lite0' not in studio.run.plan.used and 'efficientnet-lite0' not in opened
+    chosen = Studio('cifar10-mini', distil_with='efficientnet-lite0', steps=323).run.plan
+    assert chosen.sources==('efficientnet-lite0',) and set(chosen.probed)=={'efficientnet-lite0', *zoo_cards()}
+    monkeypatch.setattr('lgm_nb.views.studio.has_packaged_weights', lambda name: False)
+    assert 'efficientnet-lite0' not in Studio(steps=324).controls.settings.sources
 
 def test_a_new_view_gets_the_shelf(data, net):
     "The shipped run before the first start, and its animation; a run that has ended is put in front."

@@ -89,9 +89,9 @@ def test_a_backbone_is_added(opened):
     field.fill('tiny-clp-vit')
     field.press('Enter')
     note(page, 'Not opened: .*Did you mean').wait_for()
-    boxes = page.get_by_role('checkbox', name='efficientnet-lite0')
+    boxes = page.get_by_role('checkbox', name='efficientnet-lite2')
     assert not boxes.count()
-    field.fill('efficientnet-lite0')
+    field.fill('efficientnet-lite2')
     field.press('Enter')
     playwright.expect(boxes).to_have_count(2)
     assert [box.is_checked() for box in boxes.all()]==[False, True] # it is probed

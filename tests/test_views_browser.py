@@ -75,6 +75,29 @@ def test_the_closer_look_and_the_table_follow_the_slider(page):
     assert page.locator('.big').evaluate('c => c.toDataURL()') != at_three
     table.locator('td.distilled', has_text='30.0').first.wait_for()
 
+def test_a_closer_look_is_enlarged_and_saved_by_the_keyboard(page):
+    "Tab leads to what can be done with the image; Escape back to where it was opened."
+    page = page()
+    def focused():
+        return page.evaluate("document.querySelector('[data-lgm-player]').shadowRoot.activeElement?.textContent")
+    def tab_to(name):
+        for _ in range(6):
+            page.keyboard.press('Tab')
+            if focused()==name: return
+        raise AssertionError(f'{name} is not reached; the focus is on {focused()}')
+    page.locator('.tile').nth(1).focus()
+    page.keyboard.press('Enter')
+    for name in ('Larger', 'Smooth'):
+        tab_to(name)
+        page.keyboard.press('Enter')
+        assert page.locator('.acts button[aria-pressed="true"]', has_text=name).count()==1
+    assert page.locator('canvas.larger').count()==1
+    tab_to('Save PNG')
+    with page.expect_download() as saved: page.keyboard.press('Enter')
+    assert saved.value.suggested_filename.endswith('.png')
+    page.keyboard.press('Escape')
+    assert page.locator('.detail').is_hidden()
+
 def test_pointing_says_what_a_class_is_taken_for(page):
     "By the pointer and by the keyboard; the answers are those of the chosen backbone."
     page = page()

@@ -79,12 +79,16 @@ def published_files(
 class Mirrored:
     "A weights file of the mirror."
     path:Path
-    file:WeightsFile
+    sha256:str # that it must have; '' if none is known
+    stated:bool # by the publisher, and not in SHA256SUMS of the mirror
+
+    @property
+    def by(self)->str: return 'published' if self.stated else f'noted in {SUMS}'
 
     @property
     def note(self)->str:
         "Say where the file lies and whether it could be checked."
-        checked = 'SHA-256 as published' if self.file.sha256 else 'its publisher states no SHA-256'
+        checked = f'SHA-256 as {self.by}' if self.sha256 else 'its publisher states no SHA-256'
         return f'{self.path} ({checked})'
 
 def mirror_folder()->Path|None:
@@ -95,18 +99,36 @@ def mirror_folder()->Path|None:
     if not folder.is_dir(): raise ValueError(f'LGM_NB_WEIGHTS: no folder at {folder}; make it, or unset the variable')
     return folder
 
+# %% ../../nbs/backbones/02_mirror.ipynb #25a02ffc
+SUMS = 'SHA256SUMS' # file of the mirror
+_SUM = re.compile(r'([0-9a-f]{64}) [ *](?:\./)?(.+)')
+
+def noted_hashes(
+    folder:Path, # the mirror
+)->dict[str, str]: # path in it → SHA-256; empty if none are noted
+    "Read the hashes that are noted in a mirror. Raises ValueError for a line of another form."
+    if not (file := folder/SUMS).is_file(): return {}
+    found = {}
+    for i, line in enumerate(file.read_text(encoding='utf-8').splitlines(), 1):
+        if not (parts := _SUM.fullmatch(line)):
+            raise ValueError(f'LGM_NB_WEIGHTS: line {i} of {file} is {line[:40]!r}, not HASH  PATH; '
+                             'write it with sha256sum')
+        found[parts[2]] = parts[1]
+    return found
+
 # %% ../../nbs/backbones/02_mirror.ipynb #7794bb1a
 def find_mirrored(
     files:Sequence[WeightsFile], # of one model
 )->Mirrored|None:
-    "Find the weights of a model in the mirror. Raises ValueError if their hash is not the published one."
+    "Find the weights of a model in the mirror. Raises ValueError if their hash is not the published or noted one."
     folder = mirror_folder()
-    found = [Mirrored(folder/f.path, f) for f in files if folder and (folder/f.path).is_file()]
-    if not found: return None
-    first = found[0]
-    has = next(iter(content_hashes([first.path]))) if first.file.sha256 else ''
-    if has == first.file.sha256: return first
-    raise ValueError(f'weights: {first.path} has SHA-256 {has}, but {first.file.sha256} is published; '
+    there = [f for f in files if folder and (folder/f.path).is_file()]
+    if not folder or not there: return None
+    file = there[0]
+    found = Mirrored(folder/file.path, file.sha256 or noted_hashes(folder).get(file.path, ''), bool(file.sha256))
+    has = next(iter(content_hashes([found.path]))) if found.sha256 else ''
+    if has == found.sha256: return found
+    raise ValueError(f'weights: {found.path} has SHA-256 {has}, but {found.sha256} is {found.by}; '
                      'copy it again, or remove it')
 
 # %% ../../nbs/backbones/02_mirror.ipynb #4fb964cc
@@ -191,3 +213,21 @@ def fetch_published(
         if why: raise ConnectionError(why)
         return fetch()
     return fetch_weights(name, ask_first, mirror_hint(files))
+
+# %% ../../nbs/backbones/02_mirror.ipynb #c9e42149
+class _Stay(urllib.request.HTTPRedirectHandler):
+    "Follows no redirect."
+    def redirect_request(self, *_): return None
+
+def stated_hash(
+    file:WeightsFile,
+    timeout:float=10., # seconds
+)->str: # SHA-256; '' if none is stated, or nobody answers
+    "Return the hash of a published file: the known one, or what the hub states."
+    if file.sha256 or _offline() or not file.url.startswith(hub_address()): return file.sha256
+    question = urllib.request.Request(file.url, method='HEAD')
+    try: headers = urllib.request.build_opener(_Stay).open(question, timeout=timeout).headers
+    except urllib.error.HTTPError as e: headers = e.headers # 302, which is what is wanted
+    except (OSError, ValueError): return ''
+    found = headers.get('X-Linked-Etag', '').strip('"')
+    return found if re.fullmatch('[0-9a-f]{64}', found) else ''

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from ..core.show import did_you_mean, Table
 from .backbone import Backbone
-from .mirror import authors_file, fetch_published, find_weights, published_files, WeightsFile
+from .mirror import authors_file, fetch_published, find_weights, published_files, stated_hash
+from .mirror import WeightsFile
 from .weights import encoder_state, load_checked, NOT_ENCODER, read_weights, timm_state
 
 # %% ../../nbs/backbones/03_published.ipynb #8ea9a711
@@ -312,13 +313,16 @@ MODEL_SPECS = {spec.name: spec for spec in (*_CLIPS, *_DINOS, *_MOCOS, *_MASKED_
 MODELS:dict[str, Any] = {**MODEL_SPECS, 'timm:': open_timm, 'open_clip:': open_open_clip}
 
 # %% ../../nbs/backbones/03_published.ipynb #a392ac52
-def _file_row(spec, file):
+def _file_row(spec, file, sha256):
     host = file.url.split('/')[2]
-    return spec.name, file.path, host, file.sha256 or 'not stated'
+    return spec.name, file.path, host, sha256 or 'not stated'
 
-def list_weights()->Table:
+def list_weights(
+    ask:bool=False, # the hub for the hashes that it states
+)->Table:
     "List where the weights of the published models are to be found, and their hashes where they are known."
-    rows = [_file_row(spec, f) for spec in MODEL_SPECS.values() for f in spec.files]
+    files = [(spec, f) for spec in MODEL_SPECS.values() for f in spec.files]
+    rows = [_file_row(spec, f, stated_hash(f) if ask else f.sha256) for spec, f in files]
     return Table(('backbone', 'file below LGM_NB_WEIGHTS', 'host', 'SHA-256'), rows)
 
 # %% ../../nbs/backbones/03_published.ipynb #efec3ec4

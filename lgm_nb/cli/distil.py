@@ -133,7 +133,7 @@ def _prepare(options, settings, there, report):
     else: check_folder(options.out, data, settings.ipc, report, there=='replaced', '--out')
     nets = open_backbones(options.backbone, options.device, options.weights) # last, since it takes seconds
     note_other_inputs(options, data, nets)
-    others = open_backbones(options.report_on, options.device) if report else []
+    others = open_backbones(options.report_on, options.device.split(',')[0]) if report else []
     known = {b.name for b in nets}
     return data, nets, [b for b in others if b.name not in known]
 
@@ -235,7 +235,7 @@ def lgm_distill(
     preset:str|None=None, # 'paper' for the authors' schedule and objective
     objective:str|None=None, # 'WhitenedMeans', 'RidgeProbe(strength=0.1) + 0.1*TotalVariation' … [DiscriminantMatching]
     seed:int|None=None, # same seed, same images [0]
-    device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'
+    device:str='auto', # 'auto', 'cpu', 'cuda' or 'mps'; with A,B: or one for each, as in 'cuda:0,cuda:1'
     checkpoint_every:int=50, # steps between checkpoints
     resume:store_true=False, # continue the run in OUT
     overwrite:store_true=False, # replace the finished set in OUT, or start its unfinished run again

@@ -33,11 +33,20 @@ def _machine(name, device):
     from lgm_nb.scale.machine import measure_here
     return measure_here(device) if name=='here' else name
 
+def _warn_without_gpu(device, cells):
+    "Say on standard error that published backbones will run on the CPU."
+    from lgm_nb.backbones.published import MODEL_SPECS
+    if device.type != 'cpu' or not any(m.on in MODEL_SPECS for c in cells for m in c.measures): return
+    print('no GPU is used; on a CPU the published backbones take from days to years. --dry-run --machine here '
+          'estimates the time, --budget 2h runs what fits, lgm-doctor says which GPUs torch finds', file=sys.stderr)
+
 def _results(cells, out, device, root, options):
     "Run what is missing of a table."
     from lgm_nb.core.devices import pick_device
     from lgm_nb.scale.reproduce import reproduce
-    return reproduce(cells, out, device=pick_device(device), root=root, progress=terminal_bar, **options)
+    chosen = pick_device(device)
+    _warn_without_gpu(chosen, cells)
+    return reproduce(cells, out, device=chosen, root=root, progress=terminal_bar, **options)
 
 # %% ../../nbs/cli/03_tables.ipynb #ca00000a
 def _within(cells, budget, machine, out, options):

@@ -280,10 +280,10 @@ def split_numbers(
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def open_backbones(
     names:str|None, # separated by commas
-    device:str='auto',
+    device:str='auto', # or one for each, separated by commas
     weights:str|None=None, # file for the backbone, or one for each, separated by commas; None to download
 )->list: # of `Backbone`
-    "Open backbones by name. Raises ValueError unless there is one weights file per backbone."
+    "Open backbones by name. Raises ValueError for another number of weights files, or of devices."
     from lgm_nb.backbones.open import open_backbone
     from lgm_nb.core.devices import pick_device
     found = split_names(names)
@@ -291,7 +291,11 @@ def open_backbones(
     if weights and len(files) != len(found):
         raise ValueError(f'--weights {weights}: {len(files)} for {len(found)} backbones; give one file per backbone')
     if not weights: files = [None]*len(found)
-    return [open_backbone(n, weights=f, device=pick_device(device)) for n, f in zip(found, files)]
+    places = device.split(',')
+    if len(places) not in (1, len(found)):
+        raise ValueError(f'--device {device}: {len(places)} for {len(found)} backbones; give one, or one for each')
+    if len(places)==1: places *= len(found)
+    return [open_backbone(n, weights=f, device=pick_device(d)) for n, f, d in zip(found, files, places)]
 
 def open_both(
     data:Any, # name of a data set, or a `Dataset`

@@ -91,7 +91,7 @@ class _RunState:
         self.pyramid, self.record = _pyramid(self), _LossRecord(settings.steps, self.device)
         self.history = self.record.losses
         self.check_every = 20 if self.device.type=='cuda' else 1 # steps between checks, which wait for the device
-        self.step, self.seconds, self.frames, self.parts = 0, 0., [], None # parts of the classes, if needed
+        self.step, self.seconds, self.cpu_seconds, self.frames, self.parts = 0, 0., 0., [], None # parts of the classes
         self.restart_optimiser()
 
     def restart_optimiser(self)->None:
@@ -137,6 +137,11 @@ def _rate(run):
     if not s.lr_decay or run.step < begin: return s.lr
     done = (run.step - begin)/(s.steps - begin)
     return s.lr*(_LAST_RATE + (1 - _LAST_RATE)*(1 + math.cos(math.pi*done))/2)
+
+def _add_time(run, wall, cpu):
+    "Add what has passed since two readings of the clocks; processor time may be unknown."
+    run.seconds += time.perf_counter() - wall
+    if run.cpu_seconds is not None: run.cpu_seconds += time.process_time() - cpu
 
 def _update(run, loss):
     "Step the optimiser, unless the loss or its gradient is not finite, and record the loss."
@@ -199,10 +204,11 @@ def _card(run):
     data, backbone = run.data, run.backbone
     names, hashes = joined_names(run.backbones), joined_hashes(run.backbones)
     sizes = dict(input_size=backbone.input_size, canvas=run.pyramid.size)
+    cpu = None if run.cpu_seconds is None else round(run.cpu_seconds, 2)
     return dict(
         method=joined_methods(run.sources), settings=settings_facts(run.settings), seed=run.settings.seed,
         step=run.step, data=dict(name=data.name, source=data.source, hash=run.data_hash),
-        seconds=round(run.seconds, 2), backbone=dict(name=names, hash=hashes, **sizes),
+        seconds=round(run.seconds, 2), cpu_seconds=cpu, backbone=dict(name=names, hash=hashes, **sizes),
         backbones=[_source_facts(s, w) for s, w in zip(run.sources, run.weights)],
         machine=dict(device=run.device.type, threads=torch.get_num_threads(), processor=platform.machine()),
         versions=dict(python=platform.python_version(), torch=torch.__version__, timm=timm.__version__),
@@ -233,7 +239,7 @@ class Distiller(_RunState):
     def __next__(self)->Snapshot:
         "Take one step. Raises DivergenceError, back at the last good step, if one was not finite."
         if self.step >= self.settings.steps: raise StopIteration
-        start = time.perf_counter()
+        started = time.perf_counter(), time.process_time()
         if self.step and self.step%self.grow_every==0 and not self.pyramid.complete:
             self.check()
             self.pyramid.grow(self.generator)
@@ -241,7 +247,7 @@ class Distiller(_RunState):
         self.optimiser.zero_grad(set_to_none=True)
         _update(self, _compute_gradient(self))
         if self.step in self.frame_steps: self.frames.append((self.images()*255).round().byte())
-        self.seconds += time.perf_counter() - start
+        _add_time(self, *started)
         return Snapshot(self.step, self.settings.steps, len(self.pyramid.levels), self)
 
     def distilled(self)->DistilledSet:

@@ -17,7 +17,8 @@ from .class_statistics import same_views
 from .run_folder import source_names
 
 # %% ../../nbs/method/06_edits.ipynb #d4fe00a8
-_OF_A_RUN = ('method', 'settings', 'seed', 'step', 'seconds', 'loss', 'data', 'backbone', 'backbones', 'versions')
+_OF_A_RUN = ('method', 'settings', 'seed', 'step', 'seconds', 'cpu_seconds', 'loss', 'data', 'backbone', 'backbones',
+             'versions')
 _OUTDATED = ('accuracy', 'files', 'format', 'images', 'classes', 'loss', 'peak_mb', 'command', 'soft_labels')
 
 def history_of(

@@ -230,7 +230,7 @@ _BESIDE = 'real images', 'statistics of real images', 'distilled images'
 def _extended(distilled, made, objectives, data, beside):
     "Join the images, and add the run to the history; `beside` says what stood for the old classes."
     new, card = made.classes, made.card
-    facts = {k: card[k] for k in ('seed', 'step', 'seconds', 'loss', 'backbones', 'versions')}
+    facts = {k: card[k] for k in ('seed', 'step', 'seconds', 'cpu_seconds', 'loss', 'backbones', 'versions')}
     facts['method'] = ' | '.join(dict.fromkeys(map(repr, objectives)))
     facts['run'] = run_key(card['settings'], card['method'], card['data']['hash'], card['backbone']['hash'])
     for entry, objective in zip(facts['backbones'], objectives): entry['method'] = repr(objective)

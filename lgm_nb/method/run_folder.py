@@ -145,6 +145,7 @@ def check_checkpoint(
         own = {k: v for k, v in facts.items() if k != 'facts_checksum'} # earlier versions wrote none
         wrong = [k for k, kind in _CHECKPOINT_FACTS.items() if not isinstance(facts.get(k), kind)]
         if not isinstance(facts.get('seconds'), (int, float)): wrong.append('seconds')
+        if not isinstance(facts.get('cpu_seconds'), (int, float, type(None))): wrong.append('cpu_seconds')
         if wrong: raise DamagedError(f'{file} is damaged: its {wrong[0]} is {facts.get(wrong[0])!r}')
         if facts.get('facts_checksum') not in (None, key_of(own)):
             raise DamagedError(f'{file} is damaged: the checksum of its header does not match')

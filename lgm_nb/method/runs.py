@@ -71,7 +71,8 @@ def save_checkpoint(
     if run.team.rank: return
     facts = dict(format=FORMAT, checksum=tensors_hash(tensors), settings=settings_facts(run.settings),
                  **_run_identity(run),
-                 step=run.step, seconds=run.seconds, chunk=_chunks(run), processes=run.team.size)
+                 step=run.step, seconds=run.seconds, cpu_seconds=run.cpu_seconds, chunk=_chunks(run),
+                 processes=run.team.size)
     if file.exists() and not is_checkpoint(file):
         raise ValueError(f'checkpoint: {file} is not a checkpoint that lgm_nb wrote; give another file')
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +134,7 @@ def load_checkpoint(
         run.generator.set_state(f.get_tensor('generator'))
         run.record.restore(f.get_tensor('losses'))
         run.frames = list(f.get_tensor('frames')) if 'frames' in f.keys() else []
-    run.step, run.seconds = facts['step'], facts['seconds']
+    run.step, run.seconds, run.cpu_seconds = facts['step'], facts['seconds'], facts.get('cpu_seconds')
     if facts['processes']==run.team.size: # the same chunks give the same bits
         for source, chunk in zip(run.sources, one_each(facts['chunk'], len(run.sources), 'chunk')):
             source.encoder.chunk = chunk

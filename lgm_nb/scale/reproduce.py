@@ -274,11 +274,11 @@ def reproduce(
     saved = _read_results(out, facts)
     todo = {m.key: m for c in cells for m in c.measures if m.key not in saved['results']}
     check_needs(todo.values(), root)
-    out.mkdir(parents=True, exist_ok=True)
     bench = _Bench(root, protocol, seeds, device)
+    for name in {name: 0 for m in todo.values() for name in (m.by, m.on) if name}: bench.backbone(name)
+    out.mkdir(parents=True, exist_ok=True)
     for m in progress(sorted(todo.values(), key=lambda m: (m.data, m.on)), desc='measure', unit='cell'):
         data, backbone, images = bench.dataset(m.data), bench.backbone(m.by or m.on), None
-        bench.backbone(m.on) # a file that does not fit fails before the distillation
         start = time.perf_counter()
         if m.by:
             settings, folder = settings_of(m, preset, **options), set_folder(out, m)

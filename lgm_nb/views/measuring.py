@@ -8,78 +8,23 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/measuring.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/08_measuring.ipynb #0a65d2a2
-import contextlib, time, warnings
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 import torch
-from safetensors import SafetensorError, safe_open
-from ..core.durable import durable_write, save_tensors, tensors_hash
-from ..core.files import cache_folder, key_of
 from ..data.dataset import Dataset
-from ..backbones.backbone import Backbone, backbone_key, network_facts
+from ..backbones.backbone import Backbone, network_facts
 from ..method.distilled_set import DistilledSet
 from ..probing.compare import CrossModelTable, is_beaten, scores_minus
 from ..probing.examiner import Examiner, Score
-from ..probing.probe import embed_pieces, Pieces
+from ..probing.probe import embed_pieces
 from .feature_map import FeatureMap
+from .kept import keep_baseline, KeptFeatures, recall_baseline
 from .quick_points import MANY, score_many
 from .run_plan import Later, MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
-
-# %% ../../nbs/views/08_measuring.ipynb #08f3a0b1
-SPLITS = ('test', 'train')
-
-def _read_features(file):
-    "Features in the cache; None if they are absent or damaged."
-    if not file.exists(): return None
-    try:
-        with safe_open(file, 'pt') as f: found, facts = f.get_tensor('features'), f.metadata() or {}
-        if facts.get('checksum')==tensors_hash(dict(features=found)): return found
-    except (OSError, SafetensorError): pass
-    warnings.warn(f'{file} is damaged; the features are computed again', stacklevel=2)
-    return None
-
-# %% ../../nbs/views/08_measuring.ipynb #08f3a001
-class KeptFeatures:
-    "Features of real images that stay in the cache: those of an examiner, and of those that share them."
-    def __init__(self, examiner:Examiner):
-        self.examiner, self.features = examiner, examiner._features
-        self._place:Path|None = None # of the files; known once features were looked for
-        self._there:set[str] = set() # splits in the cache
-
-    def _file(self, split): return self._place/f'{split}.safetensors'
-
-    def recall(self)->None:
-        "Read what is in the cache, the first time."
-        if self._place is not None: return
-        data, net = self.examiner.data, self.examiner.backbone
-        facts = dict(what='features with a checksum', data=data.hash, device=net.device.type, **backbone_key(net))
-        self._place = cache_folder()/'features'/key_of(facts)
-        for split in SPLITS:
-            found = _read_features(self._file(split))
-            if found is None or found.shape != (len(getattr(data, split)), net.dim): continue
-            self.features.setdefault(split, found)
-            self._there.add(split)
-
-    def fill(self)->Pieces[None]:
-        "Compute what is missing, in pieces; yields how many images went through."
-        self.recall()
-        for split in SPLITS:
-            yield from getattr(self.examiner, f'embed_{split}')()
-            self.keep()
-
-    def keep(self)->None:
-        "Write what is not yet in the cache; a run goes on if it cannot be written."
-        if self._place is None: return
-        for split in set(self.features) - self._there:
-            self._there.add(split)
-            with contextlib.suppress(OSError):
-                self._place.mkdir(parents=True, exist_ok=True)
-                tensors = dict(features=self.features[split])
-                with durable_write(self._file(split)) as new: save_tensors(tensors, new, checksum=tensors_hash(tensors))
 
 # %% ../../nbs/views/08_measuring.ipynb #743dc2d1
 @dataclass
@@ -97,14 +42,16 @@ def examined(
     data:Dataset,
     backbone:Backbone,
     seeds:int, # probes per measurement
+    ipc:int=1, # images per class, of the baselines
 )->Examined:
     "Find or make the examiner of a backbone, with the baselines measured so far."
-    key = (data.hash, repr(network_facts(backbone)), seeds)
+    key = (data.hash, repr(network_facts(backbone)), seeds, ipc)
     if key not in _EXAMINED:
+        alike = [own.examiner for k, own in _EXAMINED.items() if k[:2]==key[:2]]
         while len(_EXAMINED) >= 12: del _EXAMINED[next(iter(_EXAMINED))]
         kinds = ('ridge', seeds), ('ridge', 1), ('fast', seeds)
         examiner, live, check = (Examiner(data, backbone, protocol, seeds=n) for protocol, n in kinds)
-        for other in (live, check): other.share_features(examiner)
+        for own in (examiner, live, check): own.share_features(alike[0] if alike else examiner)
         _EXAMINED[key] = Examined(examiner, live, check, KeptFeatures(examiner), {})
     return _EXAMINED[key]
 
@@ -235,7 +182,23 @@ class Measurement:
     live:bool = False # with one probe
     share:float = 0. # length of a slice, relative to the steps before it; there is a shortest one
 
+def baseline_like(name:str, kind:str, labels:torch.Tensor, classes:list[str])->Measurement:
+    "Make the measurement of a baseline, of one real image for each label."
+    return Measurement(name, kind, DistilledSet(torch.zeros(len(labels), 3, 1, 1), labels, classes), share=.5)
+
 Found = tuple[Score, torch.Tensor|None] # and the features of distilled images as they are, without augmentation
+
+# %% ../../nbs/views/08_measuring.ipynb #b0d7170a
+def _measure_baseline(own, job):
+    "Measure a baseline in pieces, unless it is in the cache. The map needs the training images in any case."
+    ipc = len(job.images)//len(job.images.classes)
+    score = recall_baseline(own.kept, job.kind, ipc)
+    if score is None:
+        score = yield from own.examiner.iter_row(job.kind, job.images)
+        keep_baseline(own.kept, job.kind, ipc, score)
+    yield from own.examiner.embed_train()
+    own.kept.keep()
+    return score
 
 def measure(
     own:Examined,
@@ -244,6 +207,7 @@ def measure(
     "Take one measurement in pieces."
     examiner = own.check if job.kind=='check' else own.live if job.live else own.examiner
     own.kept.recall()
+    if job.kind in CURVE_BASELINES: return (yield from _measure_baseline(own, job)), None
     features, many = None, job.live and len(job.images) >= MANY
     if job.kind=='distilled':
         images = job.images.images
@@ -309,10 +273,10 @@ class Waiting:
         "Queue the first images on each backbone, sources first, and the baselines that no run has measured yet."
         names, share = sorted(names, key=lambda n: n not in sources), {n: 2. for n in sources}
         self.rest.waiting += [Measurement(n, 'distilled', images, 0, True, share.get(n, 1/2)) for n in names]
-        like = DistilledSet(torch.zeros(len(images), 3, 1, 1), images.labels, images.classes) # one real image per label
+        known = self.accuracies.examined
         for kind in CURVE_BASELINES:
-            known = self.accuracies.examined
-            self.rest.waiting += [Measurement(n, kind, like, share=.5) for n in names if kind not in known[n].baselines]
+            self.rest.waiting += [baseline_like(n, kind, images.labels, images.classes) for n in names
+                                  if kind not in known[n].baselines]
 
     def add_moment(self, names:Sequence[str], images:DistilledSet, step:int, live:bool)->None:
         "Queue the images of this moment, on each backbone."

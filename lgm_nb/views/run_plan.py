@@ -70,6 +70,10 @@ class RunPlan:
     def home(self)->str: return self.sources[0] # the backbone that closer looks are taken with
 
     @property
+    def used(self)->tuple[str, ...]: # names of the backbones that distil or are probed
+        return tuple(dict.fromkeys((*self.sources, *self.probed)))
+
+    @property
     def images(self)->int: return self.settings.ipc*len(self.data.classes)
 
     def distiller(self, progress:Progress)->Distiller:

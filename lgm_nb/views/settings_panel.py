@@ -135,7 +135,7 @@ class Choice:
         self.objective.observe(self._explain, 'value')
         self.photographs = w.FileUpload(accept='.zip', description='Photographs: drop or choose', icon='upload',
             tooltip=HELP['photographs'], layout=w.Layout(width='auto'))
-        self.backbone = w.Text(description='Add a backbone', placeholder='efficientnet-lite0, timm:NAME …',
+        self.backbone = w.Text(description='Add a backbone', placeholder='efficientnet-lite2, timm:NAME …',
             continuous_update=False, layout=field_layout(240), style=SLIM,
             tooltip='A name of list_backbones(), then Enter')
         self.fields = (self.data, self.photographs, self.objective, self.backbone)

@@ -19,7 +19,7 @@ from ..core.short_errors import shorten_errors
 from ..data.dataset import Dataset
 from ..data.open import open_dataset
 from ..backbones.backbone import Backbone
-from ..backbones.embedded import zoo_cards
+from ..backbones.embedded import has_packaged_weights, zoo_cards
 from ..backbones.open import open_backbone
 from ..method.distilled_set import DistilledSet
 from ..method.meta_loss import Objective
@@ -238,16 +238,24 @@ def _make_room(most=3):
 NEXT = 'caltech10-mini' # for `Studio()`: the classes of the run that it opens with, and a bank in seconds
 BEST = 'tiny-simclr-resnet' # the embedded backbone on which ten images reach most: benchmarks/results/zoo_matrix.md
 NEXT_PROBED = (BEST, 'tiny-dino-resnet', 'tiny-can-vit') # trained in another way; a transformer
+OFFERED = ('efficientnet-lite0',) # larger images; not chosen, and opened only if it is
 
 def _list_backbones(backbones):
-    "Names and `Backbone`s, from what `Studio` takes; the best of the embedded ones comes first."
-    if backbones is None: return sorted(zoo_cards(), key=lambda name: name != BEST)
+    "Names and `Backbone`s, from what `Studio` takes; the best of the embedded ones comes first, what is offered last."
+    if backbones is None:
+        return sorted(zoo_cards(), key=lambda name: name != BEST) + list(filter(has_packaged_weights, OFFERED))
     return [backbones] if isinstance(backbones, (str, Backbone)) else list(backbones)
 
+def _default_probed(data, distil_with):
+    "The backbones that are probed if none are named: three in `Studio()`, else all embedded ones and the sources."
+    if data is None and distil_with is None: return NEXT_PROBED
+    sources = [distil_with] if isinstance(distil_with, str) else distil_with or ()
+    return tuple(name for name in _list_backbones(None) if name in zoo_cards() or name in sources)
+
 def _by_name(listed, device):
-    "Backbones by name. Embedded ones are opened when they are needed; with others, opening may fail."
-    cards = zoo_cards()
-    nets = [b if isinstance(b, Backbone) or b in cards else open_backbone(b, device=device) for b in listed]
+    "Backbones by name. Those that ship are opened when they are needed; with others, opening may fail."
+    ship = (*zoo_cards(), *filter(has_packaged_weights, OFFERED))
+    nets = [b if isinstance(b, Backbone) or b in ship else open_backbone(b, device=device) for b in listed]
     found = {b if isinstance(b, str) else b.name: b for b in nets}
     def find(name): return open_backbone(name, device=device) if isinstance(found[name], str) else found[name]
     return Later(found, find)
@@ -261,7 +269,7 @@ class Studio(RunBox):
         data:Dataset|str|tuple|None=None, # a `Dataset`, or what `open_dataset` takes; None opens on a finished run
         backbones:Iterable[Backbone|str]|Backbone|str|None=None, # or what `open_backbone` takes; None for the embedded
         distil_with:str|Sequence[str]|None=None, # name of the backbone that distils, or of several; None for the first
-        probed:Sequence[str]|None=None, # names of the backbones that are probed; None for all; of `Studio()` three
+        probed:Sequence[str]|None=None, # names of those that are probed; None for all embedded; of `Studio()` three
         objective:Objective|Sequence[Objective]|None=None, # or one for each that distils; None for the default
         folder:str|Path|None=None, # where Save writes; None for runs/ and the name of the data
         device:Any='cpu', # where backbones opened by name run; 'auto' for a GPU if there is one
@@ -269,7 +277,7 @@ class Studio(RunBox):
     ):
         shorten_errors()
         first = 'first' if data is None and FIRST_RUN.is_dir() else None
-        if data is None and backbones is None and distil_with is None and probed is None: probed = NEXT_PROBED
+        if backbones is None and probed is None: probed = _default_probed(data, distil_with)
         data = NEXT if data is None else data
         data, chosen, listed = open_dataset(data), settings_from(**settings), _list_backbones(backbones)
         names = tuple(b if isinstance(b, str) else b.hash for b in listed)

@@ -10,8 +10,10 @@ __all__ = ['StudioRun']
 # %% ../../nbs/views/11_studio_run.ipynb #ca882061
 import asyncio, contextlib, time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
+import torch
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
@@ -20,7 +22,7 @@ from ..method.settings import Settings
 from ..probing.compare import CrossModelTable
 from ..probing.examiner import Examiner, Score
 from .closer_look import image_details, level_sheet
-from .measuring import Accuracies, Examined, Measuring, examined
+from .measuring import Accuracies, baseline_like, CURVE_BASELINES, Examined, Measuring, examined, measure
 from .run_plan import Later, RunPlan, change, with_backbone
 from .scheduler import ACTIVE_STATES, SLICE_SECONDS, WorkStopped, advance, gate
 from .telling import Announcer, DescribedRun, distiller_of
@@ -31,8 +33,8 @@ Scores = list[tuple[int, Score]] # (step, score)
 Heard = Callable[[Any], Coroutine[Any, Any, Any]] # takes the run
 
 def open_networks(run:DescribedRun)->None:
-    "Open the backbones that are still closed. The worker does it, since the first takes seconds."
-    for name in run.accuracies.examined: run.accuracies.examined[name]
+    "Open the backbones of the plan that are still closed. The worker does it, since the first takes seconds."
+    for name in run.plan.used: run.accuracies.examined[name]
 
 def _card_entry(run, name, score):
     "The entry of an accuracy in a card."
@@ -81,10 +83,10 @@ class DistillingRun(DescribedRun):
 
 # %% ../../nbs/views/11_studio_run.ipynb #8ee88d66
 async def open_in_turn(run:DistillingRun)->None:
-    "Open the backbones that are still closed, with a gate before each. The first takes seconds."
+    "Open the backbones of the plan that are still closed, with a gate before each. The first takes seconds."
     run.doing = 'opening the backbones'
     run.changed()
-    for name in run.accuracies.examined:
+    for name in run.plan.used:
         await gate(run)
         await run.worker.do(run.accuracies.examined.__getitem__, name)
     run.doing = ''
@@ -164,7 +166,7 @@ async def take_turns(run:DistillingRun)->None:
 
 # %% ../../nbs/views/11_studio_run.ipynb #11e0a001
 def _examine(plan, seeds):
-    return Later(plan.backbones, lambda name: examined(plan.data, plan.backbones[name], seeds))
+    return Later(plan.backbones, lambda name: examined(plan.data, plan.backbones[name], seeds, plan.settings.ipc))
 
 def _in_short(run):
     about = f'{run.plan.data.name} with {" + ".join(run.plan.sources)}'
@@ -263,11 +265,21 @@ async def _fill_bank(run, plan):
         try: return await run.worker.do(plan.distiller, progress)
         except WorkStopped: await asyncio.sleep(.05)
 
+async def _do_ahead(run, plan, pieces):
+    "Do work for the next start in slices; None if something else begins before it is done."
+    done, found = False, None
+    while not (done or run.active) and run.next_plan is plan: done, found = await run.worker.do(advance, pieces)
+    return found if done else None
+
 async def prepare(run:StudioRun)->None:
     "Make the next start quick while nobody asks for it; an error is left to the start, which says it."
     plan, own = run.next_plan, _examine(run.next_plan, run.seeds)
+    names, classes = sorted(plan.probed, key=lambda n: n not in plan.sources), plan.data.classes
+    labels = torch.arange(len(classes)).repeat_interleave(plan.settings.ipc)
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         await _fill_bank(run, plan)
-        for name in sorted(plan.probed, key=lambda n: n not in plan.sources):
-            pieces, done = own[name].kept.fill(), False
-            while not (done or run.active) and run.next_plan is plan: done, _ = await run.worker.do(advance, pieces)
+        for name in names: await _do_ahead(run, plan, own[name].kept.fill())
+        for kind, name in product(CURVE_BASELINES, names):
+            if kind in own[name].baselines: continue
+            found = await _do_ahead(run, plan, measure(own[name], baseline_like(name, kind, labels, classes)))
+            if found: own[name].baselines[kind] = found[0]

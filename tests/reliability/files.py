@@ -326,7 +326,7 @@ CASES = [
     Case('files', 'run: checkpoint of another backbone', _facts(backbone_hash='0'), 'refused', ('backbone_hash',)),
     Case('files', 'run: checkpoint with another step', _facts(checksum=False, step=1), 'refused', ('damaged',)),
     *(Case('files', f'run: checkpoint whose {k} is {v!r}', _facts(**{k: v}), 'refused', (k,))
-      for k, v in dict(step='x', seconds=None, settings=[1], objective=3, processes='two').items()),
+      for k, v in dict(step='x', seconds=None, cpu_seconds='long', settings=[1], objective=3, processes='two').items()),
     Case('files', 'run: checkpoint without a level', _pops('level.0'), 'refused', ('checkpoint',)),
     Case('files', "run: checkpoint without Adam's state", _pops('adam.0.exp_avg'), 'refused', ('checkpoint',)),
     Case('files', 'run: checkpoint without losses', _pops('losses'), 'refused', ('checkpoint',)),

@@ -176,7 +176,7 @@ export class RunView {
   /** Play once, unless less motion is asked for; at half speed, so that there is time to find the images. */
   roll() {
     if (scrolling() !== 'smooth') return this;
-    this.transport.pacedAt(0.5);
+    this.transport.setSpeed(0.5);
     this.transport.start();
     return this;
   }

@@ -58,7 +58,7 @@ export class Transport {
     this.readout = el('output', { class: 'readout' });
     this.pace = el('button', {
       type: 'button', class: 'pace', 'aria-label': '1×: playback speed', title: 'Playback speed',
-      on: { click: () => this.pacedAt(NEXT_SPEED[this.speed]) },
+      on: { click: () => this.setSpeed(NEXT_SPEED[this.speed]) },
     }, '1×');
     this.now = live ? el('button', {
       type: 'button', class: 'live', title: 'Follow the run', on: { click: () => this.followNow() },
@@ -112,7 +112,7 @@ export class Transport {
   }
 
   /** @param {number} speed 1 for that of `milliseconds` */
-  pacedAt(speed) {
+  setSpeed(speed) {
     this.speed = speed;
     say(this.pace, `${this.speed}×`);
     this.pace.setAttribute('aria-label', `${this.speed}×: playback speed`);
