@@ -98,6 +98,8 @@ BENCHMARKS = (
     keeping('parameterisation_held', 'parameterisation', '--held 60 --seeds 1 --steps 200', tuple(WEIGHTS)),
     keeping('further_held', 'further', FURTHER_HELD),
     keeping('further', 'further', f'--tables ipc,classes,labels {FURTHER} --temperatures 8 --class-seeds 8'),
+    keeping('further_classes_held', 'further', '--tables classes --held 60 --class-seeds 2'),
+    keeping('further_classes', 'further', '--tables classes --class-seeds 8'),
     keeping('further_photos', 'further', f'--sets caltech-10 --tables ipc {FURTHER} --caltech {{data}}', (CALTECH,)),
     keeping('continual_held', 'continual', CONTINUAL_HELD),
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
