@@ -20,6 +20,7 @@ BRIEF = {
     'fewer_steps': '--sets cifar10-mini --budgets 4,8 --seeds 1 --probes 1 --epochs 10',
     'cost_model': '--size 64 --repeats 1 --seconds .2',
     'studio_fps': '--seconds 5',
+    'studio_first': '--rounds 1',
     'shortcut': '--steps 20 --seeds 1 --backbones tiny-simclr-resnet '
                 '--keep {out}/kept --out {out}/shortcut-points.json',
     'zoo_matrix': '--seeds 2 --steps 4 --probes 1 --json --out {out} --keep {out}/kept-zoo',

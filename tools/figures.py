@@ -111,6 +111,7 @@ BENCHMARKS = (
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
     benchmark('cost_model'),
     benchmark('studio_fps', saving('studio_fps', '--seconds 10')),
+    benchmark('studio_first', saving('studio_first', '--rounds 2')),
     benchmark('busy_step', saving('busy_step', '--rounds 3')),
     benchmark('probe_time', saving('probe_time', '--rounds 3')),
     benchmark('probe_protocols', saving('probe_protocols', '--caltech {data}'), (CALTECH, LITE0)),
