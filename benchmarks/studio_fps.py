@@ -1,5 +1,5 @@
 """How many frames per second reach the browser while a run goes on, and how often does its curve get a point?
-100 classes at 64 px.
+100 classes at 64 px, and ten at 112 px.
 
     python -m benchmarks.studio_fps [--seconds 20] [--backbone tiny-…] [--save benchmarks/results/studio_fps.json]
 
@@ -8,7 +8,9 @@ one view of each image per step. Each backbone runs twice, in turn: `probed`, as
 and not; `frames_kept` is the ratio of their frames per second. `seconds_between_points` is the mean and the longest
 time between two points of the curve of the first backbone, once it has its first; `first_point_seconds` how long that
 took after the first frame. `studio` is the studio as it opens, with its data, the backbones that it probes and the
-library's settings, for twice as many seconds. A browser fades from frame to frame; that is not counted here.
+library's settings, for twice as many seconds; `photographs` are its ten classes on a canvas of 112 px. Each run is
+prepared first, as the studio prepares one while it waits for its first start: bank, features of real images, baselines.
+A browser fades from frame to frame; that is not counted here.
 A frame counts when its images were rendered, compared, packed and handed to the view's message; the decoding time in a
 browser is not in it. `frames_per_cpu_second` leaves out what other processes took of the machine. Each frame belongs to
 a step of its own, so `step_seconds` (mean, frame not included) bounds what any view can show.
@@ -24,8 +26,8 @@ from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.settings import Settings
 from lgm_nb.views.messages import Tell
-from lgm_nb.views.studio import NEXT, NEXT_PROBED
-from lgm_nb.views.studio_run import StudioRun
+from lgm_nb.views.studio import BEST, NEXT, NEXT_PROBED
+from lgm_nb.views.studio_run import StudioRun, prepare
 
 def noise(classes, side):
     "A data set of noise, three images per class."
@@ -57,6 +59,7 @@ async def watch(data, nets, settings, seconds, probed):
     "Run for some seconds after the first frame; the run, its listener, and what the seconds held."
     run = StudioRun(data, nets, settings)
     if not probed: run.configure(probed=[])
+    await prepare(run)
     ear = Ear(run)
     run.start()
     while not ear.times: await asyncio.sleep(.05)
@@ -95,9 +98,11 @@ def main(seconds=20, backbone=None, classes=100, side=64):
     probed = [backbone] if backbone else NEXT_PROBED
     opened = open_dataset(NEXT), [open_backbone(name) for name in probed], Settings(steps=1_000_000)
     studio = with_and_without('studio', *opened, 2*seconds)
+    ten = open_dataset(NEXT), [wide(BEST, 112)], Settings(steps=1_000_000)
+    photographs = with_and_without('photographs', *ten, seconds)
     slowest = min(row['probed']['frames_per_second'] for row in rows.values())
     return dict(benchmark='studio_fps', classes=classes, side=side, frames_per_second=slowest, backbones=rows,
-                studio=studio)
+                studio=studio, photographs=photographs)
 
 if __name__=='__main__':
     p = parser(__doc__)
