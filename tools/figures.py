@@ -106,6 +106,7 @@ BENCHMARKS = (
     keeping('few_shot_held', 'few_shot', FEW_SHOT_HELD),
     keeping('few_shot', 'few_shot', '--draws 10', tuple(WEIGHTS)),
     benchmark('fine_tuning', saving('fine_tuning', '--keep {keep}'), ('peft',)),
+    keeping('fine_tuning_attention', 'fine_tuning', '--backbones tiny-can-vit --ways lora --made probe', ('peft',)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
     benchmark('cluster'),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
