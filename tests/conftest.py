@@ -115,7 +115,7 @@ LONG = ['test_tutorials.py', 'test_site.py', 'test_studio_browser.py', 'test_stu
     'test_sweep.py', 'test_crashes.py']
 
 def pytest_collection_modifyitems(items):
-    "Start with the files that take minutes, so that two processes end at about the same time."
+    "Start with the files that take minutes, so that the processes end at about the same time."
     def place(item): return LONG.index(item.path.name) if item.path.name in LONG else len(LONG)
     items.sort(key=place)
 
