@@ -32,12 +32,11 @@ demo: $(READY)
 
 # pytest comes last, so that its summary line ends the output and a run without tests is seen.
 # One thread for each notebook: two workers that take every core each are slower than one.
-# Browser tests wait more than they compute, so three processes of pytest share two cores.
 test: export LGM_NB_CACHE ?= $(CURDIR)/build/cache
 test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 # Style, types, which room may import which, and the measures of cells, modules, classes and parameter lists.
 lint: $(READY)

@@ -395,7 +395,7 @@ def test_a_report_replaces_no_other_file(theirs, report, photos, tmp_path, name)
 
 def test_a_table_outlives_its_report(distilled, report, tmp_path, monkeypatch):
     "What was computed is printed even if the page cannot be written."
-    def full(*args): raise OSError(28, 'No space left on device', 'report.html')
+    def full(*args, **options): raise OSError(28, 'No space left on device', 'report.html')
     monkeypatch.setattr('lgm_nb.views.report.write_report', full)
     done = report(distilled, tmp_path/'out', '--json')
     assert done.returncode==1 and 'make room there' in done.stderr

@@ -211,4 +211,4 @@ def renamed_method(
     method:str|None, # how an objective printed, as a checkpoint or a card records it
 )->str|None:
     "Return how this objective prints today: sums of version 0.1.0 had a factor of one before each term."
-    return method and re.sub(r'(^| [+|] )1\*', r'\1', method)
+    return method and re.sub(r'(^| [+|] )1\*', r'\1', str(method)) # a damaged card has anything there
