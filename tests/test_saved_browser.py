@@ -1,7 +1,7 @@
 "A notebook that is saved in JupyterLab shows its views without their kernel, and never twice."
 import json, shutil, time
 import pytest
-from tools.lab import lab_server, menu
+from tools.lab import lab_server, menu, write_notebook
 
 playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
 pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
@@ -70,11 +70,23 @@ def distrust(notebook):
     nb['cells'][0]['source'] = ['studio']
     notebook.write_text(json.dumps(nb), encoding='utf-8')
 
-def test_a_saved_studio_plays(browser, tmp_path):
-    "`Studio()`, saved and opened by another server; opened as somebody else's, it shows its last images."
+def run_it(page):
+    "Press Start, and wait for the end. The cell is not executed again after the run."
+    page.locator('button.jupyter-button', has_text='Start').first.click()
+    page.locator('.chip:visible', has_text='Finished').wait_for(timeout=180_000)
+
+def test_a_saved_studio_plays(browser, tmp_path, tiny):
+    "Saved as it opens and after a run, opened by another server; as somebody else's, it shows its last images."
     home = tmp_path/'home'
-    with lab_server(home, CELL) as (url, _): run_and_save(browser, url)
+    with lab_server(home, CELL) as (url, folder):
+        run_and_save(browser, url)
+        write_notebook(folder, 'b', OWN.replace('TINY', tiny))
+        run_and_save(browser, url.replace('a.ipynb', 'b.ipynb'), run_it)
     with lab_server(home, None) as (url, folder):
+        page = open_notebook(browser, url.replace('a.ipynb', 'b.ipynb'))
+        check_film(page, 'cifar10-mini')
+        assert page.locator('.words', has_text='2 distilled images reach').is_visible()
+        close(page)
         page = open_notebook(browser, url)
         check_film(page, 'caltech10-mini in 10 images')
         close(page)
@@ -82,17 +94,4 @@ def test_a_saved_studio_plays(browser, tmp_path):
         page = open_notebook(browser, url)
         page.locator('.jp-OutputArea img[alt^="caltech10-mini"]').wait_for()
         assert page.locator(VIEWS).count()==0 and not page.get_by_text('Error displaying widget').count()
-        close(page)
-
-def test_a_run_that_has_ended_is_in_the_saved_notebook(browser, tmp_path, tiny):
-    "The cell is not executed again after the run."
-    def run_it(page):
-        page.locator('button.jupyter-button', has_text='Start').first.click()
-        page.locator('.chip:visible', has_text='Finished').wait_for(timeout=180_000)
-    home = tmp_path/'home'
-    with lab_server(home, OWN.replace('TINY', tiny)) as (url, _): run_and_save(browser, url, run_it)
-    with lab_server(home, None) as (url, _):
-        page = open_notebook(browser, url)
-        check_film(page, 'cifar10-mini')
-        assert page.locator('.words', has_text='2 distilled images reach').is_visible()
         close(page)
