@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from ..core.show import did_you_mean, Table
 from .backbone import Backbone
-from .mirror import authors_file, fetch_published, find_weights, published_files, stated_hash
-from .mirror import WeightsFile
+from .mirror import (
+    authors_file, fetch_published, find_weights, published_files, stated_hash, WeightsFile)
 from .weights import encoder_state, load_checked, NOT_ENCODER, read_weights, timm_state
 
 # %% ../../nbs/backbones/03_published.ipynb #8ea9a711

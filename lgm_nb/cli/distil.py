@@ -69,14 +69,14 @@ def _repeat(options):
 # %% ../../nbs/cli/01_distil.ipynb #0b1ec802
 def _objective(options):
     "Return the objective of a run; None for the default. Raises ValueError for an unknown name."
-    from lgm_nb.method.settings import known_objective, named_objective, preset_objective, renamed_method
+    from lgm_nb.method.settings import known_objective, named_objective, preset_objective
     if options.objective:
         try: return named_objective(options.objective)
         except ValueError as e: raise ValueError(f'--{e}') from e
     if options.from_card: return objective_of_card(card_of_run(options.from_card)['method'], options.from_card)
     if options.extend: return objective_of_base(options)
     begun = _begun(options)
-    return known_objective(renamed_method(begun['objective'])) if begun else preset_objective(options.preset)
+    return known_objective(begun['objective']) if begun else preset_objective(options.preset)
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000006
 def _check_same_set(options, settings, card):

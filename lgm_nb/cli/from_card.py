@@ -33,8 +33,8 @@ def objective_of_card(
     file:str, # the card.json, for the message
 )->Any: # an `Objective`
     "Return the objective that a card names. Raises ValueError for one that is not of this library."
-    from lgm_nb.method.settings import known_objective, renamed_method
-    objective = known_objective(renamed_method(method))
+    from lgm_nb.method.settings import known_objective
+    objective = known_objective(method)
     if objective is not None: return objective
     raise ValueError(f'--from-card {file}: no command can use its objective, {method}; repeat the run in Python')
 

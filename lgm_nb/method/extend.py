@@ -27,8 +27,7 @@ from .meta_loss import GradientMatching, Objective, Step
 from .objectives import _Known
 from .run_folder import source_names
 from .runs import open_sources, run_steps
-from .settings import known_objective, renamed_method, renamed_settings, Settings
-from .settings import settings_facts, settings_from
+from .settings import known_objective, renamed_settings, Settings, settings_facts, settings_from
 from .source import augmenter_of, normalised_weights, on_canvas, one_each
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
@@ -141,7 +140,7 @@ def objective_of_set(
 )->Objective:
     "Return the objective that a card names. Raises ValueError for one that has to be passed."
     method = distilled.card.get('method')
-    objective = GradientMatching() if method is None else known_objective(renamed_method(method))
+    objective = GradientMatching() if method is None else known_objective(method)
     if objective is not None: return objective
     raise ValueError(f'objective: None; the set was made with {method}; pass that objective, or another one')
 
@@ -225,7 +224,7 @@ def run_key(
     "Hash what a checkpoint and the run that made a set must agree on."
     return key_of([settings, objective, data_hash, backbone_hash])
 
-_BESIDE = 'real images', 'statistics of real images', 'distilled images'
+_PHOTOGRAPHS = 'real images' # of the old classes, beside which the new ones were made
 
 def _extended(distilled, made, objectives, data, beside):
     "Join the images, and add the run to the history; `beside` says what stood for the old classes."
@@ -237,7 +236,7 @@ def _extended(distilled, made, objectives, data, beside):
     whole = dict(name=data.name, source=data.source, hash=data.hash)
     joined = changed_card(distilled, what='extended', classes=new, beside=beside, data=whole, settings=card['settings'],
                           **facts)
-    joined['data'] = whole if beside==_BESIDE[0] else joined_data(distilled.card.get('data', {}), whole)
+    joined['data'] = whole if beside==_PHOTOGRAPHS else joined_data(distilled.card.get('data', {}), whole)
     labels = torch.cat([distilled.labels, made.labels + len(distilled.classes)])
     images = torch.cat([distilled.images, made.images])
     return DistilledSet(images, labels, [*distilled.classes, *new], joined, made.losses)
@@ -272,7 +271,8 @@ class Extension:
 
     def joined(self)->DistilledSet: # if several processes share the run, all must call it
         "Return the images that were there, bit for bit, then those of the run."
-        beside = _BESIDE[0 if self.old_data is not None else 1 if self.known else 2]
+        without = 'statistics of real images' if self.known else 'distilled images'
+        beside = without if self.old_data is None else _PHOTOGRAPHS
         joined = _extended(self.distilled, self.run.distilled(), self.objectives, self.data, beside)
         joined.statistics = _joined_statistics(self.sides, self.known, self.run)
         return joined

@@ -18,9 +18,8 @@ from ..core.checks import check_flag, check_number, check_whole
 from ..core.devices import PRECISIONS
 from ..core.show import did_you_mean
 from .meta_loss import GradientMatching, Objective, TotalVariation
-from lgm_nb.method.objectives import (
-    DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, PathMatching, RidgeProbe,
-    WhitenedMeans)
+from .objectives import (
+    DiscriminantMatching, FlowMatching, OrthogonalMatching, PartMatching, PathMatching, RidgeProbe, WhitenedMeans)
 
 # %% ../../nbs/method/04_settings.ipynb #109f7b21
 _COUNTS = ('steps', 'ipc', 'augs', 'views', 'bank_rows')
@@ -153,6 +152,13 @@ def _sum(node):
     if any(not isinstance(o, TotalVariation) for _, o in made._terms()): return made
     raise ValueError(f'{made!r} reads no features; add another objective')
 
+# %% ../../nbs/method/04_settings.ipynb #2c0bd008
+def renamed_method(
+    method:str|None, # how an objective printed, as a checkpoint or a card records it
+)->str|None:
+    "Return how this objective prints today: sums of version 0.1.0 had a factor of one before each term."
+    return method and re.sub(r'(^| [+|] )1\*', r'\1', str(method)) # a damaged card has anything there
+
 # %% ../../nbs/method/04_settings.ipynb #2c0bd006
 _EXAMPLE = "must be like 'DiscriminantMatching + 0.1*TotalVariation' or 'WhitenedMeans(shrinkage=0.3)'"
 
@@ -168,9 +174,10 @@ def known_objective(
     method:str, # how an objective prints
 )->Objective|None: # None if no text names it
     "Find the objective of a card."
-    try: found = named_objective(method)
+    text = renamed_method(method)
+    try: found = named_objective(text)
     except ValueError: return None
-    return found if repr(found)==method else None
+    return found if repr(found)==text else None
 
 # %% ../../nbs/method/04_settings.ipynb #0b1ec704
 def default_objective(
@@ -206,9 +213,3 @@ def renamed_settings(
     "Rename the fields of earlier versions, and add those that came later; an empty dict stays empty."
     renamed = {OLD_NAMES.get(name, name): value for name, value in settings.items()}
     return ADDED | renamed if renamed else renamed
-
-def renamed_method(
-    method:str|None, # how an objective printed, as a checkpoint or a card records it
-)->str|None:
-    "Return how this objective prints today: sums of version 0.1.0 had a factor of one before each term."
-    return method and re.sub(r'(^| [+|] )1\*', r'\1', str(method)) # a damaged card has anything there

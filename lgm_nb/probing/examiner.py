@@ -19,8 +19,8 @@ from ..core.show import mean_std
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from ..method.distilled_set import DistilledSet
-from .probe import embed_pieces, exhaust, FreshViews, Hundredths, Pieces, PooledViews, probe_epochs
-from .probe import to_canvas, weighted
+from .probe import (
+    embed_pieces, exhaust, FreshViews, Hundredths, Pieces, PooledViews, probe_epochs, to_canvas, weighted)
 from .ridge import check_given, fit_ridge, RIDGE_VIEWS, ridge_features
 
 # %% ../../nbs/probing/01_examiner.ipynb #83b1a4de
