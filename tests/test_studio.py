@@ -24,7 +24,7 @@ from lgm_nb.views.run_plan import Later
 from lgm_nb.views.scheduler import Scheduler
 from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import NEXT_PROBED, Studio
-from lgm_nb.views.studio_run import StudioRun, prepare
+from lgm_nb.views.studio_run import open_networks, StudioRun, prepare
 from lgm_nb.views.widgets import CrossModelChart, EvolutionPlayer
 from lgm_nb.views.sheets import page_json, still_html, to_bytes
 
@@ -272,6 +272,13 @@ def test_the_studio_probes_the_best_backbone_and_two_others():
     assert run.plan.probed==NEXT_PROBED and run.plan.sources==NEXT_PROBED[:1]
     assert set(NEXT_PROBED) < set(run.plan.backbones) and run.plan.data.name=='caltech10-mini'
     assert len(Studio(probed=['tiny-can-vit']).run.plan.probed)==1
+
+def test_a_view_opens_only_what_is_used():
+    "Nothing is opened in the thread of the kernel, where it would hold up what the browser asks."
+    run = Studio(steps=322).run
+    open_networks(run)
+    run.facts()
+    assert set(run.plan.backbones.made())==set(run.plan.used)
 
 def test_several_backbones_distil(data, net, tmp_path):
     "Both distil, both are marked as seen; closer looks are taken with the first."

@@ -9,11 +9,13 @@ __all__ = ['weights_hash', 'Backbone']
 
 # %% ../../nbs/backbones/00_backbone.ipynb #0abe607c
 import copy, hashlib, math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 import torch
 import torch.nn.functional as F
+from torch.overrides import TorchFunctionMode
 from ..core.checks import check_number, check_whole
 from ..core.devices import tensor_float32
 from ..data.dataset import Split
@@ -42,20 +44,45 @@ def _fold_into(network:torch.nn.Module, conv_name:str, norm_name:str):
     setattr(network.get_submodule(parent), last, torch.nn.Sequential(*rest))
 
 # %% ../../nbs/backbones/00_backbone.ipynb #1c2defe0
-class _Tracer(torch.fx.Tracer):
-    def is_leaf_module(self, m, name):
-        return isinstance(m, (torch.nn.BatchNorm2d, torch.nn.Conv2d)) or super().is_leaf_module(m, name)
+class _Uses(TorchFunctionMode):
+    "Counts the functions that take a tensor, in this thread."
+    def __init__(self):
+        super().__init__()
+        self.counts:Counter[int] = Counter() # by id
 
-def _foldable(network:torch.nn.Module, graph:torch.fx.Graph)->Iterator[tuple[str, str]]: # names of convolution and norm
-    "Find the norms that can be folded, each with its convolution."
-    modules = dict(network.named_modules())
-    uses = Counter(node.target for node in graph.nodes if node.op=='call_module')
-    for node in graph.nodes:
-        norm = modules[node.target] if node.op=='call_module' else None
-        if not isinstance(norm, torch.nn.BatchNorm2d) or not norm.track_running_stats: continue
-        source = node.args[0]
-        from_conv = source.op=='call_module' and isinstance(modules[source.target], torch.nn.Conv2d)
-        if from_conv and len(source.users)==uses[source.target]==uses[node.target]==1: yield source.target, node.target
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, (int, torch.Size)): return result # of `x.ndim`, say, which does not use the values
+        for value in (*args, *(kwargs or {}).values()):
+            self.counts.update(map(id, value if isinstance(value, (list, tuple)) else [value]))
+        return result
+
+class _Seen:
+    "What the convolutions of a network have made, and its norms taken, by name of the module."
+    def __init__(self, network:torch.nn.Module):
+        self.made:dict[str, list[torch.Tensor]] = defaultdict(list)
+        self.taken:dict[str, list[torch.Tensor]] = defaultdict(list)
+        self.uses, self.hooks = _Uses(), []
+        for name, module in network.named_modules():
+            note = self._hook_for(module)
+            if note is not None: self.hooks.append(module.register_forward_hook(partial(note, name)))
+
+    def _hook_for(self, module):
+        if isinstance(module, torch.nn.Conv2d): return self._note_conv
+        if isinstance(module, torch.nn.BatchNorm2d) and module.track_running_stats: return self._note_norm
+
+    def _note_conv(self, name, _, args, result):
+        self.made[name].append(result)
+        self.uses.counts[id(result)] = 0 # an earlier tensor may have had this id
+
+    def _note_norm(self, name, _, args, result): self.taken[name].extend(args[:1])
+
+    def foldable(self)->Iterator[tuple[str, str]]: # names of convolution and norm
+        "Find the norms that can be folded, each with its convolution."
+        convs = {id(made[0]): name for name, made in self.made.items() if len(made)==1}
+        for name, taken in self.taken.items():
+            source = id(taken[0])
+            if len(taken)==1 and source in convs and self.uses.counts[source]==1: yield convs[source], name
 
 # %% ../../nbs/backbones/00_backbone.ipynb #d3ba5323
 def fold_batch_norm(
@@ -64,11 +91,13 @@ def fold_batch_norm(
 )->torch.nn.Module: # the same network if nothing could be folded, else a copy
     "Fold every batch norm that allows it into the convolution before it."
     if not any(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules()): return network
-    try: graph = _Tracer().trace(network)
-    except Exception: return network # tracing runs third-party code, which may raise anything
-    folded = copy.deepcopy(network)
-    for conv_name, norm_name in _foldable(network, graph): _fold_into(folded, conv_name, norm_name)
-    with torch.no_grad(): before, after = network(example), folded(example)
+    try: folded = copy.deepcopy(network)
+    except Exception: return network # it may hold what cannot be copied; as it is, it is only slower
+    seen = _Seen(folded)
+    with torch.no_grad(), seen.uses: before = folded(example)
+    for hook in seen.hooks: hook.remove()
+    for conv_name, norm_name in seen.foldable(): _fold_into(folded, conv_name, norm_name)
+    with torch.no_grad(): after = folded(example)
     same = torch.allclose(before, after, rtol=1e-3, atol=1e-4*float(before.abs().max()))
     return folded if same else network
 

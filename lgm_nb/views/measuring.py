@@ -84,10 +84,6 @@ class ScoresOverSteps:
         "Add a score, in the order of the steps."
         self.scores[name] = sorted([*self.scores[name], (step, score)], key=lambda s: s[0])
 
-    @property
-    def seeds(self)->int: # of each measurement
-        return next(iter(self.examined.values())).examiner.seeds
-
     def baseline(self, name:str, kind:str)->dict[str, Any]: # as `Score.as_dict()`
         "Return a baseline on a backbone, compared with its latest score."
         score, latest = self.examined[name].baselines[kind], self.scores[name][-1][1]
@@ -145,7 +141,7 @@ class Accuracies(ScoresOverSteps):
             baselines = {name: self.examined[name].baselines for name in latest}
             if not all(kind in own for own in baselines.values()): continue
             rows[kind] = {name: self.baseline(name, kind) for name in latest}
-        data = next(iter(self.examined.values())).examiner.data
+        data = self.examined[next(iter(latest))].examiner.data
         return CrossModelTable(sources, rows, {}, 'ridge', len(data.test))
 
 # %% ../../nbs/views/08_measuring.ipynb #976f7703

@@ -36,6 +36,10 @@ class Later(Mapping[str, Any]):
             if name not in self._made: self._made[name] = self._make(name)
         return self._made[name]
 
+    def made(self)->dict[str, Any]:
+        "Return the values made so far; nothing else is made."
+        return dict(self._made)
+
     def __iter__(self)->Iterator[str]: return iter(self._names)
     def __len__(self)->int: return len(self._names)
     def __contains__(self, name:object)->bool: return name in self._names

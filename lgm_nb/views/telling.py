@@ -172,9 +172,9 @@ class DescribedRun(Scheduler):
 
     def about(self)->dict[str, Any]:
         "Describe what is distilled, the growth of the pyramid, the loss, the accuracies and the maps."
-        found, facts = self.accuracies, plan_facts(self.plan) | loss_facts(self.distiller)
-        measured = dict(curves=self.curves(), maps=map_facts(found.maps), protocol=describe_protocol(found.seeds))
-        return facts | measured | in_words(self.plan, found)
+        maps, seeds = map_facts(self.accuracies.maps.made()), self.examined[self.plan.home].examiner.seeds
+        measured = dict(curves=self.curves(), maps=maps, protocol=describe_protocol(seeds))
+        return plan_facts(self.plan) | loss_facts(self.distiller) | measured | in_words(self.plan, self.accuracies)
 
     def facts(self)->dict[str, Any]:
         "Return the whole run, without its pixels."
@@ -211,7 +211,7 @@ class Announcer:
     def curves(self)->None:
         "Send the accuracies, what is new in the maps, and what the accuracies mean in words."
         said = in_words(self.run.plan, self.run.accuracies)
-        new = map_news(self.run.accuracies.maps)
+        new = map_news(self.run.accuracies.maps.made())
         self._tell(Tell.CURVES, curves=self.run.curves(), maps=new, words=said['words'], caution=said['caution'])
 
     def frame(self, frame:dict[str, Any], sheet:dict[str, Any]|None, loss:list[list[float]])->None:
