@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu lab docs bench dist clean
+.PHONY: help demo test notebooks pytest lint js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
@@ -30,13 +30,22 @@ $(READY): settings.ini setup.py pyproject.toml
 demo: $(READY)
 	$(BIN)/lgm-demo --overwrite
 
-# pytest comes last, so that its summary line ends the output and a run without tests is seen.
-# One thread for each notebook: two workers that take every core each are slower than one.
-test: export LGM_NB_CACHE ?= $(CURDIR)/build/cache
+# The notebooks run beside pytest, whose browser tests wait a third of their time. pytest takes longer, so its summary
+# line ends the output.
 test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/nbdev-test --n-workers 2 --do-print
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest tests -q -rs -n 2 --dist loadfile --no-loadscope-reorder
+	$(MAKE) -j2 notebooks pytest
+
+# One thread for each process: several that take every core each are slower than one.
+notebooks pytest: export OMP_NUM_THREADS = 1
+notebooks pytest: export MKL_NUM_THREADS = 1
+notebooks pytest: export LGM_NB_CACHE ?= $(CURDIR)/build/cache
+
+notebooks: $(READY)
+	$(BIN)/nbdev-test --n-workers 1
+
+pytest: $(READY)
+	$(BIN)/pytest tests -q -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 # Style, types, which room may import which, and the measures of cells, modules, classes and parameter lists.
 lint: $(READY)

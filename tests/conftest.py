@@ -1,5 +1,5 @@
 "What the tests share. They drive the installed package, as a user would, through its commands."
-import contextlib, io, json, os, re, runpy, shutil, signal, subprocess, sys, time
+import contextlib, importlib.util, io, json, os, re, runpy, shutil, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 from forked import Forked
@@ -110,6 +110,11 @@ def check_report(report, name):
             assert set(score) >= {'top1_mean', 'top1_std', 'seeds'}
             assert 0 <= score['top1_mean'] <= 100 and score['top1_std'] >= 0 and score['seeds'] >= 1
     assert report['seconds'] and all(s >= 0 for s in report['seconds'].values())
+
+def needs(package, extra):
+    "Skip a file where a package is not installed. It is not imported, which takes seconds with JupyterLab."
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f'{package} is not installed (extra: {extra})', allow_module_level=True)
 
 LONG = ['test_tutorials.py', 'test_site.py', 'test_studio_browser.py', 'test_studio_controls_browser.py',
     'test_sweep.py', 'test_crashes.py']

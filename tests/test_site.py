@@ -121,6 +121,10 @@ def test_nothing_is_loaded_from_another_host(site, pages):
     styles = [(p.name, u) for p in site.rglob('*.css') for u in asked.findall(p.read_text(encoding='utf-8'))]
     assert [(name, src) for name,src in loads if not src.startswith('data:')]==[] and styles==[]
 
+def test_no_page_tells_an_address_in_memory(site):
+    files = [f for suffix in ('html', 'md') for f in site.rglob(f'*.{suffix}')]
+    assert [f.name for f in files if re.search(r' at 0x[0-9a-f]{6}', f.read_text(encoding='utf-8'))]==[]
+
 def test_every_image_has_a_text(pages):
     images = [(name, image) for name,page in pages.items() for image in page.images]
     assert [(name, i.get('src', '')[:60]) for name,i in images if not i.get('alt', '').strip()]==[]

@@ -1,12 +1,13 @@
 "The studio in a real JupyterLab, and its page from a file, in Chromium."
 import re, shutil, threading, time
 import pytest
+from conftest import needs
 from tools.lab import lab_server, menu, write_notebook
 
 CHROMIUM = shutil.which('chromium')
 psutil = pytest.importorskip('psutil', reason='psutil is not installed (ipykernel brings it)')
 playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
-pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
+needs('jupyterlab', 'lab')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
 
 CELL = """from lgm_nb.all import *

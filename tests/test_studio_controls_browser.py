@@ -2,11 +2,11 @@
 import re, shutil
 import pytest
 from tools.lab import lab_server, menu
-from conftest import write_photographs
+from conftest import needs, write_photographs
 
 psutil = pytest.importorskip('psutil', reason='psutil is not installed (ipykernel brings it)')
 playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed (extra: dev)')
-pytest.importorskip('jupyterlab', reason='jupyterlab is not installed (extra: lab)')
+needs('jupyterlab', 'lab')
 if not shutil.which('chromium'): pytest.skip('no chromium on this machine', allow_module_level=True)
 from test_studio_browser import bounded, button, picture, until, watched # noqa: E402, F401
 

@@ -5,7 +5,7 @@
 NODE_MODULES holds `katex`, `onnxruntime-web` and the two fonts, as `make docs` installs them; OUT is the folder to
 write (`_docs`).
 """
-import json, os, re, shutil, sys
+import gc, json, os, re, shutil, sys
 from fnmatch import fnmatch
 from pathlib import Path
 import yaml
@@ -38,6 +38,12 @@ def drop_numbers(folder):
     pairs = sorted((p for p in pairs if p[0]!=p[1]), key=lambda p: (-len(p[0]), p))
     replace_all([*folder.rglob('*.ipynb'), *folder.rglob('*.md')], lambda file: pairs)
     for nb in list(folder.rglob('*.ipynb')): nb.rename(nbpath2html(nb).with_suffix('.ipynb'))
+
+def name_functions(folder):
+    "Show a function that stands where a type is expected by its name, without its address in memory."
+    for nb in folder.rglob('*.ipynb'):
+        text = nb.read_text(encoding='utf-8')
+        nb.write_text(re.sub(r'<function (\w+) at 0x\w+>', r'\1', text), encoding='utf-8')
 
 def page_of(source):
     "The page of a notebook or text: `method/07_distiller.ipynb` becomes `method/distiller.ipynb`."
@@ -288,10 +294,12 @@ def main(modules, out=None):
     os.chdir(cfg.config_path)
     out = Path(out).resolve() if out else cfg.doc_path
     refresh_quarto_yml()
-    folder = proc_nbs(force=True)
+    folder = proc_nbs(force=True, n_workers=0) # each worker would import everything anew
+    gc.freeze() # IPython collects garbage at the end for each notebook: minutes with all that is imported
     notebooks = [p.relative_to(folder).as_posix() for p in folder.rglob('*.ipynb')]
     sources = {page_of(source): source for source in notebooks}
     drop_numbers(folder)
+    name_functions(folder)
     dress(cfg, folder, sources)
     about_pages(cfg, folder)
     reference(cfg, folder)

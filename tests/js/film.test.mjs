@@ -79,11 +79,17 @@ test('sheets from the newest on are kept for frames to come', () => {
   assert.deepEqual([...it.sheets.keys()], [0, 1, 5]);
 });
 
-test('decoded pictures are forgotten with their sheets', () => {
-  const it = film(0, 1);
-  it.decoded.set(1, Promise.resolve());
+test('decoded pictures are forgotten with their sheets, and closed later', async t => {
+  const it = film(0, 1), picture = { close: t.mock.fn() }, later = t.mock.method(globalThis, 'setTimeout', () => 0);
+  it.decoded.set(1, Promise.resolve(picture));
   it.drop([1]);
   assert.equal(it.decoded.size, 0);
+  await Promise.resolve();
+  const [[close, after]] = later.mock.calls.map(call => call.arguments);
+  assert.equal(after, 10_000);
+  assert.equal(picture.close.mock.callCount(), 0);
+  close();
+  assert.equal(picture.close.mock.callCount(), 1);
 });
 
 test('the nearest frame with pixels, earlier ones first', () => {
