@@ -368,8 +368,13 @@ def test_an_interrupt_pauses(data, net):
         while run.step < 2: await asyncio.sleep(.01)
         os.kill(os.getpid(), signal.SIGINT)
         while run.state != 'paused': await asyncio.sleep(.01)
-        run.stop()
-        await run.wait()
+        other = StudioRun(data, [net], Settings(steps=100_000, views=1), seeds=1)
+        other.start()
+        while other.step < 2: await asyncio.sleep(.01)
+        os.kill(os.getpid(), signal.SIGINT) # it is the one that runs now
+        while other.state != 'paused': await asyncio.sleep(.01)
+        for each in (run, other): each.stop()
+        for each in (run, other): await each.wait()
         os.kill(os.getpid(), signal.SIGINT) # nothing runs: nothing happens
         await asyncio.sleep(.05)
         assert run.state=='stopped' and run.error is None

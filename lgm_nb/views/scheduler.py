@@ -211,18 +211,19 @@ class Scheduler(Job):
             raise
 
 # %% ../../nbs/views/06_scheduler.ipynb #d35390d1
-def _pause_on_interrupt(run):
+def _pause_on_interrupt():
     "While a run is active, treat an interrupt of the idle kernel as Pause."
     if threading.current_thread() is not threading.main_thread(): return
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN: return # the interrupt is for the cell that is executing
-    loop = asyncio.get_running_loop()
-    def pause(*_):
-        if run.active: loop.call_soon_threadsafe(run.pause)
-    signal.signal(signal.SIGINT, pause)
+    signal.signal(signal.SIGINT, _pause_running)
+
+def _pause_running(*_): # it stays the handler, whichever run is the next
+    run = Job.running
+    if run is not None and run.active: run._task.get_loop().call_soon_threadsafe(run.pause)
 
 async def gate(
     run:Scheduler,
 )->bool: # whether there was a pause
     "Continue, wait while a run is paused, or raise WorkStopped. A run calls it between two pieces of work."
-    _pause_on_interrupt(run)
+    _pause_on_interrupt()
     return await pass_gate(run.run_state)
