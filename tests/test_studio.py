@@ -26,7 +26,7 @@ from lgm_nb.views.shelf import FIRST_RUN, folder_facts, last_pixels
 from lgm_nb.views.studio import NEXT_PROBED, Studio
 from lgm_nb.views.studio_run import open_networks, StudioRun, prepare
 from lgm_nb.views.widgets import CrossModelChart, EvolutionPlayer
-from lgm_nb.views.sheets import page_json, still_html, to_bytes
+from lgm_nb.views.sheets import page_json, read_sheet, still_html, to_bytes
 
 NASTY = ['<img src=x onerror="alert(1)">', '</script><script>alert(2)</script>', '"\'`${1}\u2028']
 
@@ -49,6 +49,19 @@ def test_history_is_bounded_and_even():
     steps = [f['step'] for f in history.frames]
     assert history.bytes <= history.limit and steps[0]==0 and steps[-1]==399
     assert set(np.diff(steps[:-1]))=={history.stride}=={32} and 'every 32nd step' in history.kept
+
+def test_history_is_read_while_it_changes(monkeypatch):
+    "By a cell that is executed again during a run, whose worker drops frames and their sheets meanwhile."
+    history, step = History(most=4), iter(range(10**6))
+    def add(keep=True): history.add(n := next(step), 1, noise(n), keep)
+    def read(sheet, plain=read_sheet):
+        for _ in range(5): add(keep=False)
+        for _ in range(5): add()
+        return plain(sheet)
+    for _ in range(4): add()
+    monkeypatch.setattr('lgm_nb.views.history.read_sheet', read)
+    found = history.read()
+    assert [n for n, _, _ in found]==[0, 1, 2, 3] and all((pixels==noise(n)).all() for n, _, pixels in found)
 
 def test_history_sends_only_what_changed():
     history, images = History(), noise(1)
@@ -275,7 +288,9 @@ def test_the_studio_probes_the_best_backbone_and_two_others():
 
 def test_a_view_opens_only_what_is_used():
     "Nothing is opened in the thread of the kernel, where it would hold up what the browser asks."
-    run = Studio(steps=322).run
+    studio = Studio('cifar10-mini', steps=322)
+    run, html = studio.run, studio._repr_mimebundle_()[0]['text/html']
+    assert 'cifar10-mini in 10 images' in html and not run.plan.backbones.made()
     open_networks(run)
     run.facts()
     assert set(run.plan.backbones.made())==set(run.plan.used)
@@ -411,6 +426,11 @@ def test_still_pages_are_deterministic_and_ask_nobody(finished):
     assert 'https://' not in html and 'import(' not in html
     assert 'http://' not in html.replace('http://www.w3.org/2000/svg', '')
 
+def test_an_output_holds_a_page_that_is_made_once(data, net, monkeypatch):
+    made = []
+    monkeypatch.setattr('lgm_nb.views.studio.still_html', lambda *args: made.append(args) or '<p>page</p>')
+    assert Studio(data, net, steps=7)._repr_mimebundle_()[0]['text/html']=='<p>page</p>' and len(made)==1
+
 def test_mime_bundle_holds_both(finished):
     bundle, _ = EvolutionPlayer([torch.rand(3, 3, 8, 8) for _ in range(4)])._repr_mimebundle_()
     assert {'text/html', 'application/vnd.jupyter.widget-view+json'} <= set(bundle)
@@ -436,14 +456,18 @@ def test_a_live_and_a_still_output(data, net, jupyter):
     (live, _), (still, first) = shown
     assert LIVE in live and 'text/html' not in live
     assert LIVE not in still and still['text/html'].startswith('<div data-lgm-pair>') and not first['update']
+    def steps(html):
+        facts = json.loads(re.search(r'data-lgm-facts="[^"]*">(.*?)</script>', html, re.S)[1])
+        return [frame['step'] for frame in facts['frames']]
     async def go():
         studio.start()
+        while studio.run.step < 2: await asyncio.sleep(0)
+        assert len(steps(studio.still()))==1, 'a film would hold up the run'
         await studio.wait()
     asyncio.run(asyncio.wait_for(go(), 120))
     (still, last), = shown[2:]
     assert last['update'] and last['display_id']==first['display_id']
-    facts = json.loads(re.search(r'data-lgm-facts="[^"]*">(.*?)</script>', still['text/html'], re.S)[1])
-    assert facts['frames'][-1]['step']==4
+    assert steps(still['text/html'])==[0, 1, 2, 3, 4]
 
 def test_changes_renew_the_still_output_once(jupyter):
     "All that one cell changes."

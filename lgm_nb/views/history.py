@@ -8,6 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/history.html.md"""
 __all__ = ['History']
 
 # %% ../../nbs/views/05_history.ipynb #3e6dd9bc
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 import numpy as np
@@ -15,6 +16,12 @@ from .sheets import make_sheet, read_sheet
 
 # %% ../../nbs/views/05_history.ipynb #ab2ed462
 Tile = tuple[int, int] # number of a sheet, tile in it
+
+def read_tiles(sheets:Mapping[int, Mapping[str, Any]], tiles:Iterable[Tile])->np.ndarray: # (N, S, S, 3) uint8
+    "Reassemble images."
+    tiles = list(tiles)
+    unpacked = {k: read_sheet(sheets[k]) for k in {sheet for sheet, _ in tiles}}
+    return np.stack([unpacked[sheet][i] for sheet, i in tiles])
 
 class TileStore:
     "Pack images that changed into sheets; the others stay where they are."
@@ -41,12 +48,6 @@ class TileStore:
         self._pixels = pixels
         return self._tiles, sheet
 
-    def read(self, tiles:Iterable[Tile])->np.ndarray:
-        "Reassemble images, (N, S, S, 3) uint8."
-        tiles = list(tiles)
-        unpacked = {k: read_sheet(self.sheets[k]) for k in {sheet for sheet, _ in tiles}}
-        return np.stack([unpacked[sheet][i] for sheet, i in tiles])
-
     def keep(self, tiles:Iterable[Tile])->None:
         "Drop the sheets that none of these tiles is in."
         used = {sheet for sheet, _ in tiles}
@@ -64,6 +65,7 @@ class FrameList:
         self.limit, self.most, self.stride = limit, most, 1
         self.store = TileStore()
         self.frames:list[dict[str, Any]] = []
+        self._changing = threading.Lock() # frames and the sheets that they need
 
     @property
     def bytes(self)->int: return self.store.bytes
@@ -74,11 +76,12 @@ class FrameList:
 
     def append(self, frame:dict[str, Any])->list[int]: # steps of the frames that were dropped
         "Add a frame, and drop others until the rest fits."
-        if self.frames and self.frames[-1].get('passing'): self.frames.pop()
-        self.frames.append(frame)
         dropped:list[int] = []
-        while len(self.frames) > 3 and self._too_much(): dropped += self._thin()
-        self._forget()
+        with self._changing:
+            if self.frames and self.frames[-1].get('passing'): self.frames.pop()
+            self.frames.append(frame)
+            while len(self.frames) > 3 and self._too_much(): dropped += self._thin()
+            self._forget()
         return dropped
 
     def _too_much(self): return len(self.frames) > self.most or self.bytes > self.limit
@@ -114,7 +117,14 @@ class History(FrameList):
 
     def pixels(self, frame:Mapping[str, Any])->np.ndarray: # (N, S, S, 3) uint8
         "Reassemble the images of a frame."
-        return self.store.read(frame['tiles'])
+        return read_tiles(self.store.sheets, frame['tiles'])
+
+    def read(self,
+        newest:int|None=None, # how many frames; None for all
+    )->list[tuple[int, int, np.ndarray]]: # (step, levels, (N, S, S, 3) uint8), in order
+        "Reassemble the frames as they are now, whatever another thread adds meanwhile."
+        with self._changing: frames, sheets = self.frames[-(newest or 0):], dict(self.store.sheets)
+        return [(f['step'], f['levels'], read_tiles(sheets, f['tiles'])) for f in frames]
 
     @property
     def kept(self)->str:

@@ -138,17 +138,23 @@ def _objective_text(objective, settings):
     given = objective if isinstance(objective, (list, tuple)) else [objective or default_objective(settings)]
     return ' | '.join(dict.fromkeys(map(repr, given)))
 
-def plan_facts(
+def plan_words(
     plan:RunPlan,
-)->dict[str, Any]: # title, note, classes, labels, side, steps, sizes, settings
-    "Describe a plan as JSON."
+)->dict[str, Any]: # title, note, classes, labels, steps, settings
+    "Describe a plan as JSON, as far as no backbone has to be opened for it."
     classes, settings = plan.data.classes, plan.settings
-    canvas = max(plan.backbones[name].canvas for name in plan.sources)
     note = f'distilled with {" + ".join(plan.sources)}'
     if plan.images > MOST_IMAGES: note += f'; {MOST_IMAGES} of {plan.images} images shown'
     labels = [c for c in range(len(classes)) for _ in range(settings.ipc)][:MOST_IMAGES]
     objective = _objective_text(plan.objective, settings)
     told = told_settings(plan.data.name, plan.sources, objective, settings_facts(settings))
     return dict(title=f'{plan.data.name} in {plan.images} images', note=note, classes=classes, labels=labels,
-        side=min(canvas, SIDE), steps=settings.steps, settings=told,
-        sizes=level_sizes(canvas, 1 if settings.pyramid else canvas))
+        steps=settings.steps, settings=told)
+
+def plan_facts(
+    plan:RunPlan,
+)->dict[str, Any]: # as `plan_words`, and side, sizes
+    "Describe a plan as JSON."
+    canvas = max(plan.backbones[name].canvas for name in plan.sources)
+    sizes = level_sizes(canvas, 1 if plan.settings.pyramid else canvas)
+    return dict(plan_words(plan), side=min(canvas, SIDE), sizes=sizes)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 import ipywidgets as w
+from anywidget import AnyWidget
 import numpy as np
 from ..core.devices import pick_device
 from ..core.short_errors import shorten_errors
@@ -28,12 +29,13 @@ from .closer_look import nearest_images
 from .controls import Controls, spawn
 from .exports import of_start, page_facts, page_file, write_export
 from .messages import Ask, Tell
-from .run_plan import Later, MOST_IMAGES
+from .run_plan import Later, MOST_IMAGES, plan_words
+from .scheduler import ACTIVE_STATES
 from .sheets import lay_out, make_sheet, still_html, without_pixels
 from .shelf import FIRST_RUN, last_pixels, Shelf, thinned, THUMBS
 from .studio_run import StudioRun, ask_details, ask_level, embed_home, open_networks, prepare
 from .telling import distiller_of
-from .widgets import FactsWidget
+from .widgets import FactsWidget, film_facts
 
 # %% ../../nbs/views/17_studio.ipynb #744f8539
 def coarse_to_fine(
@@ -61,11 +63,15 @@ class StudioView(FactsWidget):
         self.on_msg(self._hear)
 
     def still(self)->str:
-        return _opening(self) if self.first and not self.run.number else still_html(self.run.film(150), self.poster())
+        run = self.run
+        if self.first and not run.number: return _opening(self)
+        if not run.history.frames: return still_html(film_facts([], **plan_words(run.plan)))
+        going = run.state in ACTIVE_STATES and run.state != 'paused' # it would wait for the film, and will have one
+        return still_html(run.film(150, newest=1 if going else None), self.poster())
 
     def poster(self)->np.ndarray|None:
-        frames, pixels = self.run.history.frames, self.run.history.pixels
-        return lay_out(pixels(frames[-1]), min(10, len(frames[-1]['tiles']))) if frames else None
+        newest = self.run.history.read(newest=1)
+        return lay_out(newest[0][2], min(10, len(newest[0][2]))) if newest else None
 
     def _hear(self, _, message, buffers):
         ask, run = message.get('ask'), self.run
@@ -186,7 +192,7 @@ class ViewBox(w.VBox):
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         bundle, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
-        meta = dict(self.view._repr_mimebundle_()[1], **meta) # by it Colab shows a box that holds a view
+        meta = dict(AnyWidget._repr_mimebundle_(self.view)[1], **meta) # by it Colab shows a box that holds a view
         return dict(bundle, **{'text/html': self.still(), 'text/plain': repr(self)}), meta
 
     def _ipython_display_(self, **kwargs): self.view.pair.show(*self._repr_mimebundle_(**kwargs))

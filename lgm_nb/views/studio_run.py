@@ -172,8 +172,6 @@ def _in_short(run):
     about = f'{run.plan.data.name} with {" + ".join(run.plan.sources)}'
     return f'StudioRun({about}: {run.state}, step {run.step} of {run.plan.settings.steps})'
 
-def _frames(history): return [(f['step'], f['levels'], history.pixels(f)) for f in history.frames]
-
 # %% ../../nbs/views/11_studio_run.ipynb #09b0000c
 class PlannedRun(DistillingRun):
     "A run whose next start can be changed; `plan` is that of the last one, which its results tell of."
@@ -224,9 +222,12 @@ class StudioRun(PlannedRun):
         "Return the latest accuracies and the baselines as a table. Raises ValueError if there are none."
         return self.accuracies.table(self.plan.sources)
 
-    def film(self, kilobytes:int=900)->dict[str, Any]:
-        "Return the whole run as the facts of a page, with at most this many kilobytes of pixels."
-        return film_facts(_frames(self.history), kilobytes=kilobytes, **self.about())
+    def film(self,
+        kilobytes:int=900, # of pixels, at most
+        newest:int|None=None, # frames to take; None for all
+    )->dict[str, Any]:
+        "Return the run as the facts of a page."
+        return film_facts(self.history.read(newest), kilobytes=kilobytes, **self.about())
 
     def __repr__(self): return _in_short(self)
 
