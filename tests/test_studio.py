@@ -699,6 +699,38 @@ def test_typed_data_are_opened_once_and_again_when_they_have_changed(data, net, 
     studio = Studio(data, net, steps=1, views=1, seed=71, probed=[], folder=tmp_path/'runs/set')
     asyncio.run(asyncio.wait_for(go(studio), 120))
 
+def test_what_is_said_stays_until_something_changes(data, net, monkeypatch):
+    "A forecast under way does not replace it, and none promises a start while a value is wrong."
+    monkeypatch.setattr(controls, 'PATIENCE', .05)
+    monkeypatch.setattr(controls, 'run_cost', lambda plan: 'soon')
+    async def go():
+        panel = Studio(data, net, steps=8).controls
+        steps, note = panel.settings.fields['steps'], panel.note
+        steps.value = 9
+        while not note.text.endswith('soon'): await asyncio.sleep(.01)
+        steps.value = 0
+        while note.text: await asyncio.sleep(.01)
+        steps.value = 10
+        await panel.openings.add('nosuch')
+        await asyncio.sleep(.2)
+        assert note.text.startswith('Not opened: ')
+    asyncio.run(asyncio.wait_for(go(), 20))
+
+def test_images_are_made_in_the_worker(data, net, tmp_path, monkeypatch):
+    "And zips: in the kernel's own thread they would hold up what the browser asks."
+    threads = set()
+    def noted(f): return lambda self: (threads.add(threading.current_thread().name), f(self))[1]
+    for kind, name in ((Distiller, 'images'), (photographs.Dropped, 'zipped')):
+        monkeypatch.setattr(kind, name, noted(getattr(kind, name)))
+    async def go():
+        studio = Studio(data, net, steps=2, views=1, folder=tmp_path/'set')
+        studio.start()
+        await studio.wait()
+        studio.controls.photographs.take('a/b.png', b'', True, True)
+        while not studio.controls.settings.choice.data.value.endswith('a'): await asyncio.sleep(.01)
+    asyncio.run(asyncio.wait_for(go(), 60))
+    assert len(threads)==1 and 'lgm-studio' in threads.pop()
+
 def test_too_much_that_is_dropped_is_refused(data, net, monkeypatch):
     "By the kernel, too: nothing is kept or unpacked, and what to do is said."
     monkeypatch.setattr(photographs, 'MOST_DROPPED', 1000)

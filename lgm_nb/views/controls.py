@@ -154,14 +154,14 @@ class Forecasts:
     def ask(self)->None:
         "Say what a start will do and, when that is known, what it will cost."
         self.asked += 1
-        background(self.run, self._say(self.asked))
+        background(self.run, self._say(self.asked, self.note.said))
 
-    async def _say(self, number):
+    async def _say(self, number, said_before):
         await asyncio.sleep(PATIENCE)
-        def outdated(): return number != self.asked or self.run.active
+        def outdated(): return number != self.asked or self.run.active or self.note.said != said_before
         if outdated(): return
         try: plan = change(self.run.next_plan, **self.settings.changes())
-        except ValueError: return # it is said below the fields
+        except ValueError: return self.note.say('') # it is said below the fields
         text = self.typed.wanted(self.settings.choice)
         try:
             if text is not None: plan = change(plan, data=await self.typed.open(text))
@@ -207,7 +207,10 @@ class Photographs:
         if not last: return
         dropped, self.dropped = self.dropped, Dropped()
         if self.run.active: return self.note.say('Photographs: not taken while a run is active; stop it first')
-        background(self.run, self.offer(*dropped.zipped()))
+        background(self.run, self._offer_dropped(dropped))
+
+    async def _offer_dropped(self, dropped):
+        await self.offer(*await self.run.worker.do(dropped.zipped))
 
 
 # %% ../../nbs/views/16_controls.ipynb #15c40008

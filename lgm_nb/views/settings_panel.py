@@ -41,10 +41,11 @@ class Note(w.HTML):
     "A line of text that wraps; a label of ipywidgets would be cut off in a narrow window."
     def __init__(self):
         super().__init__('', layout=w.Layout(display='none', margin='0 4px'))
-        self.text = ''
+        self.text, self.said = '', 0 # now; how many times something was said
 
     def say(self, text:str)->None:
         "Show a text, or nothing."
+        self.said += 1
         if text==self.text: return
         self.text = text
         self.value, self.layout.display = wrapped(escape(text)), None if text else 'none'

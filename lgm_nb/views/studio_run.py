@@ -127,18 +127,20 @@ async def _show(run):
 
 def _images_of(run): return DistilledSet(run.distiller.images(), run.distiller.labels, run.plan.data.classes)
 
-def _note_moment(run):
+async def _note_moment(run):
     "Queue the images for measuring, if that is due."
     last, probed = run.step==run.plan.settings.steps, run.plan.probed
     names = probed if last else run.measuring.due(probed, run.plan.sources)
-    if names: run.measuring.add_moment(names, _images_of(run), run.step, live=not last)
-    if last: run.measuring.add_checks(probed, _images_of(run), run.step)
+    if not (names or last): return
+    images = await run.worker.do(_images_of, run)
+    if names: run.measuring.add_moment(names, images, run.step, live=not last)
+    if last: run.measuring.add_checks(probed, images, run.step)
 
 async def _step(run):
     await run.worker.do(next, run.distiller)
     run.speed.count()
     await _show(run)
-    _note_moment(run)
+    await _note_moment(run)
 
 # %% ../../nbs/views/11_studio_run.ipynb #11f3a001
 def _say_measuring(run):
@@ -152,7 +154,7 @@ async def take_turns(run:DistillingRun)->None:
     "Take steps, and measure between them, until both are done."
     run.run_state.advance('running')
     run.announcer.sync()
-    run.measuring.add_first(run.plan.probed, run.plan.sources, _images_of(run))
+    run.measuring.add_first(run.plan.probed, run.plan.sources, await run.worker.do(_images_of, run))
     turn, steps = time.monotonic(), run.plan.settings.steps
     while run.step < steps or run.measuring:
         if await gate(run): run.speed.restart()
