@@ -98,6 +98,10 @@ def _entry(key, facts, place, read):
 _SESSION:dict[str, Entry] = {} # by key; the runs that ended in this kernel, oldest first
 _ON_DISK:dict[Path, tuple[str, Entry|None]] = {} # by folder: its stamp, and what was read
 FIRST_RUN = package_path('views', 'samples', 'first-run')
+_SHIPPED = FIRST_RUN/FILM
+
+def _first_facts(): return folder_facts(FIRST_RUN)
+
 _UNREADABLE = (ValueError, KeyError, OSError, AttributeError, IndexError, TypeError) # another program's film.json
 
 def _stamp(folder):
@@ -137,13 +141,12 @@ class Shelf:
         "List the runs, the newest of the session first."
         cards = sorted(self.folder.glob('*/card.json'), key=lambda c: c.stat().st_mtime, reverse=True)[:self.most]
         found = [*reversed(_SESSION.values()), *map(_disk_entry, cards)]
-        film = FIRST_RUN/FILM
-        def first(): return folder_facts(FIRST_RUN)
-        if film.is_file(): found.append(_entry('first', first(), 'ships with lgm_nb', first))
+        if _SHIPPED.is_file(): found.append(_entry('first', _first_facts(), 'ships with lgm_nb', _first_facts))
         return [entry for entry in found if entry is not None]
 
     def facts(self, key:str)->dict[str, Any]: # as `film_facts`
         "Return the animation of a run. Raises ValueError if it is not on the shelf."
+        if key=='first' and _SHIPPED.is_file(): return _first_facts() # a cell waits for it, while others are read
         for entry in self.entries():
             if entry.key==key: return entry.read()
         raise ValueError(f'run: {key!r} is not on the shelf')
