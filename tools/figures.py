@@ -61,7 +61,7 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              'discriminant .7 @ lite0 + simclr', 'discriminant .7 @ lite0 + simclr + dino @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
 PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0')
-LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600',)
+LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
 TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'discriminant .7 @ lite0 + simclr + dino @ {FORMER}',
