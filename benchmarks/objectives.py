@@ -1,11 +1,12 @@
 """What to match, and on which backbones: objectives × sources × data, read at home, on seen and on unseen backbones.
 
     python -m benchmarks.objectives [--rows TEXT,…] [--sets cifar10-mini,caltech-20] [--seeds 3] [--steps 400]
-        [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
+        [--targets lite0,…] [--held N] [--keep FOLDER] [--caltech ../shared/data] [--save FILE] [--json]
 
 A row is `OBJECTIVE @ SOURCES`, such as `means @ lite0` or `whitened .6 / means @ lite0 + simclr`, where a slash gives
 each source its own objective; `means @ lite0 @ steps=400 lr_decay=0` has settings of its own, and one with
-`data=caltech-20` among them is for that data set only. `--rows` names rows, or parts of the names of those in ROWS.
+`data=caltech-20` among them is for that data set only. `--rows` names rows, or parts of the names of those in ROWS;
+`--targets` the backbones that are probed, all of them by default.
 With `--held N` the last N training images of each class take the place of the test split, and the rest are all there is
 to learn from: choices are made so, and the test images are read once, at the end. Every set and every score is kept in
 KEEP and not computed again, so that the benchmark resumes. What is not installed is left out with a message. Prints one
@@ -78,6 +79,13 @@ def own_settings(row):
     types = {f.name: type(f.default) for f in fields(Settings)}
     return {name: types[name](float(value)) for name, value in own_words(row).items() if name != 'data'}
 
+def chosen_targets(texts, nets):
+    "The backbones to probe: those named, as sources are, or all that are installed."
+    if texts is None: return list(nets)
+    if unknown := [t for t in texts if t not in BACKBONES]:
+        raise SystemExit(f'--targets {unknown[0]}: must be among {", ".join(BACKBONES)}')
+    return [name for name in nets if name in {BACKBONES[t] for t in texts}]
+
 def open_data(name, caltech, held):
     "A data set; None, with a message, if it is not here."
     if name=='cifar10-mini': data = open_dataset(name)
@@ -135,7 +143,7 @@ def is_default(row, own, steps):
     "Is a row what `make demo` makes?"
     return '@'.join(row.split('@')[:2]).strip()==DEFAULT and steps==DEFAULT_STEPS and not set(own) - {'steps'}
 
-def entries(row, data, nets, each, reader):
+def entries(row, data, nets, each, reader, targets):
     "One entry for each target of a row; `each` are the settings of its seeds."
     names, objectives = read_row(row)
     own = own_settings(row)
@@ -146,7 +154,7 @@ def entries(row, data, nets, each, reader):
         sets.append(distilled(data, [nets[n] for n in names], objectives, s, reader.keep))
         say(f'{data.name}: {row}, seed {s.seed}: {sets[-1][0].card["seconds"]:.0f} s')
     found = []
-    for target in nets:
+    for target in targets:
         found.append(dict(data=data.name, objective=row.split('@')[0].strip(), source=names,
             default=is_default(row, own, each[0].steps), steps=each[0].steps, settings=own,
             target=target, seen=target in names, home=target==names[0],
@@ -164,24 +172,26 @@ def above(entry):
 
 def summary(row, found):
     "A line for the log: home, then points above the best real images on every unseen backbone."
-    home = next(e for e in found if e['home'])
+    home = next((e for e in found if e['home']), None)
     gains = {e['target']: above(e)[0] for e in found if not e['seen']}
     listed = ', '.join(f'{name} {gain:+.1f}' for name, gain in gains.items())
-    share = 100*home['top1_mean']/home['full']
-    at_home = f'home {home["top1_mean"]:.1f} ({share:.0f} % of full)'
-    return f'{row}: {at_home}; unseen {mean(list(gains.values())):+.2f}: {listed}'
+    told = []
+    if home: told.append(f'home {home["top1_mean"]:.1f} ({100*home["top1_mean"]/home["full"]:.0f} % of full)')
+    if gains: told.append(f'unseen {mean(list(gains.values())):+.2f}: {listed}')
+    return f'{row}: {"; ".join(told)}'
 
-def main(rows=None, sets=('cifar10-mini', 'caltech-20'), seeds=3, steps=400, augs=3, probes=5, held=0,
+def main(rows=None, sets=('cifar10-mini', 'caltech-20'), targets=None, seeds=3, steps=400, augs=3, probes=5, held=0,
          keep='build/objectives', caltech='../shared/data'):
     "Run the benchmark; the returned dict is what is printed."
     nets, found = open_all(), []
+    targets = chosen_targets(targets, nets)
     each = [Settings(steps=steps, augs=augs, seed=seed) for seed in range(seeds)]
     for name in sets:
         ds = open_data(name, caltech, held)
         if ds is None: continue
         reader = Reader(ds, nets, probes, Path(keep))
         for row in chosen_rows(rows):
-            if own_words(row).get('data', name)==name: found += entries(row, ds, nets, each, reader)
+            if own_words(row).get('data', name)==name: found += entries(row, ds, nets, each, reader, targets)
     return dict(benchmark='objectives', steps=steps, augs=augs, probes=probes, held=held, default=DEFAULT,
                 protocol='fast', rows=found)
 
@@ -189,6 +199,7 @@ def arguments():
     p = parser(__doc__)
     p.add_argument('--rows', type=words, default=None, help='rows, or parts of their names, separated by commas')
     p.add_argument('--sets', type=words, default=('cifar10-mini', 'caltech-20'), help='also: caltech-101')
+    p.add_argument('--targets', type=words, default=None, help='backbones to probe: ' + ', '.join(BACKBONES))
     p.add_argument('--keep', default='build/objectives', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
     add_numbers(p, seeds=3, steps=400, augs=3, probes=5, held=0)

@@ -3,7 +3,7 @@ import inspect, json
 from pathlib import Path
 from types import SimpleNamespace
 import pytest, torch
-from benchmarks.objectives import DEFAULT, above, is_default, objective_of, Reader
+from benchmarks.objectives import DEFAULT, above, chosen_targets, is_default, objective_of, Reader, summary
 from lgm_nb.cli.distil import lgm_demo
 from lgm_nb.method.objectives import PathMatching
 from lgm_nb.probing.compare import paired_interval
@@ -61,3 +61,15 @@ def test_the_default_has_the_steps_of_the_demo():
 
 def test_a_path_has_a_name():
     assert objective_of('path').steps==PathMatching().steps and objective_of('path 8').steps==8
+
+def test_targets_have_the_names_of_sources():
+    nets = dict.fromkeys(('efficientnet-lite0', 'tiny-can-vit')) # what is installed
+    assert chosen_targets(None, nets)==[*nets] and chosen_targets(('can', 'lite2'), nets)==['tiny-can-vit']
+    with pytest.raises(SystemExit, match='--targets nothing: must be among lite0, '): chosen_targets(('nothing',), nets)
+
+def test_the_log_tells_what_was_probed():
+    home = dict(row([50.], [40.]), target='net', home=True, seen=True)
+    other = dict(home, target='other', home=False, seen=False)
+    assert summary('a @ b', [home])=='a @ b: home 50.0 (56 % of full)'
+    assert summary('a @ b', [other])=='a @ b: unseen +10.00: other +10.0'
+    assert summary('a @ b', [home, other]).endswith('of full); unseen +10.00: other +10.0')

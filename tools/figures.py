@@ -60,6 +60,8 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              f'discriminant .7 @ lite0 + simclr @ {NOISY}', 'discriminant .7 @ lite0 + simclr @ lr_decay=0',
              'discriminant .7 @ lite0 + simclr', 'discriminant .7 @ lite0 + simclr + dino @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
+PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0')
+LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
 TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'discriminant .7 @ lite0 + simclr + dino @ {FORMER}',
@@ -93,8 +95,11 @@ BENCHMARKS = (
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives_single_held', ALONE_ROWS, '--seeds 3 --held 60'),
+    objectives('objectives_path_held', PATH_ROWS, '--seeds 1 --steps 200 --held 60'),
     objectives('objectives_two_held', TWO_ROWS, '--seeds 1 --held 60 --caltech {data}', 'cifar10-mini,caltech-20',
                (CALTECH,)),
+    objectives('objectives_longer_held', LONGER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
+               'caltech-20', (CALTECH,)),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20',
                (CALTECH,)),
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),

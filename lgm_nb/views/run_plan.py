@@ -131,6 +131,9 @@ def told_settings(
 )->dict[str, str]: # value by title
     "Return what tells two runs apart, as text."
     numbers = {title: f'{settings[name]:g}' for name, title in _TITLES.items() if name in settings}
+    weights, drawn = settings.get('source_weights'), settings.get('sources_per_step')
+    if weights: numbers['Weights of the backbones'] = ' : '.join(f'{weight:g}' for weight in weights)
+    if drawn: numbers['Backbones per step'] = f'{drawn}, drawn anew'
     return {'Data': data, 'Distilled with': ' + '.join(sources), 'Objective': objective, **numbers}
 
 # %% ../../nbs/views/07_run_plan.ipynb #f494cc9f
