@@ -1,23 +1,26 @@
 """One image per class, taken further: classes added to a set, more images, soft and learned labels.
 
-    python -m benchmarks.further [--tables classes,ipc,labels] [--sets cifar10-mini] [--seeds 3]
-        [--class-seeds 12] [--objectives discriminant] [--counts 1,2,5,10] [--temperatures 16] [--labelled 1]
-        [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data]
+    python -m benchmarks.further [--tables classes,drawn,ipc,labels] [--sets cifar10-mini] [--seeds 3]
+        [--class-seeds 12] [--drawn 8] [--objectives discriminant] [--counts 1,2,5,10] [--temperatures 16]
+        [--labelled 1] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data]
         [--save FILE] [--json]
 
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, with their
 statistics alone, and with nothing but the set, by the objective of the set or by the ridge probe; beside a run from
-nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `ipc` is the
-accuracy against the number of images per class, for each objective, beside as many real images: random ones, those
-nearest to the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled
-ones. `labels` gives distilled and real images hard, soft and learned labels. Where a table is not about objectives, one
-image per class is distilled with the first of them, and several with the last; `discriminant` is the default of
-`distill`. A step has about as many views for any number of images per class: --augs is divided by it. With `--held N`
-the last N training images of each class take the place of the test split: choices are made so. Every set and every
-score is kept in KEEP and not computed again, so that the benchmark resumes. Prints one JSON object as the last line;
-intervals (95 %, Student) are over distillation seeds, for random images over their draws.
+nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `drawn` adds two classes as well, but
+other ones for each of DRAWN seeds (five add each class once), and says what the new and the old classes lose; on
+held-back images it compares several ways. `ipc` is the accuracy against the number of images per class, for each
+objective, beside as many real images: random ones, those nearest to the class mean, those nearest to the means of as
+many parts of the class, and the neighbours of the distilled ones. `labels` gives distilled and real images hard, soft
+and learned labels. Where a table is not about objectives, one image per class is distilled with the first of them, and
+several with the last; `discriminant` is the default of `distill`. A step has about as many views for any number of
+images per class: --augs is divided by it. With `--held N` the last N training images of each class take the place of
+the test split: choices are made so. Every set and every score is kept in KEEP and not computed again, so that the
+benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are over distillation seeds, for
+random images over their draws.
 """
 import time
+from dataclasses import replace
 from pathlib import Path
 import torch
 from lgm_nb.backbones.open import open_backbone
@@ -26,7 +29,7 @@ from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.distiller import Distiller
 from lgm_nb.method.extend import extend, Extension
-from lgm_nb.method.objectives import RidgeProbe
+from lgm_nb.method.objectives import DiscriminantMatching, RidgeProbe
 from lgm_nb.method.parts import split_rows
 from lgm_nb.method.runs import run_facts
 from lgm_nb.method.settings import Settings
@@ -119,11 +122,12 @@ def summed(each, **facts):
 
 EARLIER = {'extended, nothing but the old set': 'extended, no real images of the old'} # in the names of kept scores
 
-def extended(bench, base, facts, data, settings, objective=None):
-    "A set with further classes, from the folder or made now."
+def extended(bench, base, facts, data, settings, objective=None, **changes):
+    "A set with further classes, from the folder or made now; `changes` are settings that differ from those of the set."
+    settings = replace(settings, **changes)
     known = dict(run_facts(data, bench.net, settings, objective), base=facts, what='extended', version=2)
     folder = bench.keep/f'extended-{key_of(known)}'
-    if not (folder/'card.json').exists(): extend(base, data, bench.net, objective).save(folder)
+    if not (folder/'card.json').exists(): extend(base, data, bench.net, objective, **changes).save(folder)
     made = DistilledSet.load(folder)
     say(f'{data.name}, {objective}: {cost(made):.0f} s beside {made.card["history"][-1]["beside"]}')
     return made, key_of(known)
@@ -185,6 +189,54 @@ def classes_table(bench):
         yield summed(each, table='classes', data=data.name, made=name, real=real, full=bench.full(),
                      minus=round(mean(minus), 2), minus_interval=interval(minus), step_ms=costs.get(name))
 
+# --- drawn
+
+def ways(settings):
+    "Ways to add classes, compared on held-back images."
+    ridge, both = RidgeProbe(), DiscriminantMatching() + RidgeProbe()
+    return {'extended': {}, 'extended, ridge probe': dict(objective=ridge),
+            'extended, default + ridge probe': dict(objective=both),
+            'extended, twice as many steps': dict(steps=2*settings.steps)}
+
+def added_classes(n, seed):
+    "Numbers of the classes that a seed adds: as seeds go on, each class once, then each once more."
+    rounds, place = divmod(seed, n//ADDED)
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(rounds)).tolist()
+    return order[ADDED*place:ADDED*(place + 1)]
+
+def per_class(bench, made, facts):
+    "Accuracy of the probes on each class, in percent, from the folder or measured now."
+    known = dict(what='further-classes', data=bench.data.hash, net=bench.net.hash, probes=bench.options['probes'],
+                 made=facts)
+    ordered = made.subset(bench.data.classes)
+    return cached(known, lambda: bench.examiner.score_row('distilled', ordered).per_class.tolist(), bench.keep)
+
+def of_draw(bench, seed, whole):
+    "For each way to add the two classes of a seed: accuracy, and minus from nothing of all, new and old classes."
+    data, settings, classes = bench.data, bench.settings(seed), bench.data.classes
+    new = added_classes(len(classes), seed)
+    old = [c for c in range(len(classes)) if c not in new]
+    base = distilled(data.subset([classes[c] for c in old]), bench.net, objective_of(bench.chosen(1)), settings,
+                     bench.keep)
+    other = per_class(bench, *whole)
+    for name, way in ways(settings).items():
+        if way and not bench.options['held']: continue
+        each = per_class(bench, *extended(bench, *base, data, settings, **way))
+        minus = [a - b for a, b in zip(each, other)]
+        yield name, [mean(each), *(mean([minus[c] for c in cs]) for cs in (range(len(classes)), new, old))]
+
+def drawn_table(bench):
+    "Classes added to a set, other ones for each seed, beside a run from nothing."
+    whole = bench.sets(bench.chosen(1), seeds=bench.options['drawn'])
+    found = {'from nothing': [[mean(per_class(bench, *w)), 0., 0., 0.] for w in whole]}
+    for seed, made in enumerate(whole):
+        for name, values in of_draw(bench, seed, made): found.setdefault(name, []).append(values)
+    for name, values in found.items():
+        each, *minus = zip(*values)
+        facts = {f'minus{k}': round(mean(m), 2) for k, m in zip(('', '_new', '_old'), minus)}
+        facts |= {f'minus{k}_interval': interval(m) for k, m in zip(('', '_new', '_old'), minus)}
+        yield summed(each, table='drawn', data=bench.data.name, made=name, full=bench.full(), **facts)
+
 def cost(made): # seconds of the last run
     return made.card.get('history', [made.card])[-1]['seconds']
 
@@ -239,7 +291,7 @@ def labels_table(bench):
                 yield summed(labelled(bench, what, ipc, kind, temperature), table='labels', data=bench.data.name,
                              images=what, ipc=ipc, labels=kind, temperature=temperature, full=bench.full())
 
-TABLES = dict(classes=classes_table, ipc=ipc_table, labels=labels_table)
+TABLES = dict(classes=classes_table, drawn=drawn_table, ipc=ipc_table, labels=labels_table)
 
 def main(**options):
     "Run the benchmark; the returned dict is what is printed."
@@ -267,7 +319,7 @@ def arguments():
     p.add_argument('--backbone', default='tiny-simclr-resnet')
     p.add_argument('--keep', default='build/further', help='folder for sets and scores')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
-    add_numbers(p, seeds=3, class_seeds=0, steps=200, augs=3, probes=3, held=0)
+    add_numbers(p, seeds=3, class_seeds=0, drawn=8, steps=200, augs=3, probes=3, held=0)
     return p
 
 if __name__=='__main__': run(main, arguments())

@@ -108,6 +108,8 @@ BENCHMARKS = (
     keeping('further', 'further', f'--tables ipc,classes,labels {FURTHER} --temperatures 8 --class-seeds 8'),
     keeping('further_classes_held', 'further', '--tables classes --held 60 --class-seeds 2'),
     keeping('further_classes', 'further', '--tables classes --class-seeds 8'),
+    keeping('further_drawn_held', 'further', '--tables drawn --held 60 --drawn 5'),
+    keeping('further_drawn', 'further', '--tables drawn --drawn 8'),
     keeping('further_photos', 'further', f'--sets caltech-10 --tables ipc {FURTHER} --caltech {{data}}', (CALTECH,)),
     keeping('continual_held', 'continual', CONTINUAL_HELD),
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
