@@ -2,8 +2,8 @@
 
     python -m benchmarks.further [--tables classes,drawn,ipc,labels] [--sets cifar10-mini] [--seeds 3]
         [--class-seeds 12] [--drawn 8] [--objectives discriminant] [--counts 1,2,5,10] [--temperatures 16]
-        [--labelled 1] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER] [--caltech ../shared/data]
-        [--save FILE] [--json]
+        [--labelled 1] [--steps 200] [--backbone tiny-simclr-resnet] [--held N] [--keep FOLDER]
+        [--caltech ../shared/data] [--save FILE] [--json]
 
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, with their
 statistics alone, and with nothing but the set, by the objective of the set or by the ridge probe; beside a run from
