@@ -34,7 +34,7 @@ demo: $(READY)
 # line ends the output.
 test: $(READY) lint
 	$(BIN)/python tools/check_notebooks.py
-	$(MAKE) -j2 notebooks pytest
+	$(MAKE) -j2 --no-print-directory notebooks pytest
 
 # One thread for each process: several that take every core each are slower than one.
 notebooks pytest: export OMP_NUM_THREADS = 1

@@ -295,7 +295,7 @@ def main(modules, out=None):
     out = Path(out).resolve() if out else cfg.doc_path
     refresh_quarto_yml()
     folder = proc_nbs(force=True, n_workers=0) # each worker would import everything anew
-    gc.freeze() # IPython collects garbage at the end for each notebook: minutes with all that is imported
+    gc.freeze() # IPython collects garbage at the end, once for each notebook: longer than all the rest
     notebooks = [p.relative_to(folder).as_posix() for p in folder.rglob('*.ipynb')]
     sources = {page_of(source): source for source in notebooks}
     drop_numbers(folder)

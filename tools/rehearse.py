@@ -69,7 +69,7 @@ def main(args):
         message = rehearse(path)
         print(f'{time.time() - start:5.1f} s  {path.stem}', f'FAILED in {message}' if message else '', flush=True)
         if message: failed.append(path.stem)
-    gc.freeze() # IPython collects garbage at the end for each notebook: long with all that is imported
+    gc.freeze() # IPython collects garbage at the end, once for each notebook: seconds in all
     if failed: sys.exit(f'failed: {", ".join(failed)}')
 
 if __name__=='__main__': main(sys.argv[1:])

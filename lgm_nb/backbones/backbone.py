@@ -65,17 +65,18 @@ class _Seen:
         self.uses, self.hooks = _Uses(), []
         for name, module in network.named_modules():
             note = self._hook_for(module)
-            if note is not None: self.hooks.append(module.register_forward_hook(partial(note, name)))
+            if note is None: continue
+            self.hooks.append(module.register_forward_hook(partial(note, name), with_kwargs=True))
 
     def _hook_for(self, module):
         if isinstance(module, torch.nn.Conv2d): return self._note_conv
         if isinstance(module, torch.nn.BatchNorm2d) and module.track_running_stats: return self._note_norm
 
-    def _note_conv(self, name, _, args, result):
+    def _note_conv(self, name, _, args, kwargs, result):
         self.made[name].append(result)
         self.uses.counts[id(result)] = 0 # an earlier tensor may have had this id
 
-    def _note_norm(self, name, _, args, result): self.taken[name].extend(args[:1])
+    def _note_norm(self, name, _, args, kwargs, result): self.taken[name].append((*args, *kwargs.values())[0])
 
     def foldable(self)->Iterator[tuple[str, str]]: # names of convolution and norm
         "Find the norms that can be folded, each with its convolution."

@@ -123,7 +123,8 @@ class History(FrameList):
         newest:int|None=None, # how many frames; None for all
     )->list[tuple[int, int, np.ndarray]]: # (step, levels, (N, S, S, 3) uint8), in order
         "Reassemble the frames as they are now, whatever another thread adds meanwhile."
-        with self._changing: frames, sheets = self.frames[-(newest or 0):], dict(self.store.sheets)
+        with self._changing: frames, sheets = list(self.frames), dict(self.store.sheets)
+        if newest is not None: frames = frames[-newest:]
         return [(f['step'], f['levels'], read_tiles(sheets, f['tiles'])) for f in frames]
 
     @property
