@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test notebooks pytest lint js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu lab docs bench dist clean
+.PHONY: help demo test notebooks pytest lint types house js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
@@ -50,7 +50,12 @@ pytest: $(READY)
 # Style, types, which room may import which, and the measures of cells, modules, classes and parameter lists.
 lint: $(READY)
 	$(BIN)/ruff check
+	$(MAKE) -j2 --no-print-directory types house
+
+types: $(READY)
 	$(BIN)/mypy
+
+house: $(READY)
 	$(BIN)/basedpyright --project pyproject.toml --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --cache-dir build/imports
 	$(BIN)/python tools/check_house.py

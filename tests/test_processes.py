@@ -42,8 +42,6 @@ def forked(monkeypatch):
     multiprocessing.get_context('forkserver').set_forkserver_preload(modules)
     monkeypatch.setattr(torch.multiprocessing, 'spawn', functools.partial(start_processes, start_method='forkserver'))
 
-def test_gathering(): launch(roll_call, 2, threads=1)
-
 def leave(folder, tiny):
     "Note, as the process exits, which threads it still has."
     from lgm_nb.backbones.open import open_backbone
@@ -54,8 +52,8 @@ def leave(folder, tiny):
     atexit.register(lambda rank=ProcessGroup().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
 
 @pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads have names under /proc on Linux only')
-def test_no_thread_of_the_group_is_left(tiny, tmp_path):
-    "A thread that outlives the group aborts the process now and then, after all its work."
+def test_the_group_gathers_and_leaves_no_thread(tiny, tmp_path):
+    "Tensors are gathered; and a thread that outlived the group would abort the process now and then, after its work."
     launch(leave, 2, tmp_path, tiny, threads=1)
     left = [json.loads(f.read_text()) for f in tmp_path.glob('*.json')]
     assert len(left)==2 and not [n for names in left for n in names if 'gloo' in n], left

@@ -172,7 +172,7 @@ TOO_WIDE = 'document.documentElement.scrollWidth > window.innerWidth + 1'
 def test_every_page_in_a_browser(pages, address, tab):
     """No error, no other host, maths set, no sideways scrolling: on a wide screen, then on a phone. Of the reference,
     whose pages are all made by one function, two of each room."""
-    page, wide, few = tab(), [], of_each_folder(pages)
+    page, wide, few = tab(), [], of_each_folder(pages, 2)
     for name,reader in pages.items():
         if name.startswith('api/') and name not in few: continue
         page.set_viewport_size(WIDE)
@@ -196,16 +196,18 @@ def test_axe_finds_nothing_serious(address, tab, axe, width, dark):
         found += [(name, *v) for v in violations(page, axe)]
     assert found==[]
 
-def of_each_folder(pages):
-    "Two pages of each folder. Content is the same from a disk; what can differ is what a page loads."
+def of_each_folder(pages, each):
+    "Some pages of each folder, the longest, which have most of what a page can have."
     folders = {}
-    for name in pages: folders.setdefault(name.rpartition('/')[0], []).append(name)
-    return [name for names in folders.values() for name in names[:2]]
+    for name in sorted(pages, key=lambda name: -pages[name].base.stat().st_size):
+        folders.setdefault(name.rpartition('/')[0], []).append(name)
+    return [name for names in folders.values() for name in names[:each]]
 
 def test_pages_from_a_disk(site, pages, tab):
-    "Fonts, styles, scripts and maths are found without a server."
+    """Fonts, styles, scripts and maths are found without a server. Content is the same from a disk; what can differ is
+    what a page loads, and that depends on its folder."""
     page, players = tab(), [n for n, p in pages.items() if 'data-lgm-player' in p.base.read_text(encoding='utf-8')]
-    for name in {*of_each_folder(pages), *players[:2]}:
+    for name in {*of_each_folder(pages, 1), *players[:1]}:
         page.goto((site/name).as_uri())
         page.evaluate('document.fonts.ready.then(() => 1)')
         assert page.evaluate("[...document.fonts].some(f => f.status==='loaded')"), name
@@ -296,6 +298,7 @@ def test_every_player_plays(pages, address, tab):
             else: pytest.fail(f'{name}: player {i} does not move')
     assert played and tab.faults==[]
 
+@pytest.mark.slow
 def test_pictures_to_look_at(pages, address, tab):
     "Screenshots, for people: build/pictures."
     PICTURES.mkdir(parents=True, exist_ok=True)
