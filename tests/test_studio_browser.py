@@ -11,10 +11,10 @@ needs('jupyterlab', 'lab')
 if not CHROMIUM: pytest.skip('no chromium on this machine', allow_module_level=True)
 
 CELL = """from lgm_nb.all import *
-data = open_dataset('cifar10-mini').subset(per_class=40)
-studio = Studio(data, 'TINY', steps=160)
+data = open_dataset('cifar10-mini').subset(per_class=20)
+studio = Studio(data, 'TINY', steps=100)
 studio"""
-NAME = 'cifar10-mini-40-per-class' # of the files that the studio saves
+NAME = 'cifar10-mini-20-per-class' # of the files that the studio saves
 # JupyterLab's own words, not ours
 NOISE = ['favicon', 'ResizeObserver loop', 'The Content Security Policy',
     'Notebook a.ipynb is not trusted', 'Notebook b.ipynb is not trusted']
