@@ -3,6 +3,7 @@ import contextlib, importlib.util, io, json, os, re, runpy, shutil, signal, subp
 from pathlib import Path
 import pytest
 from forked import Forked
+from tools.lab import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -51,6 +52,16 @@ def start_until(there, *args, cwd=None, timeout=600, start=Forked):
         assert time.monotonic() < end, f'not so within {timeout} s'
         time.sleep(.02)
     return process
+
+def start_team(n, *args):
+    "Start a command in several processes, each with what `torchrun` would tell it."
+    team, port = [], free_port()
+    for rank in range(n):
+        with pytest.MonkeyPatch.context() as m:
+            told = dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE=n, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
+            for name, value in told.items(): m.setenv(name, str(value))
+            team.append(Forked(args))
+    return team
 
 def run_forked(*args, cwd=None):
     "Run a command in a process of its own that has imported everything: as `run` does."

@@ -21,9 +21,6 @@ def test_out_of_memory():
     facts = passes('out of memory')
     assert facts['halved'] >= 1 and facts['then'] < facts['views']==facts['chosen']
 
-def test_team():
-    assert passes('team')['teams']==[1, 2]
-
 @pytest.mark.slow
 def test_compiled(): assert passes(COMPILES)
 

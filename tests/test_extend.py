@@ -1,8 +1,8 @@
 "`lgm-distill --extend`: from folder to folder, refusals, kills, several processes, sets of earlier versions."
-import json, shutil, signal, sys
+import json, shutil, signal
 from pathlib import Path
 import pytest, torch
-from conftest import BIN, half_written, interrupted, last_json, ok, run, run_here, start_until, write_photographs
+from conftest import BIN, half_written, interrupted, last_json, ok, run_here, start_team, start_until, write_photographs
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.distilled_set import DistilledSet
 from lgm_nb.method.extend import extend
@@ -255,9 +255,8 @@ def test_killed_between_the_set_and_its_checkpoint(command, tmp_path):
 
 def test_two_processes(command, made, tmp_path):
     "They share the new classes and write once."
-    launcher = sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', 2, '--standalone', '-m', 'lgm_nb'
-    done = run(*launcher, 'distill', *command(tmp_path/'two')[1:])
-    assert done.returncode==0 and done.stdout.count('→')==1, done.stderr
+    said = [p.communicate() for p in start_team(2, *command(tmp_path/'two'))]
+    assert ''.join(out for out, _ in said).count('→')==1, said
     two = DistilledSet.load(tmp_path/'two')
     assert (two.images - images(made)).abs().max() < 1e-5 and torch.equal(two.images[:3], images(made)[:3])
 

@@ -1,11 +1,11 @@
 "Several processes on one run: the same images as one, and a checkpoint when one of them is lost."
-import atexit, contextlib, functools, json, multiprocessing, os, signal, subprocess, sys, time
+import atexit, functools, json, multiprocessing, os, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 import torch
 from torch.multiprocessing import start_processes
 from safetensors.torch import load_file
-from conftest import ok, run_here
+from conftest import ok, run_here, start_team
 from lgm_nb.data.dataset import from_arrays
 from lgm_nb.data.open import open_dataset
 from lgm_nb.method.feature_bank import build_bank
@@ -13,6 +13,8 @@ from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
 from lgm_nb.method.objectives import WhitenedMeans
 from lgm_nb.method.run_folder import read_checkpoint
 from lgm_nb.core.processes import ProcessGroup, launch
+from lgm_nb.scale.device_checks import run_checks
+from lgm_nb.scale.noise_runs import SMALL_SIZES
 
 def roll_call():
     team = ProcessGroup()
@@ -88,6 +90,11 @@ def test_two_equal_one_on_two_backbones(forked, tiny, tmp_path):
     one, two = (load_file(tmp_path/n/'distilled.safetensors')['images'] for n in ('one', 'two'))
     assert (one - two).abs().max() < 1e-5
 
+def test_the_check_of_a_team(forked):
+    "What `make gpu` checks, on the CPU."
+    [found] = run_checks(SMALL_SIZES, ('team',), device=torch.device('cpu'))
+    assert found.passed and found.facts['teams']==[1, 2], found.error
+
 def torchrun(n, *args):
     launcher = [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', n, '--standalone']
     return [str(a) for a in (*launcher, '-m', 'lgm_nb', 'distill', *args)]
@@ -97,32 +104,45 @@ def members(parent):
     found = subprocess.run(['ps', '--ppid', str(parent), '-o', 'pid='], capture_output=True, text=True).stdout.split()
     return [int(p) for p in found]
 
-def kill_some(n, args, out, victims):
-    "Start a run with n processes and, when it has saved a checkpoint, kill some of them, one after the other."
-    file = out/'checkpoint.safetensors'
-    def saved(): return read_checkpoint(file)['step'] if file.exists() else 0
-    before, end = saved(), time.monotonic() + 300
-    process = subprocess.Popen(torchrun(n, *args), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    while saved() <= before:
-        assert process.poll() is None, process.stderr.read()
+def wait_for_checkpoint(out, process, before=0):
+    "Wait until a run has saved one."
+    file, end = out/'checkpoint.safetensors', time.monotonic() + 300
+    while not file.exists() or read_checkpoint(file)['step'] <= before:
+        assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < end, 'no checkpoint'
         time.sleep(.05)
-    team = members(process.pid)
-    for i in victims:
-        with contextlib.suppress(ProcessLookupError): os.kill(team[i], signal.SIGKILL) # torchrun may have ended it
-        time.sleep(.2)
+
+def kill_one_of_torchrun(n, args, out):
+    "Kill the last process of a run; `torchrun` ends the others. What was said."
+    process = subprocess.Popen(torchrun(n, *args), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    wait_for_checkpoint(out, process)
+    os.kill(members(process.pid)[-1], signal.SIGKILL)
     _, said = process.communicate(timeout=120)
-    assert process.returncode != 0 and not (out/'distilled.safetensors').exists()
+    assert process.returncode != 0
     return said
+
+def kill_some(n, args, out, victims):
+    "Kill some processes of a run that nobody watches, one after the other; the others notice. What they said."
+    before = read_checkpoint(out/'checkpoint.safetensors')['step']
+    team = start_team(n, *args)
+    wait_for_checkpoint(out, team[0], before)
+    for i in victims:
+        team[i].kill()
+        time.sleep(.2)
+    said = [p.communicate(timeout=120)[1] for p in team]
+    assert all(p.returncode for p in team)
+    return [said[i] for i in range(n) if i not in victims]
 
 def test_lost_processes(tiny, tmp_path):
     "Clear errors, and any number of processes resumes to the images of an undisturbed run."
     args = ['--data', 'cifar10-mini', '--backbone', tiny, '--device', 'cpu',
             '--steps', 40, '--augs', 1, '--views', 1, '--checkpoint-every', 5]
     out = tmp_path/'lost'
-    said = kill_some(2, [*args, '--out', out], out, [-1])
+    said = kill_one_of_torchrun(2, [*args, '--out', out], out)
     assert 'another process' in said and '--resume' in said, said
-    kill_some(3, [*args, '--out', out, '--resume'], out, [0, 2])
+    [said] = kill_some(3, ['lgm-distill', *args, '--out', out, '--resume'], out, [0, 2])
+    assert 'another process' in said and '--resume' in said, said
+    assert not (out/'distilled.safetensors').exists()
     ok('lgm-distill', *args, '--out', out, '--resume', run=run_here)
     ok('lgm-distill', *args, '--out', tmp_path/'whole', run=run_here)
     a, b = (load_file(f/'distilled.safetensors')['images'] for f in (out, tmp_path/'whole'))
