@@ -127,8 +127,8 @@ def needs(package, extra):
     if importlib.util.find_spec(package) is None:
         pytest.skip(f'{package} is not installed (extra: {extra})', allow_module_level=True)
 
-LONG = ['test_tutorials.py', 'test_site.py', 'test_studio_browser.py', 'test_studio_controls_browser.py',
-    'test_sweep.py', 'test_crashes.py']
+LONG = ['test_tutorials.py', 'test_site.py', 'test_studio_browser.py', 'test_saved_browser.py',
+    'test_studio_controls_browser.py', 'test_sweep.py', 'test_crashes.py', 'test_processes.py']
 
 def pytest_collection_modifyitems(items):
     "Start with the files that take minutes, so that the processes end at about the same time."
