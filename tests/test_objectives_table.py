@@ -69,7 +69,9 @@ def test_targets_have_the_names_of_sources():
 
 def test_the_log_tells_what_was_probed():
     home = dict(row([50.], [40.]), target='net', home=True, seen=True)
-    other = dict(home, target='other', home=False, seen=False)
-    assert summary('a @ b', [home])=='a @ b: home 50.0 (56 % of full)'
-    assert summary('a @ b', [other])=='a @ b: unseen +10.00: other +10.0'
-    assert summary('a @ b', [home, other]).endswith('of full); unseen +10.00: other +10.0')
+    second = dict(row([80.], [40.]), target='second', home=False, seen=True) # neither home nor unseen
+    other = dict(row([50.], [40.]), target='other', home=False, seen=False)
+    third = dict(row([38.], [40.]), target='third', home=False, seen=False)
+    assert summary('a @ b', [second, home])=='a @ b: home 50.0 (56 % of full)'
+    assert summary('a @ b', [other, second])=='a @ b: unseen +10.00: other +10.0'
+    assert summary('a @ b', [second, home, other, third]).endswith('of full); unseen +4.00: other +10.0, third -2.0')
