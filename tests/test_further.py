@@ -1,6 +1,7 @@
 "Sets that change: in a folder, from the shell, for several backbones; and parts of classes that backbones share."
 import json
 import pytest, torch
+from benchmarks.further import added_classes
 from conftest import last_json, ok, run_here
 from lgm_nb import (
     Distiller, DistilledSet, GradientMatching, Settings, WhitenedMeans, distill, open_backbone, open_dataset)
@@ -51,6 +52,11 @@ def test_a_changed_set_from_the_shell(made, mini, tiny, tmp_path):
 def test_soft_labels_of_a_newer_kind_are_refused(made, tmp_path):
     made.soft_labels = torch.full((3, 3), .5)
     with pytest.raises(ValueError, match='sum to 1'): DistilledSet.load(made.save(tmp_path/'set'))
+
+def test_classes_added_by_each_seed():
+    "Five seeds add each class of ten once; of eight seeds two add the same classes, as the page says."
+    pairs = [frozenset(added_classes(10, seed)) for seed in range(8)]
+    assert frozenset().union(*pairs[:5])==set(range(10)) and len(set(pairs))==7
 
 def test_backbones_share_the_parts(mini, tiny):
     "An image has the same part of its class on both; each has that part's mean in its own features."
