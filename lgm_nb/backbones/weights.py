@@ -89,9 +89,10 @@ def load_checked(
 # %% ../../nbs/backbones/01_weights.ipynb #f049f454
 def match_in_order(
     network:torch.nn.Module,
-    state:dict[str, torch.Tensor], # same tensors in the same order under other names
+    state:dict[str, torch.Tensor], # of the network, or the same tensors in the same order under other names
 )->dict[str, torch.Tensor]: # the tensors under the network's names
-    "Rename a state dict by position."
+    "Rename a state dict by position, unless it has the network's names."
+    if network.state_dict().keys() <= state.keys(): return state
     return dict(zip(network.state_dict(), state.values()))
 
 # %% ../../nbs/backbones/01_weights.ipynb #eca5bc75
