@@ -123,9 +123,10 @@ def _mark_note(table):
 def _made(sources, origin): # in words
     return f'images from {origin}' if origin else f'distilled with {sources}'
 
-def _heading(sources, name):
-    "Mark the backbones that the images were made for, if there are several."
-    return f'{name} (seen)' if len(sources) > 1 and name in sources else name
+def _headings(sources, names):
+    "Mark the backbones that the images were made for, unless only one backbone is named at all."
+    if len(sources)==1 and names==sources: return names # the caption has it
+    return [f'{name} (seen)' if name in sources else name for name in names]
 
 def _in_words(table, images, train):
     "The accuracies of a table on one backbone as a sentence."
@@ -155,7 +156,7 @@ class CrossModelTable(Table):
         self.distilled_with, self.scores, self.seconds = ' + '.join(self.sources), rows, seconds
         self.protocol, self.tests, self.origin, names = protocol, tests, origin, list(next(iter(rows.values())))
         lines = [(kind, *(marked(scores[n]) for n in names)) for kind, scores in rows.items()]
-        super().__init__(('top-1 %', *[_heading(self.sources, n) for n in names]), lines, self.about())
+        super().__init__(('top-1 %', *_headings(self.sources, names)), lines, self.about())
 
     def accuracies(self)->list[float]: return [s['top1_mean'] for row in self.scores.values() for s in row.values()]
 
