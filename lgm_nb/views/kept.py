@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch.nn.functional import one_hot
 from .. import __version__
 from ..core.durable import durable_write, save_tensors, tensors_hash
-from ..core.files import cache_folder, cached, key_of
+from ..core.files import cache_folder, cached, key_of, read_cached
 from ..backbones.backbone import backbone_key
 from ..probing.examiner import Examiner, Score
 from ..probing.probe import Pieces
@@ -82,8 +82,6 @@ def _facts(kept, kind, ipc):
     return dict(kept.facts, what='baseline', kind=kind, ipc=None if kind=='full' else ipc, version=__version__,
         protocol=e.protocol, seeds=e.seeds, strength=RIDGE_STRENGTH, views=RIDGE_VIEWS)
 
-def _absent(): raise LookupError
-
 def recall_baseline(
     kept:KeptFeatures,
     kind:str, # of the baseline
@@ -91,8 +89,9 @@ def recall_baseline(
 )->Score|None:
     "Read a baseline from the cache; None if it is not there."
     kept.recall()
-    try: told = cached(_facts(kept, kind, ipc), _absent)
-    except (LookupError, OSError): return None
+    told = None
+    with contextlib.suppress(OSError): told = read_cached(_facts(kept, kind, ipc))
+    if told is None: return None
     data = kept.examiner.data
     score = Score(one_hot(torch.tensor(told['predicted']), len(data.classes)).float(), data.test.labels)
     score.top5 = None if told['top5'] is None else torch.tensor(told['top5'])
