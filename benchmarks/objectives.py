@@ -11,7 +11,8 @@ With `--held N` the last N training images of each class take the place of the t
 to learn from: choices are made so, and the test images are read once, at the end. Every set and every score is kept in
 KEEP and not computed again, so that the benchmark resumes. What is not installed is left out with a message. Prints one
 JSON object as the last line: one entry for each row and target, with the interval (95 %, Student) of the accuracy over
-distillation seeds, and `above`, the mean difference to the best real images and its interval, paired by seed.
+distillation seeds, and `above`, the mean difference to the best real images and its interval, paired by seed. `top1`
+has the accuracy of each seed, and `real` that of real images of each kind, so that others can be paired as well.
 """
 from dataclasses import fields, replace
 from pathlib import Path
@@ -132,7 +133,8 @@ class Reader:
         best = max(real, key=lambda kind: mean(real[kind]))
         return dict(top1_mean=round(mean(made), 2), interval=interval(made), seeds=len(made),
                     best_real=round(mean(real[best]), 2), best_real_kind=best, above=beyond(made, real[best]),
-                    full=round(mean(self.top1('full', target)), 2), top1=[round(v, 2) for v in made])
+                    full=round(mean(self.top1('full', target)), 2), top1=[round(v, 2) for v in made],
+                    real={kind: [round(v, 2) for v in values] for kind, values in real.items()})
 
 def beyond(made, real):
     "Mean difference, and the ends of its interval; None for the ends of one pair."

@@ -8,7 +8,8 @@ steps as fit into the seconds of `ours`, on one backbone; how many, and what a s
 `as published` has the settings of its paper, with its growth spread over these steps; `here` it has those of `distill`.
 CLP-DD publishes neither strength nor temperature, so it is only `here`. With `--held N` the last N training images of
 each class take the place of the test split. Sets and scores are kept in KEEP, so that the benchmark resumes. Prints one
-JSON object as the last line: one entry for each method and target, with the interval (95 %, Student) over seeds.
+JSON object as the last line: one entry for each method and target, with the interval (95 %, Student) over seeds, and
+what `benchmarks.objectives` says of real images.
 """
 import time
 from collections.abc import Callable

@@ -26,6 +26,7 @@ def test_the_difference_to_real_images_is_paired_by_seed():
     made, near = [50., 54., 61.], [40., 43., 49.]
     found = row(made, near)
     assert found['best_real_kind']=='neighbour' and found['best_real']==44. and found['top1']==made
+    assert found['real']==dict(random=[10.]*3, centroid=[20.]*3, neighbour=near)
     assert found['above']==[11., 8.52, 13.48] # 10, 11, 12: mean 11, and 4.303 standard errors of 1/√3
     assert found['above']==pytest.approx(paired_interval(torch.tensor(made), torch.tensor(near)), abs=.006)
     assert found['above'][1] > found['interval'][0] - found['best_real'] # seeds differ by more than the pairs do
