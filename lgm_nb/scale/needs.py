@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from ..data.open import check_dataset_name
 from ..data.published import DATASET_SPECS
+from ..backbones.embedded import has_packaged_weights, lite_files, NO_MOBILENET, zoo_cards
 from ..backbones.mirror import find_cached, find_mirrored, mirror_hint, published_files, why_out_of_reach
 from ..backbones.open import find_opener
 from ..backbones.published import ModelSpec
@@ -42,7 +43,9 @@ def why_no_weights(
     except ValueError as e: return str(e).removeprefix('backbone: ')
     if isinstance(opener, ModelSpec): files = opener.files
     elif name.startswith(('timm:', 'open_clip:')): files = published_files(name)
-    else: return ''
+    elif name in zoo_cards() or has_packaged_weights(name): return ''
+    elif name=='mobilenetv2': return NO_MOBILENET
+    else: files = lite_files(name)
     try:
         if find_mirrored(files) or find_cached(files): return ''
     except ValueError as e: return str(e).removeprefix('weights: ')

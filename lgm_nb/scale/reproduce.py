@@ -84,6 +84,8 @@ def _sizes(data):
     return len(ds.classes), len(ds.train), len(ds.test)
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50004
+def _plural(n, noun): return f'{n} {noun}' if n==1 else f'{n} {noun}s'
+
 class _Costs:
     "Costs of the stages of a table on one machine."
     def __init__(self, machine, probes, needs_rows):
@@ -120,7 +122,7 @@ class _Costs:
             full = row(images, 0, replace(p, epochs=100, batch=128))
             yield stage('full probe', f'{images:,} images', [full])
         others = [row(n_classes, n_classes*(p.seeds if k=='random' else 1)) for k in kinds if k != 'full']
-        if others: yield stage('probes', f'{len(others)} sets', others)
+        if others: yield stage('probes', _plural(len(others), 'set'), others)
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50005
 def stages(
@@ -175,7 +177,7 @@ def plan_table(
     work = stages(cells, on, **options)
     seconds, disk = sum(s.cost.seconds for s in work), sum(s.cost.disk for s in work)
     memory = max((s.cost.memory for s in work), default=0)
-    runs = f"{sum(s.what=='distil' for s in work)} distillations"
+    runs = _plural(sum(s.what=='distil' for s in work), 'distillation')
     total = ('all', '', '', runs, '', '', duration(seconds), _gigabytes(memory), '', _gigabytes(disk))
     columns = ('what', 'data', 'backbone', 'of', 'steps', 'per step', 'total', 'memory GB', 'views at once', 'disk GB')
     return Table(columns, [*map(_plan_row, work), total], f'On {on.name} ({on.note})')
