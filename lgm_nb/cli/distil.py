@@ -11,7 +11,8 @@ __all__ = ['lgm_distill', 'lgm_bank', 'lgm_demo']
 import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
-from fastcore.script import call_parse, store_true
+from fastcore.script import store_true
+from .arguments import command
 from .extend import begin_extension, check_added, check_extended_folder
 from .extend import finished_run, made_by, note_other_split, objective_of_base
 from .from_card import card_of_run, note_differences, note_other_inputs, objective_of_card
@@ -215,7 +216,7 @@ def _distil(options):
     _print_outcome(options, run, distilled, data, [*nets, *others], report)
 
 # %% ../../nbs/cli/01_distil.ipynb #8497bce0
-@call_parse
+@command
 def lgm_distill(
     data:str|None=None, # 'cifar10-mini', or 'folder:PATH' for a folder with one sub-folder of images per class
     backbone:str|None=None, # 'tiny-…', 'efficientnet-lite0', 'timm:NAME' or 'open_clip:NAME/PRETRAINED'; or A,B
@@ -255,7 +256,7 @@ def lgm_distill(
         _distil(options)
 
 # %% ../../nbs/cli/01_distil.ipynb #934cbea2
-@call_parse
+@command
 def lgm_bank(
     data:str|None=None, # as for lgm-distill
     backbone:str|None=None, # as for lgm-distill
@@ -327,7 +328,7 @@ def _demo(data, backbone, steps, seed, out, overwrite):
 # %% ../../nbs/cli/01_distil.ipynb #37644fff
 _DEMO_DATA = ('cifar10-mini', 'caltech10-mini')
 
-@call_parse
+@command
 def lgm_demo(
     data:str='cifar10-mini', # 'cifar10-mini' or 'caltech10-mini', which need no download
     backbone:str='efficientnet-lite0,tiny-simclr-resnet,tiny-dino-resnet', # what the images are made for

@@ -10,7 +10,8 @@ __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
 import sys
 from pathlib import Path
-from fastcore.script import call_parse, store_true
+from fastcore.script import store_true
+from .arguments import command
 from .terminal import check_names, check_probes, exit_codes, open_backbones, open_both
 from .terminal import print_result, refuse_empty, require_options, source_of, split_names, terminal_bar
 
@@ -38,7 +39,7 @@ def _open_set(folder, data):
     return DistilledSet.load(folder, ds.classes), ds
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000006
-@call_parse
+@command
 def lgm_probe(
     folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbone:str|None=None, # to probe on
@@ -86,7 +87,7 @@ def _report(distilled, ds, table, report, folder, json):
     finally: print_result(result, json, text)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
-@call_parse
+@command
 def lgm_compare(
     folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbones:str|None=None, # to probe on, separated by commas
@@ -124,7 +125,7 @@ def _open_sides(sources, targets, device):
     return [nets[n] for n in split_names(sources)], [nets[n] for n in split_names(targets)] if targets else None
 
 # %% ../../nbs/cli/02_measure.ipynb #32de1d34
-@call_parse
+@command
 def lgm_transfer(
     backbones:str|None=None, # that distil and are probed, separated by commas
     data:str|None=None, # as for lgm-distill
@@ -164,7 +165,7 @@ def lgm_transfer(
         print_result(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')
 
 # %% ../../nbs/cli/02_measure.ipynb #c900000b
-@call_parse
+@command
 def lgm_bias(
     folder:str, # of a distilled set
     hard:str|None=None, # folder of hard images, one sub-folder per class, for some of the classes
