@@ -26,6 +26,24 @@ def _kind(annotation):
     "The type of number that a parameter takes, alone or with None; None for any other."
     return next((kind for kind in (annotation, *get_args(annotation)) if kind in _KINDS), None)
 
+# %% ../../nbs/cli/00_arguments.ipynb #c7000010
+def split_names(
+    names:str|None, # separated by commas
+    argument:str='backbones', # for the error
+)->list[str]:
+    "Return the names in a list of the command line. Raises ValueError if there are only commas."
+    found = [n for n in (names or '').split(',') if n]
+    if names and not found: raise ValueError(f'{argument}: {names!r}; give names separated by commas')
+    return found
+
+def split_numbers(
+    numbers:str|None, # separated by commas
+    argument:str, # for the error
+)->tuple[float, ...]|None: # None for None
+    "Return the numbers in a list of the command line. Raises ValueError for anything else."
+    try: return None if numbers is None else tuple(float(n) for n in numbers.split(','))
+    except ValueError: raise ValueError(f'{argument} {numbers}: must be numbers separated by commas') from None
+
 # %% ../../nbs/cli/00_arguments.ipynb #a18c0008
 def _unknown(
     words:list[str], # of a command line

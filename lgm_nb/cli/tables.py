@@ -10,8 +10,8 @@ __all__ = ['lgm_reproduce', 'lgm_sweep']
 # %% ../../nbs/cli/03_tables.ipynb #ca000002
 import sys
 from fastcore.script import store_true
-from .arguments import command
-from .terminal import exit_codes, print_result, refuse_empty, split_names, terminal_bar
+from .arguments import command, split_names
+from .terminal import exit_codes, print_result, refuse_empty, terminal_bar
 
 # %% ../../nbs/cli/03_tables.ipynb #ca000004
 def _list(text, argument): return split_names(text, argument) or None
