@@ -407,6 +407,9 @@ def test_a_third_mark_replaces_the_first(studio):
     page.get_by_role('heading', name='Run 3').wait_for()
     assert page.get_by_role('heading', name='Run 1').count()==0
     assert page.locator('[data-mark]:checked').count()==2
+    page.get_by_text('Two are compared: the first mark was taken off.').wait_for()
+    page.locator('[data-run="one"]').click()
+    page.get_by_text('the first mark was taken off.').wait_for(state='hidden')
 
 def test_a_page_is_asked_for(studio):
     page = studio(open='three')
