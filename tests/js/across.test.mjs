@@ -51,7 +51,8 @@ test('each line of help is one line', () => {
 });
 
 test('in a run the neighbours of the first image are asked for, now and then, once something is measured', () => {
-  const asked = [], peek = { offered: true, asked: -Infinity, node: { hidden: false }, ask: image => asked.push(image) };
+  const asked = [], ask = image => asked.push(image);
+  const peek = { offered: true, asked: -Infinity, node: { hidden: false }, ask };
   const at = (step, points = [[0, 1, 0]], state = 'running', width = 1000) => Peek.prototype.follow.call(peek,
     { film: { curves: [{ points }], steps: 400 }, status: { state, step }, width });
   at(0, []);
