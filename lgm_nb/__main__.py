@@ -24,4 +24,4 @@ def take_command() -> Callable:
 
 if __name__ == '__main__':
     command = take_command()
-    command() # not inside a function: `call_parse` reads the arguments only when called from a script's top level
+    command() # not inside a function: it reads the arguments only when called from a script's top level

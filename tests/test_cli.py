@@ -60,7 +60,16 @@ def test_the_package_runs_every_command():
         ["Did you mean 'tiny-can-vit'"]),
     (['lgm-demo', '--data', 'cifar-10', '--out', 'd'], ['--data cifar-10', 'caltech10-mini', 'lgm-distill']),
     (['lgm-probe', 'nosuch', '--backbone', 'TINY'], ['nosuch']),
-    (['lgm-compare', 'nosuch', '--backbones', 'TINY'], ['nosuch'])])
+    (['lgm-compare', 'nosuch', '--backbones', 'TINY'], ['nosuch']),
+    (['lgm-probe', 'nosuch'], ['nosuch: no such folder']),
+    (['lgm-compare', 'nosuch'], ['nosuch: no such folder']),
+    (['lgm-bias', '.', '--hard', 'nosuch'], ['no card.json']),
+    (['lgm-bank', '--data', 'nosuch'], ["'nosuch' is not known"]),
+    (['lgm-transfer', '--data', 'cifar10-mini', '--protocol', 'x'], ["protocol: 'x'"]),
+    (['lgm-distill', '--device', 'cuda7'], ["'cuda7' is not a device"]),
+    (['lgm-distill', '--export', 'zip'], ["--export zip: must be 'lgm'"]),
+    (['lgm-distill', '--steps', 'abc'], ["error: --steps: 'abc' is not a whole number"]),
+    (['lgm-probe', '--dta', 'x'], ['error: --dta: there is no such option; did you mean --data?'])])
 def test_bad_input(args, names, tiny, tmp_path):
     "Exit code 2, and a message, not a traceback, that names the argument and its value."
     command,*args = [tiny if a=='TINY' else a for a in args]

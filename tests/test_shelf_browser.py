@@ -138,6 +138,20 @@ def test_nothing_jumps_while_a_run_prepares(studio):
     assert same(begins(2, state='running'), own), 'in every frame'
     assert abs(height() - own) < 2
 
+def test_a_run_that_is_stopped_before_it_is_shown(studio):
+    "Until there is something to show, the view says what it waits for; after Stop it says so, and keeps no place."
+    page = studio(known=False)
+    page.get_by_text('Opening the backbones …').wait_for()
+    def height(): return page.locator('#view > div').bounding_box()['height']
+    before = height()
+    page.evaluate(STATUS, dict(state='preparing', doing='opening the backbones'))
+    page.locator('.place').wait_for()
+    page.evaluate(STATUS, dict(state='stopped'))
+    page.locator('.place').wait_for(state='hidden')
+    page.evaluate("tell({ kind: 'runs', runs, thumbs, each: 2, open: null }, [bytes(pixels)])")
+    page.get_by_text('Stopped', exact=True).wait_for()
+    until(page, lambda: abs(height() - before) < 2) # a frame later, once the pictures of the cards are drawn
+
 def test_a_start_that_fails_leaves_what_stood_there(studio):
     "A backbone that cannot be opened: the error is said above the run that was shown."
     for known in (False, True):
@@ -407,6 +421,9 @@ def test_a_third_mark_replaces_the_first(studio):
     page.get_by_role('heading', name='Run 3').wait_for()
     assert page.get_by_role('heading', name='Run 1').count()==0
     assert page.locator('[data-mark]:checked').count()==2
+    page.get_by_text('Two are compared: the first mark was taken off.').wait_for()
+    page.locator('[data-run="one"]').click()
+    page.get_by_text('the first mark was taken off.').wait_for(state='hidden')
 
 def test_a_page_is_asked_for(studio):
     page = studio(open='three')

@@ -200,6 +200,7 @@ def test_from_the_first_minute_to_a_restart(browser, lab, record_property):
     button(page, 'Start').dblclick()
     page.locator('.chip:visible', has_text='Finished').wait_for(timeout=180_000) # a pause would last
     assert button(page, 'Stop').is_disabled()
+    page.locator('.peek:visible h5', has_text=re.compile('Nearest.*at step 60')).wait_for() # nothing was pointed at
     look_back(page)
     compare(page)
     restart(page)

@@ -11,12 +11,13 @@ __all__ = ['lgm_distill', 'lgm_bank', 'lgm_demo']
 import contextlib, sys, time
 from pathlib import Path
 from types import SimpleNamespace
-from fastcore.script import call_parse, store_true
+from fastcore.script import store_true
+from .arguments import command, split_names, split_numbers
 from .extend import begin_extension, check_added, check_extended_folder
 from .extend import finished_run, made_by, note_other_split, objective_of_base
 from .from_card import card_of_run, note_differences, note_other_inputs, objective_of_card
-from .terminal import check_names, exit_codes, finish_run, open_backbones, print_result, probe_and_report
-from .terminal import refuse_empty, require_options, source_of, split_names, split_numbers, terminal_bar
+from .terminal import check_devices, check_names, exit_codes, finish_run, open_backbones, print_result
+from .terminal import probe_and_report, refuse_empty, require_options, source_of, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
 _SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
@@ -142,9 +143,8 @@ def _check_export(options):
     "Raise ValueError for an unknown format, and for a file that the export would replace."
     from lgm_nb.core.files import check_writable
     from lgm_nb.method.run_folder import written_files
-    if options.export is None: return
-    if options.export != 'lgm': raise ValueError(f"--export {options.export}: must be 'lgm'")
-    check_writable(options.out, ['data.pth'], written_files(options.out), '--out')
+    if options.export not in (None, 'lgm'): raise ValueError(f"--export {options.export}: must be 'lgm'")
+    if options.export and options.out: check_writable(options.out, ['data.pth'], written_files(options.out), '--out')
 
 def _export(options, distilled):
     "Write the set in the authors' format, beside its own."
@@ -195,12 +195,12 @@ def _distil(options):
     from lgm_nb.method.distilled_set import DistilledSet
     from lgm_nb.method.run_folder import drop_checkpoint
     settings = _settings(options) # with --from-card, data and backbone, too
-    require_options(data=options.data, backbone=options.backbone)
     check_names(options.data, options.backbone, options.report_on, opened=not options.resume)
-    require_options(out=options.out)
-    _objective(options) # a wrong name fails before any work
-    there = _what_is_there(options, settings)
+    check_devices(options.device)
     _check_export(options)
+    _objective(options) # a wrong name fails before any work
+    require_options(data=options.data, backbone=options.backbone, out=options.out)
+    there = _what_is_there(options, settings)
     with join_processes() as group: # the processes of torchrun, or this one alone
         first = group.rank==0
         report = first and bool(options.report or options.report_on)
@@ -215,7 +215,7 @@ def _distil(options):
     _print_outcome(options, run, distilled, data, [*nets, *others], report)
 
 # %% ../../nbs/cli/01_distil.ipynb #8497bce0
-@call_parse
+@command
 def lgm_distill(
     data:str|None=None, # 'cifar10-mini', or 'folder:PATH' for a folder with one sub-folder of images per class
     backbone:str|None=None, # 'tiny-…', 'efficientnet-lite0', 'timm:NAME' or 'open_clip:NAME/PRETRAINED'; or A,B
@@ -255,7 +255,7 @@ def lgm_distill(
         _distil(options)
 
 # %% ../../nbs/cli/01_distil.ipynb #934cbea2
-@call_parse
+@command
 def lgm_bank(
     data:str|None=None, # as for lgm-distill
     backbone:str|None=None, # as for lgm-distill
@@ -270,11 +270,12 @@ def lgm_bank(
     "Compute the features of all real images once. Run the same command again to resume an interrupted build."
     with exit_codes('run the same command to resume'):
         refuse_empty(locals())
-        require_options(data=data, backbone=backbone)
         from lgm_nb.data.open import open_dataset
         from lgm_nb.method.feature_bank import build_bank
         from lgm_nb.method.run_folder import check_apart
         check_names(data, backbone)
+        check_devices(device)
+        require_options(data=data, backbone=backbone)
         if out and len(split_names(backbone)) > 1:
             raise ValueError(f'--out {out}: holds one bank; leave it out for several backbones')
         ds = open_dataset(data)
@@ -326,8 +327,7 @@ def _demo(data, backbone, steps, seed, out, overwrite):
 
 # %% ../../nbs/cli/01_distil.ipynb #37644fff
 _DEMO_DATA = ('cifar10-mini', 'caltech10-mini')
-
-@call_parse
+@command
 def lgm_demo(
     data:str='cifar10-mini', # 'cifar10-mini' or 'caltech10-mini', which need no download
     backbone:str='efficientnet-lite0,tiny-simclr-resnet,tiny-dino-resnet', # what the images are made for

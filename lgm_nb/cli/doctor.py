@@ -9,7 +9,8 @@ __all__ = ['lgm_doctor']
 
 # %% ../../nbs/cli/04_doctor.ipynb #4e23c658
 import sys
-from fastcore.script import call_parse, store_true
+from fastcore.script import store_true
+from .arguments import command
 from .terminal import exit_codes, print_result, refuse_empty, terminal_bar
 
 # %% ../../nbs/cli/04_doctor.ipynb #89e2db47
@@ -38,7 +39,7 @@ def _print_names(as_json):
         'timm:NAME and open_clip:NAME/PRETRAINED open others')
 
 # %% ../../nbs/cli/04_doctor.ipynb #316e1531
-@call_parse
+@command
 def lgm_doctor(
     machine:str='here', # whose rates to use: 'here' measures this machine; 'H100', 'RTX 4090' or 'laptop' are assumed
     device:str='auto', # to measure: 'auto', 'cpu', 'cuda' or 'mps'

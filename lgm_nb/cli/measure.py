@@ -10,9 +10,10 @@ __all__ = ['lgm_probe', 'lgm_compare', 'lgm_transfer', 'lgm_bias']
 # %% ../../nbs/cli/02_measure.ipynb #c9000002
 import sys
 from pathlib import Path
-from fastcore.script import call_parse, store_true
-from .terminal import check_names, check_probes, exit_codes, open_backbones, open_both
-from .terminal import print_result, refuse_empty, require_options, source_of, split_names, terminal_bar
+from fastcore.script import store_true
+from .arguments import command, split_names
+from .terminal import check_devices, check_names, check_probes, exit_codes, open_backbones, open_both
+from .terminal import print_result, refuse_empty, require_options, source_of, terminal_bar
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000005
 def _record(folder, net, result):
@@ -21,6 +22,13 @@ def _record(folder, net, result):
     try: record_accuracy(net, result, folder)
     except OSError as e:
         print(f'the accuracy is not recorded in {folder}/card.json: {e.strerror or e}', file=sys.stderr)
+
+def _check_set(folder):
+    "Raise ValueError if there is no distilled set."
+    from lgm_nb.method.distilled_set import DistilledSet
+    from lgm_nb.method.exchange import is_foreign
+    if not Path(folder).exists(): raise ValueError(f'{folder}: no such folder')
+    if not is_foreign(folder): DistilledSet.load(folder)
 
 def _open_set(folder, data):
     "Open a distilled set and the data set to test on, which gives a set from elsewhere its classes."
@@ -38,7 +46,7 @@ def _open_set(folder, data):
     return DistilledSet.load(folder, ds.classes), ds
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000006
-@call_parse
+@command
 def lgm_probe(
     folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbone:str|None=None, # to probe on
@@ -53,10 +61,13 @@ def lgm_probe(
     given = locals()
     with exit_codes():
         refuse_empty(given)
-        require_options(backbone=backbone)
         from lgm_nb.method.exchange import is_foreign
         from lgm_nb.probing.compare import compare
+        _check_set(folder)
+        check_names(data, backbone)
         check_probes(protocol, seeds)
+        check_devices(device)
+        require_options(backbone=backbone)
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)
         table = compare(distilled, ds, [net], baselines=(), protocol=protocol, seeds=seeds)
@@ -86,7 +97,7 @@ def _report(distilled, ds, table, report, folder, json):
     finally: print_result(result, json, text)
 
 # %% ../../nbs/cli/02_measure.ipynb #c9000007
-@call_parse
+@command
 def lgm_compare(
     folder:str, # of a distilled set, or of images named by class, or the authors' data.pth
     backbones:str|None=None, # to probe on, separated by commas
@@ -102,13 +113,15 @@ def lgm_compare(
     given = locals()
     with exit_codes():
         refuse_empty(given)
-        require_options(backbones=backbones)
+        _check_set(folder)
         check_names(data, *split_names(backbones))
         check_probes(protocol, seeds)
+        check_devices(device)
         from lgm_nb.probing.compare import check_classes, compare
         from lgm_nb.probing.examiner import BASELINES, check_kinds
         kinds = split_names(baselines, 'baselines')
         check_kinds(kinds, 'baselines', BASELINES)
+        require_options(backbones=backbones)
         distilled, ds = _open_set(folder, data)
         check_classes(distilled, ds)
         if report: _check_report(report, folder, ds)
@@ -124,7 +137,7 @@ def _open_sides(sources, targets, device):
     return [nets[n] for n in split_names(sources)], [nets[n] for n in split_names(targets)] if targets else None
 
 # %% ../../nbs/cli/02_measure.ipynb #32de1d34
-@call_parse
+@command
 def lgm_transfer(
     backbones:str|None=None, # that distil and are probed, separated by commas
     data:str|None=None, # as for lgm-distill
@@ -145,9 +158,10 @@ def lgm_transfer(
     given = locals()
     with exit_codes('run the same command to resume'):
         refuse_empty(given)
-        require_options(backbones=backbones, data=data)
         check_names(data, backbones, targets)
-        require_options(out=out)
+        check_probes(protocol, seeds)
+        check_devices(device)
+        require_options(backbones=backbones, data=data, out=out)
         from lgm_nb.study.transfer import check_matrix_folder, transfer_matrix
         check_matrix_folder(out, '--out')
         from lgm_nb.data.open import open_dataset
@@ -164,7 +178,7 @@ def lgm_transfer(
         print_result(matrix.as_dict(), json, f'{matrix}\n\n→ {out}')
 
 # %% ../../nbs/cli/02_measure.ipynb #c900000b
-@call_parse
+@command
 def lgm_bias(
     folder:str, # of a distilled set
     hard:str|None=None, # folder of hard images, one sub-folder per class, for some of the classes
@@ -180,8 +194,12 @@ def lgm_bias(
     given = locals()
     with exit_codes():
         refuse_empty(given)
-        require_options(hard=hard, backbone=backbone)
+        _check_set(folder)
+        if hard and not Path(hard).is_dir(): raise ValueError(f'--hard {hard}: no such folder')
+        check_names(data, backbone)
         check_probes(protocol, seeds)
+        check_devices(device)
+        require_options(hard=hard, backbone=backbone)
         from lgm_nb.study.bias import bias_report
         distilled, ds = _open_set(folder, data)
         ds, net = open_both(ds, backbone, device, weights)

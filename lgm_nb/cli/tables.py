@@ -9,8 +9,9 @@ __all__ = ['lgm_reproduce', 'lgm_sweep']
 
 # %% ../../nbs/cli/03_tables.ipynb #ca000002
 import sys
-from fastcore.script import call_parse, store_true
-from .terminal import exit_codes, print_result, refuse_empty, split_names, terminal_bar
+from fastcore.script import store_true
+from .arguments import command, split_names
+from .terminal import exit_codes, print_result, refuse_empty, terminal_bar
 
 # %% ../../nbs/cli/03_tables.ipynb #ca000004
 def _list(text, argument): return split_names(text, argument) or None
@@ -83,7 +84,7 @@ def _run_table(table, cells, chosen, out, device, root, options): # as `_plan`
     return dict(table=table, page=str(page), results=results), shown
 
 # %% ../../nbs/cli/03_tables.ipynb #c1e0f002
-@call_parse
+@command
 def lgm_reproduce(
     table:str, # 'main', 'cross-model', 'ablation', 'augmentations', 'fine-grained' or 'spurious'
     dry_run:store_true=False, # print what would run, with its time, memory and disk, and what is missing; run nothing
@@ -120,7 +121,7 @@ def lgm_reproduce(
         print_result(result, json, text)
 
 # %% ../../nbs/cli/03_tables.ipynb #3c2bff02
-@call_parse
+@command
 def lgm_sweep(
     grid:str, # a TOML file with [grid]: data, backbone, and settings; a list is swept over
     on:str='local', # 'local': one after another; 'ray': on a Ray cluster (RAY_ADDRESS), or on the cores of this machine

@@ -12,6 +12,7 @@ import contextlib, errno, json, os, re, shlex, signal, sys, threading, time
 from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
+from .arguments import split_names
 
 # %% ../../nbs/cli/00_terminal.ipynb #c7000000
 _OPEN:dict = {} # bars by identity, since tqdm compares them by position
@@ -227,6 +228,11 @@ def check_names(
         if name: find_opener(name)
 
 # %% ../../nbs/cli/00_terminal.ipynb #cc9accce
+def check_devices(devices:str)->None: # separated by commas
+    "Raise ValueError for a device that is not here."
+    from lgm_nb.core.devices import pick_device
+    for device in devices.split(','): pick_device(device)
+
 def check_probes(protocol:str, seeds:int)->None:
     "Raise ValueError for an unknown protocol or an impossible number of probes."
     from lgm_nb.probing.examiner import ProbePlan
@@ -258,24 +264,6 @@ def source_of(
     if ':' not in source: return source
     raise ValueError(f'--data: not given; the card of {where} names {source}. If you trust it, '
                      f'add --data {shlex.quote(source)}')
-
-# %% ../../nbs/cli/00_terminal.ipynb #c7000010
-def split_names(
-    names:str|None, # separated by commas
-    argument:str='backbones', # for the error
-)->list[str]:
-    "Return the names in a list of the command line. Raises ValueError if there are only commas."
-    found = [n for n in (names or '').split(',') if n]
-    if names and not found: raise ValueError(f'{argument}: {names!r}; give names separated by commas')
-    return found
-
-def split_numbers(
-    numbers:str|None, # separated by commas
-    argument:str, # for the error
-)->tuple[float, ...]|None: # None for None
-    "Return the numbers in a list of the command line. Raises ValueError for anything else."
-    try: return None if numbers is None else tuple(float(n) for n in numbers.split(','))
-    except ValueError: raise ValueError(f'{argument} {numbers}: must be numbers separated by commas') from None
 
 # %% ../../nbs/cli/00_terminal.ipynb #c700000b
 def open_backbones(

@@ -35,6 +35,11 @@ td, th {{ padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #88
 td:first-child, th:first-child {{ text-align: left }}
 summary {{ cursor: pointer }} pre {{ overflow-x: auto; font-size: .85rem }}
 h1, h2, p, figcaption {{ overflow-wrap: anywhere }}
+@media (max-width: 30rem) {{
+div > figure {{ margin: .2rem; width: calc(33.3% - .4rem) }} div > figure img {{ width: 100% }}
+td, th {{ padding: .25rem .4rem; font-size: .9rem }} thead th {{ white-space: normal; vertical-align: bottom }}
+td:first-child, tbody th:first-child {{ position: sticky; left: 0; background: Canvas }}
+}}
 </style>
 <h1>{title}</h1>
 {body}

@@ -8,6 +8,7 @@ Docs: https://lgm-nb.github.io/lgm_nb/views/settings_panel.html.md"""
 __all__ = []
 
 # %% ../../nbs/views/15_settings_panel.ipynb #15d00003
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -16,7 +17,7 @@ from typing import Any
 import ipywidgets as w
 from ..data.dataset import Dataset
 from ..data.open import list_datasets, open_dataset
-from ..method.settings import default_objective, named_objective, OBJECTIVES
+from ..method.settings import default_objective, named_objective, OBJECTIVES, Settings
 from .run_plan import RunPlan
 
 # %% ../../nbs/views/15_settings_panel.ipynb #9d44c088
@@ -95,6 +96,47 @@ LIMITS = dict(
     augs=Limits('Views per step', 'Augmented views of each distilled image in a step', 1, 1000),
     lr=Limits('Learning rate', 'Of Adam, which changes the levels of the pyramid', 1e-6, 10, .001, whole=False),
     seed=Limits('Seed', 'Same seed, same images', 0, 2**31 - 1))
+
+# %% ../../nbs/views/15_settings_panel.ipynb #15e0a004
+WEIGHTS = 'Weights of the backbones'
+
+def weights_field(weights:tuple[float, ...])->w.Text:
+    "Make the field, with the weights as they are."
+    text = ' : '.join(repr(float(weight)).removesuffix('.0') for weight in weights)
+    return w.Text(text, description=WEIGHTS, placeholder='equal, or 2 : 1', continuous_update=False,
+        layout=field_layout(240), style=SLIM, tooltip='How much the loss on each backbone counts, in their order')
+
+def read_weights(
+    text:str, # such as '2 : 1'; '' for equal weights
+    n:int, # backbones that are ticked
+)->tuple[float, ...]:
+    "Read weights that were typed. Raises ValueError that says what is wrong with them."
+    try: found = tuple(map(float, text.replace(':', ' ').replace(',', ' ').split()))
+    except ValueError: raise ValueError(f'{WEIGHTS}: {text!r}; must be numbers, such as 2 : 1') from None
+    if not all(0 < weight < math.inf for weight in found): raise ValueError(f'{WEIGHTS}: {text!r}; must be above 0')
+    if not found or len(found)==n: return found
+    ticked = '1 backbone is' if n==1 else f'{n} backbones are'
+    raise ValueError(f'{WEIGHTS}: {text!r}; {ticked} ticked under Distil with, and each needs one; or leave it empty')
+
+# %% ../../nbs/views/15_settings_panel.ipynb #15e0a006
+class NumberFields:
+    "The fields of all numbers."
+    def __init__(self, settings:Settings):
+        self.fields = {name: limits.field(getattr(settings, name)) for name, limits in LIMITS.items()}
+        for field in self.fields.values(): field.layout, field.style = field_layout(), SLIM
+        self.weights = weights_field(settings.source_weights)
+
+    def wrong(self, n:int)->list[str]: # '' where nothing is; `n`: backbones that are ticked
+        "Say what is wrong with each of them."
+        found = [limits.wrong(self.fields[name].value) for name, limits in LIMITS.items()]
+        try: read_weights(self.weights.value, n)
+        except ValueError as e: found.append(str(e))
+        return found
+
+    def values(self, n:int)->dict[str, Any]: # as `Settings` takes them
+        "Return the numbers. Raises ValueError for weights that do not fit."
+        numbers = {name: LIMITS[name].number(field.value) for name, field in self.fields.items()}
+        return dict(numbers, source_weights=read_weights(self.weights.value, n))
 
 # %% ../../nbs/views/15_settings_panel.ipynb #15c40009
 def open_typed(
@@ -191,24 +233,23 @@ class SettingsPanel(BackboneBoxes):
     def __init__(self, plan:RunPlan):
         super().__init__(plan)
         self.changed:Callable[[], Any]|None = None # called after each change
-        s = plan.settings
-        self.fields = {name: limits.field(getattr(s, name)) for name, limits in LIMITS.items()}
+        self.numbers, self.choice = NumberFields(plan.settings), Choice(plan)
+        self.fields, self.weights = self.numbers.fields, self.numbers.weights
         self.wrong, self.note = '', Note() # what is wrong with the values, and where it is shown
-        for field in self.fields.values(): field.layout, field.style = field_layout(), SLIM
-        for field in self.fields.values(): field.observe(lambda _: self.check(), 'value')
-        self.choice = Choice(plan)
-        for field in (self.choice.data, self.choice.objective): field.observe(lambda _: self.check(), 'value')
-        numbers = row(*self.fields.values())
-        titled = {limits.title: self.fields[name] for name, limits in LIMITS.items()}
+        for field in (*self.fields.values(), self.weights, self.choice.data, self.choice.objective):
+            field.observe(lambda _: self.check(), 'value')
+        numbers = row(*self.fields.values(), self.weights)
+        titled = {limits.title: self.fields[name] for name, limits in LIMITS.items()} | {WEIGHTS: self.weights}
         self.help = HelpPanel(dict(zip(self.choice.titles, self.choice.fields), **self.labels, **titled))
-        advanced = toggle_button(numbers, 'Advanced', 'cog', 'Images per class, steps, views, learning rate, seed')
+        advanced = toggle_button(numbers, 'Advanced', 'cog', 'Images per class, steps, views, rate, seed, weights')
         buttons = row(advanced, self.help.button, self.note)
         self.box = w.VBox([self.choice.box, *self.rows, buttons, numbers, self.help.box])
 
     def check(self)->None:
         "Say below the fields which values no run can use."
-        found = [limits.wrong(self.fields[name].value) for name, limits in LIMITS.items()]
-        if not self.ticked()['distil_with']: found.append('Distil with: nothing is chosen; tick at least one backbone')
+        n = len(self.ticked()['distil_with'])
+        found = self.numbers.wrong(n)
+        if not n: found.append('Distil with: nothing is chosen; tick at least one backbone')
         self.wrong = '; '.join(text for text in found if text)
         self.note.say(self.wrong)
         if self.changed is not None: self.changed()
@@ -216,10 +257,10 @@ class SettingsPanel(BackboneBoxes):
     def changes(self)->dict[str, Any]:
         "Return the values of the fields, as `StudioRun.configure` takes them. Raises ValueError for one out of range."
         if self.wrong: raise ValueError(self.wrong)
-        numbers = {name: LIMITS[name].number(field.value) for name, field in self.fields.items()}
-        return dict(self.ticked(), **self.choice.changes(), **numbers)
+        ticked = self.ticked()
+        return dict(ticked, **self.choice.changes(), **self.numbers.values(len(ticked['distil_with'])))
 
     def lock(self, locked:bool)->None:
         "Disable the fields while a run is active."
         boxes = (*self.sources.values(), *self.probed.values())
-        for field in (*self.fields.values(), *boxes, *self.choice.fields): field.disabled = locked
+        for field in (*self.fields.values(), self.weights, *boxes, *self.choice.fields): field.disabled = locked

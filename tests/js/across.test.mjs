@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { load } from './load.mjs';
 
 const { acrossRuns } = await load('across.js');
-const { answersTo, nearestIn } = await load('peek.js');
+const { answersTo, nearestIn, Peek } = await load('peek.js');
 const { HELP } = await load('help.js');
 const curve = (name, own, ...points) => ({ name, own, points, baselines: { full: [90, 0] } });
 const run = (key, data, sources, ...curves) => ({ key, place: `run ${key}`, data, sources, curves });
@@ -48,4 +48,20 @@ test('the nearest real images of a closer look', () => {
 
 test('each line of help is one line', () => {
   for (const [term, text] of Object.entries(HELP)) assert(text.length > 20 && text.length <= 120, term);
+});
+
+test('in a run the neighbours of the first image are asked for, now and then, once something is measured', () => {
+  const asked = [], ask = image => asked.push(image);
+  const peek = { offered: true, asked: -Infinity, node: { hidden: false }, ask };
+  const at = (step, points = [[0, 1, 0]], state = 'running', width = 1000) => Peek.prototype.follow.call(peek,
+    { film: { curves: [{ points }], steps: 400 }, status: { state, step }, width });
+  at(0, []);
+  at(1, [[0, 1, 0]], 'preparing');
+  at(1, [[0, 1, 0]], 'running', 390);
+  assert.deepEqual(asked, []);
+  for (const step of [1, 2, 20, 21, 40]) at(step);
+  assert.deepEqual(asked, [0, 0]);
+  peek.offered = false; // something was pointed at
+  at(100);
+  assert.deepEqual(asked, [0, 0]);
 });

@@ -134,6 +134,7 @@ export class RunView {
   changeStatus(status) {
     this.status = status;
     this.updateStatus();
+    this.peek.renew(this.state);
   }
 
   /** The kernel is gone; what has arrived can still be played. @param {string} message */

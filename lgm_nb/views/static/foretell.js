@@ -21,6 +21,11 @@ export class Foretold {
       el('div', { class: 'right' }, el('i'), el('i')));
   }
 
+  /** Nothing is shown yet: say what will be, unless a run has already said something. @param {string | null} open */
+  expect(open) {
+    if (this.run < 0) say(this.studio.waiting, open === null ? 'Opening the backbones …' : 'Opening a finished run …');
+  }
+
   /** The state of a run that is not shown yet. @param {Status} status @param {number} run */
   tell(status, run) {
     const { studio } = this, { state, message } = status;
@@ -46,6 +51,8 @@ export class Foretold {
 
   /** The run has failed, or was stopped: show again what stood there. */
   leave() {
-    if (!this.place.hidden) this.studio.show(this.before);
+    if (this.place.hidden) return;
+    this.studio.show(this.before);
+    this.studio.stage.style.minHeight = '';
   }
 }

@@ -1,5 +1,5 @@
-// A glance at the class that is pointed at: its nearest real images, and what its test images are taken for. Of a
-// finished run it begins with the first image, so that no corner is empty until something is pointed at.
+// A glance at the class that is pointed at: its nearest real images, and what its test images are taken for. It begins
+// with the first image, so that no corner is empty until something is pointed at.
 import { el, keepFocus } from './dom.js';
 import { classesAt } from './past.js';
 import { explained } from './help.js';
@@ -12,6 +12,7 @@ import { loaded, tiles } from './sheet.js';
 /** @typedef {import('./plane.js').Lit} Lit */
 
 const REST = 150; // milliseconds that a pointer rests before the kernel is asked
+const TIMES = 20; // that the kernel is asked in a run for what nobody points at
 const INVITES = 'Point at an image: its nearest photographs, and what its class is taken for. A click keeps it open.';
 const OFFERS = 'The first image. Point at another one; a click keeps it open.';
 
@@ -49,7 +50,8 @@ export class Peek {
     for (const { image, step = 0, parts } of film.details) {
       this.near.set(image, { step, part: nearestIn(parts) ?? null });
     }
-    this.offered = film.details.length > 0; // the first image, before anything is pointed at
+    this.offered = film.details.length > 0 || !!ask; // the first image, before anything is pointed at
+    this.asked = -Infinity; // step at which the kernel was asked for it
     /** @type {number | null} */
     this.image = this.offered ? 0 : null;
     /** @type {RunState | null} */
@@ -77,7 +79,17 @@ export class Peek {
     this.state = state;
     this.node.hidden = state.open !== null || !state.film.frames.length;
     this.draw();
+    this.follow(state);
     this.renew(state);
+  }
+
+  /** While a run goes on, ask now and then for the neighbours of the first image. @param {RunState} state */
+  follow({ film, status, width }) {
+    const { offered, ask, asked, node } = this, step = status?.step ?? 0;
+    if (!offered || !ask || node.hidden || isNarrow(width) || status?.state !== 'running') return;
+    if (!film.curves.some(({ points }) => points.length) || step < asked + film.steps / TIMES) return;
+    this.asked = step;
+    ask(0);
   }
 
   /** After the run has ended, ask once for the neighbours of the last image. @param {RunState} state */
@@ -122,8 +134,8 @@ export class Peek {
 
   /** @param {Near | undefined} near */
   nearest(near) {
-    const waiting = this.ask ? 'Asking the kernel …' : 'Not part of this page.';
-    if (!near?.part) return strip('Nearest real images', 'nearest', '', near ? 'Not embedded yet.' : waiting);
+    const waiting = this.ask ? 'Asking the kernel …' : 'Not part of this page.', early = near ?? this.offered;
+    if (!near?.part) return strip('Nearest real images', 'nearest', '', early ? 'Not embedded yet.' : waiting);
     const { title, note, captions, sheet } = near.part;
     return strip(title, 'nearest', `${note}, at step ${near.step}`,
       el('div', { class: 'row' }, tiles(loaded(sheet), captions, 44)));

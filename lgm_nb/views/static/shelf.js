@@ -14,7 +14,8 @@ import { bytesOf } from './hear.js';
  * @property {Element} matrix shown below the runs
  */
 
-const NOW = { key: null, title: '', note: '', result: '', place: 'this cell: what Start starts' };
+const NOW = { key: null, title: '', note: '', result: '', place: 'the run of this cell' };
+const DROPPED = 'Two are compared: the first mark was taken off.';
 
 export class Shelf {
   /** @param {ShelfOptions} options */
@@ -96,11 +97,13 @@ export class Shelf {
 
   /** @param {string} key */
   choose(key) {
-    const marked = this.marked.includes(key);
+    const marked = this.marked.includes(key), dropped = !marked && this.marked.length === 2;
     this.marked = marked ? this.marked.filter(k => k !== key) : [...this.marked, key].slice(-2);
     this.mark(this.shown);
-    if (this.marked.length === 2) this.compare(this.marked);
-    else if (this.shown.length === 2) this.open(this.marked[0] ?? null);
+    if (this.marked.length === 2) {
+      this.said(dropped ? DROPPED : '');
+      this.compare(this.marked);
+    } else if (this.shown.length === 2) this.open(this.marked[0] ?? null);
     else this.said(this.marked.length ? 'Mark a second run to compare.' : '');
   }
 
@@ -121,7 +124,7 @@ export class Shelf {
     for (const box of this.strip.querySelectorAll('[data-mark]')) {
       if (box instanceof HTMLInputElement) box.checked = this.marked.includes(box.getAttribute('data-mark') ?? '');
     }
-    if (shown.length === 2) this.said('');
+    if (shown.length < 2 && this.text.value === DROPPED) this.said('');
     this.page.disabled = shown.length === 2;
   }
 

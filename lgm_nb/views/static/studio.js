@@ -79,7 +79,8 @@ export class Studio {
     if (kind === TELL.STATUS && message.run > (view?.film.run ?? -1)) {
       return this.foretold.tell(message.status, message.run);
     }
-    this.waiting.remove();
+    if (kind === TELL.RUNS && !view && !this.shown) this.foretold.expect(message.open);
+    else this.waiting.remove();
     if (kind === TELL.STATUS && message.status.message && this.wanted.length) this.show([]); // it is said there
     if (OF_STUDIO[kind]) OF_STUDIO[kind](this, message, buffers);
     else if (view && 'run' in message && message.run === view.film.run) OF_RUN[kind]?.(view, message, buffers, link);
