@@ -13,8 +13,29 @@ from fastcore.nbio import read_nb
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN, TEST = 10, 5 # images per class
 
+def every_fourth_pixel(network, inputs): return inputs[0][..., ::4, ::4]
+def eight_tokens(blocks, inputs): return inputs[0][:, :8]
+
+def less_to_compute():
+    "Let embedded networks see an eighth of an image or less, and draw charts without laying them out."
+    from timm.models.byobnet import ByobNet
+    from timm.models.vision_transformer import VisionTransformer
+    from lgm_nb.backbones.backbone import Backbone
+    from lgm_nb.core.show import Chart
+    opened, drawn = Backbone.__init__, Chart._repr_png_
+    def coarse(self, *args, **kwargs):
+        opened(self, *args, **kwargs)
+        net = self.network
+        if isinstance(net, ByobNet): net.register_forward_pre_hook(every_fourth_pixel)
+        if isinstance(net, VisionTransformer): net.blocks.register_forward_pre_hook(eight_tokens)
+    def rough(self):
+        self.figure.set_layout_engine('none')
+        return drawn(self)
+    Backbone.__init__, Chart._repr_png_ = coarse, rough
+
 def less_work():
     "Cap the settings of runs and probes, and shrink every data set. Before anything else imports them."
+    less_to_compute()
     from lgm_nb.data import dataset
     from lgm_nb.method.settings import Settings
     from lgm_nb.probing import examiner
