@@ -248,3 +248,5 @@ def test_the_page_shows_every_set():
     for row in table.rows:
         assert f'open_distilled(&#x27;{row[0]}&#x27;)' in page, row[0]
         assert row[table.columns.index('top-1 % at home')] in page, row
+        # and by the protocol that the command takes by itself
+        assert row[table.columns.index('protocol')]==make_gallery.QUICKER.get(row[0].partition('/')[0], 'fast'), row

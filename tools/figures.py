@@ -114,7 +114,7 @@ BENCHMARKS = (
     keeping('continual_held', 'continual', CONTINUAL_HELD),
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
     keeping('few_shot_held', 'few_shot', FEW_SHOT_HELD),
-    keeping('few_shot', 'few_shot', '--draws 10', tuple(WEIGHTS)),
+    keeping('few_shot', 'few_shot', '--draws 10 --seeds 3', tuple(WEIGHTS)),
     benchmark('fine_tuning', saving('fine_tuning', '--keep {keep}'), ('peft',)),
     keeping('fine_tuning_attention', 'fine_tuning', '--backbones tiny-can-vit --ways lora --made probe', ('peft',)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
