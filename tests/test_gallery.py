@@ -16,7 +16,7 @@ from lgm_nb.method.runs import distill
 from lgm_nb.method.settings import Settings
 from lgm_nb.probing.examiner import Examiner
 from tools import make_gallery
-from tools.make_gallery import BY_NAME, check_name, Desk, FEWER_STEPS, main, make, STEPS, USUAL
+from tools.make_gallery import add_film, BY_NAME, check_name, Desk, FEWER_STEPS, main, make, STEPS, USUAL
 
 FOLDER = ROOT/'gallery'
 NAMES = list(list_distilled())
@@ -108,6 +108,19 @@ def test_a_finished_set_is_taken(desk, tmp_path):
     assert {p: p.read_bytes() for p in (tmp_path/'sets').rglob('*') if p.is_file()}==before
     assert not (tmp_path/'out2'/NAME/'film.webp').exists()
     assert torch.equal(*(DistilledSet.load(tmp_path/out/NAME).images for out in ('out1', 'out2')))
+
+def test_a_set_that_was_taken_gets_a_film(desk, tmp_path):
+    "From the same run once more. One that ends with other images is refused; the rest of the card stays."
+    out = shutil.copytree(desk.out, tmp_path/'out')
+    without = DistilledSet.load(out/NAME)
+    gallery.write_png_set(without, out/NAME)
+    here = replace(desk, out=out, work=tmp_path/'work')
+    assert add_film(NAME, replace(here, settings=replace(SMALL, seed=1))).startswith('no film: this run ends')
+    assert not (out/NAME/'film.webp').exists()
+    assert add_film(NAME, here).startswith('has a film of') and add_film(NAME, here)=='kept'
+    made = DistilledSet.load(out/NAME)
+    assert torch.equal(made.images, without.images) and made.card['made_by']==without.card['made_by']
+    assert make(NAME, here)=='kept' # with all its files as the card has them
 
 def test_a_stopped_run_goes_on(desk, tmp_path, monkeypatch):
     "What was distilled before the command was stopped is not distilled again."

@@ -1,7 +1,7 @@
 """Make the gallery of distilled sets: `nice python -m tools.make_gallery [NAME …]`.
 
     python -m tools.make_gallery [NAME …] [--take FOLDER …] [--caltech ../shared/data] [--fashion FOLDER]
-        [--protocol NAME] [--seeds 5] [--out gallery] [--archive FILE [--url ADDRESS]]
+        [--protocol NAME] [--seeds 5] [--out gallery] [--films] [--archive FILE [--url ADDRESS]]
 
 A NAME is DATA/SOURCES, such as `cifar10-mini/lite0+simclr+dino`; without names, those of USUAL. Each set is distilled
 with the defaults of `distill` and STEPS steps, or FEWER_STEPS for some data, rounded to 8 bits, and measured on its
@@ -12,7 +12,8 @@ hand is skipped. Without --protocol, sets are measured by `fast`, or as QUICKER 
 Fashion-MNIST is taken from where Debian's package dataset-fashion-mnist puts it, or from FOLDER.
 
 With --take, a finished set is used instead of a new run: FOLDER is what `DistilledSet.save` wrote, or holds such
-folders; its card must tell of the same data, backbones, objective and settings. --archive packs the gallery into a zip
+folders; its card must tell of the same data, backbones, objective and settings. With --films, sets that were taken are
+distilled once more for their films alone; the images must come out the same. --archive packs the gallery into a zip
 file, as tools/docs.py does for the site, and --url records in the index where it will be, with {version} for that of
 the package; without names, these two make no set.
 """
@@ -185,6 +186,22 @@ def make(name, desk):
     score = made.card['accuracy'][nets[0].name]
     return f'{said}; {score["top1_mean"]:.1f} ± {score["top1_std"]:.1f} % on {nets[0].name}, {desk.protocol}'
 
+def add_film(name, desk):
+    "Distil a set that has no film once more, and keep the film alone; what happened, in a few words."
+    if not (folder := desk.out/name).is_dir(): return 'skipped: no such set'
+    there = DistilledSet.load(folder)
+    if 'film.webp' in there.card['files']: return 'kept'
+    if why := missing(name, desk): return f'skipped: {why}'
+    data, nets = opened(name, desk)
+    checkpoint = desk.work/name/'checkpoint.safetensors'
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    made, frames = distilled(data, nets, replace(desk.settings, steps=there.card['settings']['steps']), checkpoint)
+    off = 255*float((eight_bits(made).images - there.images).abs().max())
+    if off > .5: return f'no film: this run ends with other images, by up to {off:.0f} of 255'
+    write_png_set(there, folder, lambda new: save_film(frames, new/'film.webp'))
+    drop_checkpoint(checkpoint)
+    return f'has a film of {len(frames)} frames'
+
 # --- index and archive
 
 def write_index(desk, url=None):
@@ -195,11 +212,11 @@ def write_index(desk, url=None):
     desk.index.parent.mkdir(parents=True, exist_ok=True)
     write_json(desk.index, dict(archive=known if url is None else url, sets=sets))
 
-def main(names, desk, archive=None, url=None):
+def main(names, desk, archive=None, url=None, do=make):
     for name in names: check_name(name, desk) # all before hours of work
     for name in names:
         start = time.perf_counter()
-        said = make(name, desk)
+        said = do(name, desk)
         write_index(desk)
         print(f'{name}: {said} ({time.perf_counter() - start:.0f} s)', flush=True)
     if url: write_index(desk, url)
@@ -214,7 +231,9 @@ if __name__=='__main__':
     p.add_argument('--seeds', type=int, default=5)
     p.add_argument('--archive', type=Path, help='zip file to write')
     p.add_argument('--url', help='where the zip file will be')
+    p.add_argument('--films', action='store_true', help='only add films')
     given = p.parse_args()
     desk = Desk(given.out, caltech=given.caltech, fashion=given.fashion, take=tuple(given.take),
                 protocol=given.protocol, seeds=given.seeds)
-    main(given.names or ([] if given.archive or given.url else USUAL), desk, given.archive, given.url)
+    names = given.names or ([] if given.archive or given.url else USUAL)
+    main(names, desk, given.archive, given.url, add_film if given.films else make)
