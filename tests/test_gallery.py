@@ -29,6 +29,7 @@ def test_index_and_folders_are_equal():
     for folder in folders: # nothing lies about that no card lists
         files = {p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file()}
         assert files=={*json.loads((folder/'card.json').read_text(encoding='utf-8'))['files'], 'card.json'}
+        assert 'film.webp' in files
 
 def test_gallery_is_small(): assert sum(p.stat().st_size for p in FOLDER.rglob('*') if p.is_file()) < 15e6
 
