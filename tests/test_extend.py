@@ -255,8 +255,9 @@ def test_killed_between_the_set_and_its_checkpoint(command, tmp_path):
 
 def test_two_processes(command, made, tmp_path):
     "They share the new classes and write once."
-    said = [p.communicate() for p in start_team(2, *command(tmp_path/'two'))]
-    assert ''.join(out for out, _ in said).count('→')==1, said
+    team = start_team(2, *command(tmp_path/'two'))
+    said = [p.communicate() for p in team]
+    assert not any(p.returncode for p in team) and ''.join(out for out, _ in said).count('→')==1, said
     two = DistilledSet.load(tmp_path/'two')
     assert (two.images - images(made)).abs().max() < 1e-5 and torch.equal(two.images[:3], images(made)[:3])
 

@@ -43,7 +43,7 @@ from benchmarks.photos import CLASSES, photographs
 ROOT = Path(__file__).resolve().parents[1]
 STEPS, FRAMES = 800, 24 # of a run; of its film
 FEWER_STEPS = {'caltech101': 200} # of data where a step takes many times as long
-QUICKER = {'fashion-mnist': 'ridge'} # where trained probes of all images take hours
+QUICKER = {'fashion-mnist': 'ridge'} # trained probes would go through its 60,000 images a thousand times
 SOURCES = dict(lite0='efficientnet-lite0', simclr='tiny-simclr-resnet', dino='tiny-dino-resnet')
 PROBED = [*SOURCES.values(), 'efficientnet-lite2', 'tiny-vicreg-resnet']
 TRIPLE = '+'.join(SOURCES)

@@ -22,7 +22,7 @@ from ..backbones.embedded import has_packaged_weights, zoo_cards
 from ..backbones.mirror import find_cached, find_mirrored, hub_address, why_unreachable
 from ..backbones.open import PACKAGED
 from ..backbones.published import MODEL_SPECS
-from .cost import duration
+from .cost import duration, plural
 from .machine import Machine, main_memory, measure_here
 from .needs import needs_of
 from .reproduce import named_machine, stages
@@ -121,11 +121,9 @@ def table_lacks(
 # %% ../../nbs/scale/06_doctor.ipynb #ec6d9638
 def _gigabytes(n): return f'{n/1e9:.1f} GB'
 
-def _plural(n, noun): return f'{n} {noun}' if n==1 else f'{n} {noun}s'
-
 def _device_row(d):
     "A device in words."
-    extra = f"; {_plural(d['cores'], 'core')}, {_plural(d['threads'], 'thread')} of torch" if 'cores' in d else ''
+    extra = f"; {plural(d['cores'], 'core')}, {plural(d['threads'], 'thread')} of torch" if 'cores' in d else ''
     if 'capability' in d: extra = f"; capability {d['capability']}, bfloat16 {'yes' if d['bfloat16'] else 'no'}"
     return d['device'], f"{d['name']}: {_gigabytes(d['memory'])}, {_gigabytes(d['free'])} free{extra}"
 
@@ -135,7 +133,7 @@ def _weights_rows(weights, mirror):
     absent = next((w for w in weights.values() if w.startswith('LGM_NB_WEIGHTS: ')), '') # the mirror itself
     wrong = [(n, w) for n, w in weights.items() if w not in ('mirror', 'downloaded', 'missing', absent)]
     here = sum(w in ('mirror', 'downloaded') for w in weights.values())
-    missing = f'{len(weights) - here - len(wrong)} of {_plural(len(weights), "published model")}'
+    missing = f'{len(weights) - here - len(wrong)} of {plural(len(weights), "published model")}'
     return [('mirror', absent or mirror or 'LGM_NB_WEIGHTS is not set'), ('weights in the mirror', of('mirror')),
             ('weights downloaded', of('downloaded')), ('weights missing', missing), *wrong]
 

@@ -27,7 +27,7 @@ from ..method.settings import default_objective, preset_objective, Settings, set
 from ..probing.compare import each_seed
 from ..probing.examiner import Examiner, ProbePlan
 from ..probing.probe import START_STD
-from .cost import WorkCost, ProbeSettings, bank_cost, duration, estimate, features_cost, probe_cost
+from .cost import WorkCost, ProbeSettings, bank_cost, duration, estimate, features_cost, plural, probe_cost
 from .machine import MACHINES, Machine
 from .needs import check_needs
 from .tables import Cell, ProbedSet, compare_with_paper as compare_with_paper, recipe as recipe
@@ -84,8 +84,6 @@ def _sizes(data):
     return len(ds.classes), len(ds.train), len(ds.test)
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50004
-def _plural(n, noun): return f'{n} {noun}' if n==1 else f'{n} {noun}s'
-
 class _Costs:
     "Costs of the stages of a table on one machine."
     def __init__(self, machine, probes, needs_rows):
@@ -122,7 +120,7 @@ class _Costs:
             full = row(images, 0, replace(p, epochs=100, batch=128))
             yield stage('full probe', f'{images:,} images', [full])
         others = [row(n_classes, n_classes*(p.seeds if k=='random' else 1)) for k in kinds if k != 'full']
-        if others: yield stage('probes', _plural(len(others), 'set'), others)
+        if others: yield stage('probes', plural(len(others), 'set'), others)
 
 # %% ../../nbs/scale/04_reproduce.ipynb #5ca50005
 def stages(
@@ -177,7 +175,7 @@ def plan_table(
     work = stages(cells, on, **options)
     seconds, disk = sum(s.cost.seconds for s in work), sum(s.cost.disk for s in work)
     memory = max((s.cost.memory for s in work), default=0)
-    runs = _plural(sum(s.what=='distil' for s in work), 'distillation')
+    runs = plural(sum(s.what=='distil' for s in work), 'distillation')
     total = ('all', '', '', runs, '', '', duration(seconds), _gigabytes(memory), '', _gigabytes(disk))
     columns = ('what', 'data', 'backbone', 'of', 'steps', 'per step', 'total', 'memory GB', 'views at once', 'disk GB')
     return Table(columns, [*map(_plan_row, work), total], f'On {on.name} ({on.note})')
