@@ -22,7 +22,7 @@ from ..probing.examiner import Examiner, Score
 from ..probing.probe import embed_pieces
 from .feature_map import FeatureMap
 from .kept import keep_baseline, KeptFeatures, recall_baseline
-from .quick_points import MANY, score_many
+from .quick_points import score_quickly
 from .run_plan import Later, MOST_IMAGES
 from .scheduler import advance, SLICE_SECONDS
 
@@ -164,7 +164,7 @@ class Pace:
     def done(self)->None:
         "Note that a moment has been measured."
         now = self.clock()
-        apart = min(14*self.spent, max(1.75, 4*self.spent))
+        apart = min(50*self.spent, max(1.75, 4*self.spent))
         self.next = max(now + .25, self.begun + apart, now + (now - self.start)/1000)
 
 # %% ../../nbs/views/08_measuring.ipynb #b0d7169e
@@ -204,11 +204,11 @@ def measure(
     examiner = own.check if job.kind=='check' else own.live if job.live else own.examiner
     own.kept.recall()
     if job.kind in CURVE_BASELINES: return (yield from _measure_baseline(own, job)), None
-    features, many = None, job.live and len(job.images) >= MANY
+    features = None
     if job.kind=='distilled':
         images = job.images.images
-        features = yield from embed_pieces(examiner.backbone, images if many else images[:MOST_IMAGES])
-    if many: score = yield from score_many(examiner, job.images, features)
+        features = yield from embed_pieces(examiner.backbone, images if job.live else images[:MOST_IMAGES])
+    if job.live: score = yield from score_quickly(examiner, job.images, features)
     else: score = yield from examiner.iter_row('distilled' if job.kind=='check' else job.kind, job.images)
     own.kept.keep()
     return score, None if features is None else features[:MOST_IMAGES]
@@ -277,8 +277,7 @@ class Waiting:
     def add_moment(self, names:Sequence[str], images:DistilledSet, step:int, live:bool)->None:
         "Queue the images of this moment, on each backbone."
         self.pace.begin()
-        share = 1/3 if len(images) >= MANY else 1/6
-        self.moments.waiting += [Measurement(name, 'distilled', images, step, live, share) for name in names]
+        self.moments.waiting += [Measurement(name, 'distilled', images, step, live, 1/3) for name in names]
 
     def add_checks(self, names:Sequence[str], images:DistilledSet, step:int)->None:
         "Queue the last images with probes that are trained, after everything else."

@@ -1,4 +1,4 @@
-"""A point of the curve for many images, from fewer views of each.
+"""A point of the curve while a run goes on, from fewer views of each image.
 
 Docs: https://lgm-nb.github.io/lgm_nb/views/quick_points.html.md"""
 
@@ -15,9 +15,7 @@ from ..probing.probe import Pieces, to_canvas
 from ..probing.ridge import ridge_features
 
 # %% ../../nbs/views/07_quick_points.ipynb #07d00006
-MANY = 40 # images
-
-def score_many(
+def score_quickly(
     examiner:Examiner, # with one probe
     made:DistilledSet,
     plain:torch.Tensor, # features of the images as they are, (N, D)
