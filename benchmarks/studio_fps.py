@@ -1,14 +1,16 @@
 """How many frames per second reach the browser while a run goes on, and how often does its curve get a point?
 100 classes at 64 px, and ten at 112 px.
 
-    python -m benchmarks.studio_fps [--seconds 20] [--backbone tiny-…] [--save benchmarks/results/studio_fps.json]
+    python -m benchmarks.studio_fps [--seconds 20] [--rounds 5] [--backbone tiny-…]
+        [--save benchmarks/results/studio_fps.json]
 
 The run is a real one: 100 made-up classes of noise, an embedded backbone that sees 32 px crops of a canvas of 64 px,
 one view of each image per step. Each backbone runs twice, in turn: `probed`, as always, with its curve and baselines,
-and not; `frames_kept` is the ratio of their frames per second. `seconds_between_points` is the mean and the longest
+and not; `frames_kept` is the ratio of their frames per second. The two runs below are taken ROUNDS times in turn; what
+is said of them is the mean, with the interval (95 %, Student) of `frames_kept` over the rounds. `seconds_between_points` is the mean and the longest
 time between two points of the curve of the first backbone, once it has its first; `first_point_seconds` how long that
 took after the first frame. `studio` is the studio as it opens, with its data, the backbones that it probes and the
-library's settings, for twice as many seconds; `photographs` are its ten classes on a canvas of 112 px. Each run is
+library's settings; `photographs` are its ten classes on a canvas of 112 px. Each run is
 prepared first, as the studio prepares one while it waits for its first start: bank, features of real images, baselines.
 A browser fades from frame to frame; that is not counted here.
 A frame counts when its images were rendered, compared, packed and handed to the view's message; the decoding time in a
@@ -18,7 +20,7 @@ Prints one JSON object as the last line.
 """
 import asyncio, time
 import numpy as np
-from benchmarks.common import parser, run as run_benchmark, say
+from benchmarks.common import interval, mean, parser, run as run_benchmark, say
 from lgm_nb.backbones.backbone import Backbone
 from lgm_nb.backbones.open import open_backbone
 from lgm_nb.backbones.embedded import zoo_cards
@@ -84,22 +86,33 @@ def measure(data, nets, settings, seconds, probed):
         frames=frames, steps=run.step, points=len(ear.points), **points,
         kilobytes_a_frame=round(float(np.mean(ear.sizes))/1000, 1), history_mb=round(run.history.bytes/1e6, 1))
 
-def with_and_without(name, *run):
-    "A run that is probed beside one that is not."
-    both = {kind: measure(*run, kind=='probed') for kind in ('not probed', 'probed')}
-    kept = both['probed']['frames_per_second']/both['not probed']['frames_per_second']
-    say(name, both := dict(both, frames_kept=round(kept, 3)))
-    return both
+def with_and_without(name, *run, rounds=1):
+    "A run that is probed beside one that is not, in turn; the last round, with the mean rates of all."
+    kinds = ('not probed', 'probed')
+    each = [{kind: measure(*run, kind=='probed') for kind in kinds} for _ in range(rounds)]
+    kept = [both['probed']['frames_per_second']/both['not probed']['frames_per_second'] for both in each]
+    found = dict(each[-1], frames_kept=round(mean(kept), 3))
+    if rounds > 1: found.update(rounds=rounds, kept_interval=interval(kept))
+    for kind in kinds: found[kind].update(of_all([both[kind] for both in each]))
+    say(name, found)
+    return found
 
-def main(seconds=20, backbone=None, classes=100, side=64):
+def of_all(runs):
+    "Mean rates of some runs, and of the times between their points the mean and the longest."
+    found = {key: round(mean([r[key] for r in runs]), 2) for key in ('frames_per_second', 'frames_per_cpu_second')}
+    apart = [r['seconds_between_points'] for r in runs if 'seconds_between_points' in r]
+    if apart: found['seconds_between_points'] = [round(mean([a[0] for a in apart]), 2), max(a[1] for a in apart)]
+    return found
+
+def main(seconds=20, rounds=5, backbone=None, classes=100, side=64):
     names = [backbone] if backbone else list(zoo_cards())
     data, quick = noise(classes, side), Settings(steps=1_000_000, augs=1, views=1)
     rows = {name: with_and_without(name, data, [wide(name, side)], quick, seconds) for name in names}
     probed = [backbone] if backbone else NEXT_PROBED
     opened = open_dataset(NEXT), [open_backbone(name) for name in probed], Settings(steps=1_000_000)
-    studio = with_and_without('studio', *opened, 2*seconds)
+    studio = with_and_without('studio', *opened, seconds, rounds=rounds)
     ten = open_dataset(NEXT), [wide(BEST, 112)], Settings(steps=1_000_000)
-    photographs = with_and_without('photographs', *ten, seconds)
+    photographs = with_and_without('photographs', *ten, seconds, rounds=rounds)
     slowest = min(row['probed']['frames_per_second'] for row in rows.values())
     return dict(benchmark='studio_fps', classes=classes, side=side, frames_per_second=slowest, backbones=rows,
                 studio=studio, photographs=photographs)
@@ -107,5 +120,6 @@ def main(seconds=20, backbone=None, classes=100, side=64):
 if __name__=='__main__':
     p = parser(__doc__)
     p.add_argument('--seconds', type=float, default=20)
+    p.add_argument('--rounds', type=int, default=5)
     p.add_argument('--backbone', help='name of one embedded backbone; all of them otherwise')
     run_benchmark(main, p)

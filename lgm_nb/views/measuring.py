@@ -164,7 +164,7 @@ class Pace:
     def done(self)->None:
         "Note that a moment has been measured."
         now = self.clock()
-        apart = min(50*self.spent, max(1.75, 4*self.spent))
+        apart = max(1.75, 4*self.spent)
         self.next = max(now + .25, self.begun + apart, now + (now - self.start)/1000)
 
 # %% ../../nbs/views/08_measuring.ipynb #b0d7169e
