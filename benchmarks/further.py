@@ -8,16 +8,16 @@
 `classes` distils all classes but two, and adds these two with `extend`: with real images of the old classes, with their
 statistics alone, and with nothing but the set, by the objective of the set or by the ridge probe; beside a run from
 nothing on all classes (of CLASS_SEEDS seeds, since their difference is small). `drawn` adds two classes as well, but
-other ones for each of DRAWN seeds (five add each class once), and says what the new and the old classes lose; on held-
-back images it compares several ways, on test images the default and the way that these chose. `ipc` is the accuracy
-against the number of images per class, for each objective, beside as many real images: random ones, those nearest to
-the class mean, those nearest to the means of as many parts of the class, and the neighbours of the distilled ones.
-`labels` gives distilled and real images hard, soft and learned labels. Where a table is not about objectives, one image
-per class is distilled with the first of them, and several with the last; `discriminant` is the default of `distill`. A
-step has about as many views for any number of images per class: --augs is divided by it. With `--held N` the last N
-training images of each class take the place of the test split: choices are made so. Every set and every score is kept
-in KEEP and not computed again, so that the benchmark resumes. Prints one JSON object as the last line; intervals (95 %,
-Student) are over distillation seeds, for random images over their draws.
+other ones for each of DRAWN seeds (five add each class once), and says what the new and the old classes lose; on
+held-back images it compares several ways. `ipc` is the accuracy against the number of images per class, for each
+objective, beside as many real images: random ones, those nearest to the class mean, those nearest to the means of as
+many parts of the class, and the neighbours of the distilled ones. `labels` gives distilled and real images hard, soft
+and learned labels. Where a table is not about objectives, one image per class is distilled with the first of them, and
+several with the last; `discriminant` is the default of `distill`. A step has about as many views for any number of
+images per class: --augs is divided by it. With `--held N` the last N training images of each class take the place of
+the test split: choices are made so. Every set and every score is kept in KEEP and not computed again, so that the
+benchmark resumes. Prints one JSON object as the last line; intervals (95 %, Student) are over distillation seeds, for
+random images over their draws.
 """
 import time
 from dataclasses import replace
@@ -191,14 +191,12 @@ def classes_table(bench):
 
 # --- drawn
 
-BOTH = 'extended, default + ridge probe, twice as many steps' # the way that held-back images chose
-
 def ways(settings):
     "Ways to add classes, compared on held-back images."
     ridge, both, twice = RidgeProbe(), DiscriminantMatching() + RidgeProbe(), dict(steps=2*settings.steps)
     return {'extended': {}, 'extended, ridge probe': dict(objective=ridge),
             'extended, default + ridge probe': dict(objective=both), 'extended, twice as many steps': twice,
-            BOTH: dict(twice, objective=both)}
+            'extended, default + ridge probe, twice as many steps': dict(twice, objective=both)}
 
 def added_classes(n, seed):
     "Numbers of the classes that a seed adds: as seeds go on, each class once, then each once more."
@@ -222,7 +220,7 @@ def of_draw(bench, seed, whole):
                      bench.keep)
     other = per_class(bench, *whole)
     for name, way in ways(settings).items():
-        if name not in ('extended', BOTH) and not bench.options['held']: continue
+        if way and not bench.options['held']: continue
         each = per_class(bench, *extended(bench, *base, data, settings, **way))
         minus = [a - b for a, b in zip(each, other)]
         yield name, [mean(each), *(mean([minus[c] for c in cs]) for cs in (range(len(classes)), new, old))]

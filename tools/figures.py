@@ -62,6 +62,9 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
 PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0')
 LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
+DRAWN = 'discriminant .7 @ lite0 + simclr + dino @ sources_per_step=1'
+DRAWN_ROWS = ('discriminant .7 @ lite0 + simclr + dino @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
+RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
 TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'discriminant .7 @ lite0 + simclr + dino @ {FORMER}',
@@ -96,6 +99,8 @@ BENCHMARKS = (
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives_single_held', ALONE_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_path_held', PATH_ROWS, '--seeds 1 --steps 200 --held 60'),
+    objectives('objectives_drawn_held', DRAWN_ROWS, '--seeds 3 --held 60'),
+    objectives('objectives_ridge_held', RIDGE_ROWS, '--seeds 1 --steps 200 --held 60'),
     objectives('objectives_two_held', TWO_ROWS, '--seeds 1 --held 60 --caltech {data}', 'cifar10-mini,caltech-20',
                (CALTECH,)),
     objectives('objectives_longer_held', LONGER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
@@ -108,8 +113,8 @@ BENCHMARKS = (
     keeping('further', 'further', f'--tables ipc,classes,labels {FURTHER} --temperatures 8 --class-seeds 8'),
     keeping('further_classes_held', 'further', '--tables classes --held 60 --class-seeds 2'),
     keeping('further_classes', 'further', '--tables classes --class-seeds 8'),
-    keeping('further_drawn_held', 'further', '--tables drawn --held 60 --drawn 5'),
-    keeping('further_drawn', 'further', '--tables drawn --drawn 8'),
+    keeping('further_drawn_held', 'further', '--tables drawn --held 60 --drawn 20'),
+    keeping('further_drawn', 'further', '--tables drawn --drawn 24'),
     keeping('further_photos', 'further', f'--sets caltech-10 --tables ipc {FURTHER} --caltech {{data}}', (CALTECH,)),
     keeping('continual_held', 'continual', CONTINUAL_HELD),
     keeping('continual', 'continual', '--sets cifar10-mini,caltech10-mini --seeds 3'),
