@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test notebooks pytest lint types house js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu lab docs bench dist clean
+.PHONY: help demo test notebooks pytest lint types house js-types floor nightly slow-cells slow-tests hub-tests soak benchmarks figures gpu hashes lab docs bench dist clean
 help:
 	@echo 'make demo   distil ten classes of photographs, compare backbones, write runs/demo/report.html'
 	@echo 'make test   lint, notebooks and modules agree, notebooks run, pytest passes'
@@ -16,6 +16,7 @@ help:
 	@echo 'make soak   odd inputs, kills at file operations, a long run: benchmarks/results/reliability.md; an hour or two'
 	@echo 'make figures  every saved figure that is stale: results, outputs of notebooks, pictures, README'
 	@echo 'make gpu    check and measure a GPU with networks of full size, offline: benchmarks/results/gpu-CARD.json'
+	@echo 'make hashes   ask the hubs for the SHA-256 of published weights that are not known yet'
 	@echo 'make lab    open the notebooks in JupyterLab'
 	@echo 'make docs   build the site in _docs/ (needs npm, for maths, fonts and a network that runs in the browser)'
 	@echo 'make bench  the benchmark on real photographs'
@@ -99,6 +100,10 @@ figures: $(READY)
 # Without a GPU: the checks that need none, on the CPU; no result is written.
 gpu: $(READY)
 	$(BIN)/python -m lgm_nb doctor --gpu --out benchmarks/results
+
+# Those that are known stay; a hub that states another is an error.
+hashes: $(READY)
+	$(BIN)/python -m lgm_nb doctor --hashes lgm_nb/backbones/SHA256SUMS
 
 lab: $(READY)
 	cd nbs && ../$(BIN)/jupyter lab

@@ -7,7 +7,7 @@ cfg = parser['DEFAULT']
 def lines(key): return [line for line in cfg[key].splitlines() if line]
 
 # Files beside the modules, in the package and in any package under it.
-DATA = ['py.typed', 'works.json', 'static/**', 'zoo/**', 'samples/**']
+DATA = ['py.typed', 'works.json', 'SHA256SUMS', 'static/**', 'zoo/**', 'samples/**']
 
 setup(
     author=cfg['author'], license_expression=cfg['license'], keywords=cfg['keywords'], classifiers=lines('classifiers'),

@@ -5,15 +5,16 @@
 
 A bank of random features of the true size on disk is filled by all processes through the library's own store, closed,
 checked and opened; then each objective takes steps with a backbone of one convolution (768 features) at the true size
-of the images, so the pyramid, its optimiser and its checkpoint are as large as in a real run. At the end one process
-is killed after a checkpoint, and the run goes on with one process fewer.
+of the images, so the pyramid, its optimiser and its checkpoint are as large as in a real run. At the end, with the
+default objective, one process is killed after a checkpoint, and the run goes on with one process fewer.
 
 Keys: `bank` (seconds to fill, close and open it again; bytes), `objectives`: for each its seconds per step by part
 (mean over processes: real side, rendering, network forwards, objective, network backwards, the rest), bytes in memory
 between two steps, of the largest process and of all (memory that processes share is divided among them; the graphs
 within a step come on top, as much as the chosen chunk allows), `checkpoint` (seconds, bytes on
 disk with the previous one), `lost` (seconds until the others ended, with how many processes the run went on, and by
-how much its images differ from those of a run that lost nothing), `most`: the largest share of time, memory and disk.
+how much its images differ from those of a run that lost nothing), `most`: the largest share of time (with the default
+objective), memory and disk.
 Linux only: memory is read from /proc.
 """
 import json, os, shutil, signal, tempfile, time
@@ -36,10 +37,11 @@ from lgm_nb.method.settings import Settings
 
 DIM = 768
 OBJECTIVES = {
-    'discriminant': DiscriminantMatching, # the default
+    'discriminant': DiscriminantMatching,
     'class means': GradientMatching,
     'whitened means': lambda: WhitenedMeans(.6),
     'rows of the bank': lambda: GradientMatching(w_std=.01)}
+DEFAULT = 'discriminant'
 PARTS = ('real', 'render', 'forward', 'objective', 'backward')
 
 def backbone(size):
@@ -132,7 +134,7 @@ def take_steps(folder, name, steps, *sizes):
 
 def lose_one(folder, *sizes):
     "Save a checkpoint after two steps; then one process is killed, and a third step waits for it."
-    run = begun(folder, 'class means', *sizes, 3)
+    run = begun(folder, DEFAULT, *sizes, 3)
     for _ in range(2): next(run)
     for _ in range(2): # the second keeps the first as the previous one
         start = time.perf_counter()
@@ -144,7 +146,7 @@ def lose_one(folder, *sizes):
 
 def go_on(folder, kept, *sizes):
     "Take the third step, from the checkpoint if there is one; the images go into a file."
-    run, file = begun(folder, 'class means', *sizes, 3), Path(folder)/'run/checkpoint.safetensors'
+    run, file = begun(folder, DEFAULT, *sizes, 3), Path(folder)/'run/checkpoint.safetensors'
     if kept: load_checkpoint(run, find_checkpoint(file))
     while run.step < 3: next(run)
     images = run.images()
@@ -178,7 +180,7 @@ def objective(folder, name, processes, steps, sizes):
 def most(bank, objectives, checkpoint):
     "What a run needs most of."
     name, worst = max(objectives.items(), key=lambda item: item[1]['memory_of_all'])
-    part = max((*PARTS, 'rest'), key=lambda k: objectives['class means']['seconds'][k])
+    part = max((*PARTS, 'rest'), key=lambda k: objectives[DEFAULT]['seconds'][k])
     return dict(time=part, memory=name, memory_bytes=worst['memory_of_all'],
                 disk='bank' if bank['bytes'] > checkpoint['bytes'] else 'checkpoints',
                 disk_bytes=bank['bytes'] + checkpoint['bytes'])

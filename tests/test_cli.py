@@ -21,7 +21,7 @@ OPTIONS = {
     'lgm-bias': ['--hard', '--backbone', '--seeds', '--json'],
     'lgm-sweep': ['--on', '--out', '--workers', '--retries', '--seeds', '--json'],
     'lgm-reproduce': ['--dry-run', '--machine', '--out', '--noise-mean', '--w-std', '--precision', '--json'],
-    'lgm-doctor': ['--machine', '--device', '--names', '--json']}
+    'lgm-doctor': ['--machine', '--device', '--hashes', '--names', '--json']}
 
 @pytest.mark.parametrize('name', OPTIONS)
 def test_help(name):
@@ -98,6 +98,12 @@ def test_doctor(tmp_path, monkeypatch):
     names = last_json(ok('lgm-doctor', '--names', '--json', run=run_here))
     assert 'caltech10-mini' in names['data'] and 'dinov2-vit-b14' in names['backbones']
     assert 'caltech10-mini' in (said := ok('lgm-doctor', '--names', run=run_here).stdout) and 'dinov2-vit-b14' in said
+    monkeypatch.setenv('LGM_NB_WEIGHTS', '')
+    done = ok('lgm-doctor', '--hashes', tmp_path/'SHA256SUMS', '--json', cwd=tmp_path, run=run_here)
+    assert 'the hub was not asked: HF_HUB_OFFLINE is set' in done.stderr
+    found = last_json(done)
+    written = (tmp_path/'SHA256SUMS').read_text()
+    assert 'vit-b-300ep.pth.tar' in found['unknown'] and found['hashes']['dinov2_vitb14_pretrain.pth'] in written
     said = run_here('lgm-doctor', '--machine', 'abacus')
     assert said.returncode==2 and "machine: 'abacus'" in said.stderr
 

@@ -1,19 +1,21 @@
 "Weights from a mirror directory, and from the hubs themselves where they can be reached (`pytest -m hub`)."
 import hashlib, http.server, os, re, subprocess, sys, threading, urllib.request
+from dataclasses import replace
 import pytest, torch
 from safetensors.torch import save_file
 from lgm_nb.backbones.backbone import weights_hash
-from lgm_nb.backbones.mirror import find_cached, find_mirrored, hub_address, published_files, stated_hash
-from lgm_nb.backbones.mirror import why_unreachable, WeightsFile
+from lgm_nb.backbones.mirror import fetch_published, find_cached, find_mirrored, hub_address, hub_file, known_hashes
+from lgm_nb.backbones.mirror import published_files, stated_hash, why_unreachable, WeightsFile
 from lgm_nb.backbones.open import open_backbone
-from lgm_nb.backbones.published import list_weights, MODEL_SPECS
+from lgm_nb.backbones.published import list_weights, MODEL_SPECS, weights_files
 from test_models import published_layout, random_weights, reference, small, tower
 
-FILES = [(spec.name, file) for spec in MODEL_SPECS.values() for file in spec.files]
+FILES = [(name, file) for name, file in weights_files() if 'pypi.org' not in file.url]
 
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
-    "A function that puts tensors where a mirror has a published file."
+    "A function that puts random tensors where a mirror has a published file, of which no hash is known."
+    monkeypatch.setattr('lgm_nb.backbones.mirror.known_hashes', dict)
     monkeypatch.setenv('LGM_NB_WEIGHTS', str(tmp_path/'mirror'))
     (tmp_path/'mirror').mkdir()
     def put(file, tensors):
@@ -33,7 +35,7 @@ def test_published_name(name, mirror):
     path = mirror(spec.files[0], published_layout(spec, state) if bare else state)
     net = open_backbone(name, input_size=224, **small(spec))
     assert net.hash==open_backbone(name, weights=path, input_size=224, **small(spec)).hash
-    assert str(path) in net.note and 'states no SHA-256' in net.note and net.name==name
+    assert str(path) in net.note and 'SHA-256 is not known yet' in net.note and net.name==name
 
 def test_clip(mirror, tmp_path):
     "The hub's file of a CLIP, by its short name and by open_clip's; OpenAI's file must have the published hash."
@@ -158,11 +160,37 @@ def test_downloaded_before(tmp_path):
     assert done.stdout.split()[-1]==open_backbone(spec.name, weights=path, input_size=96, **small(spec)).hash
 
 def test_table():
-    "Every published model but the one without weights has a file; a stated hash is one."
+    "Every backbone that needs a file has one, but the one without weights; each known hash is that of one file."
+    from lgm_nb.backbones.open import PACKAGED
     rows = list_weights().rows
-    assert {row[0] for row in rows} | {'mocov3-vit-l16'}==set(MODEL_SPECS)
-    hashes = [row[3] for row in rows if row[3] != 'not stated']
-    assert len(hashes)==5 and all(len(h)==64 and int(h, 16) for h in hashes)
+    assert {row[0] for row in rows} | {'mocov3-vit-l16'}==set(MODEL_SPECS) | set(PACKAGED)
+    hashes = [row[3] for row in rows if row[3] != 'not known yet']
+    assert len(hashes)==26==len(set(hashes)) and all(re.fullmatch('[0-9a-f]{64}', h) for h in hashes)
+    assert known_hashes().keys() <= {row[1] for row in rows}, 'each noted hash is that of a file of the table'
+
+def test_a_download_is_compared(tmp_path, monkeypatch):
+    "With the known hash, or else with the one that the hub stated, by which its cache names the file."
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setattr('huggingface_hub.constants.HF_HUB_CACHE', str(tmp_path))
+    monkeypatch.setattr('lgm_nb.backbones.mirror.why_out_of_reach', lambda files: '')
+    def download(file, content, blob):
+        cache = tmp_path/f'models--{file.path.rpartition("/")[0].replace("/", "--")}'
+        for folder in ('blobs', 'refs', 'snapshots/1a2b'): (cache/folder).mkdir(parents=True, exist_ok=True)
+        (cache/'refs/main').write_text('1a2b')
+        (cache/'blobs'/blob).write_bytes(content)
+        (link := cache/'snapshots/1a2b/model.safetensors').unlink(missing_ok=True)
+        link.symlink_to(cache/'blobs'/blob)
+        return 'tensors'
+    good = hashlib.sha256(b'good').hexdigest()
+    for file, why in ((WeightsFile('timm/a/model.safetensors', 'https://hub/a', good), f'{good} is published'),
+                      (WeightsFile('timm/b/model.safetensors', 'https://hub/b'), 'is what the hub stated')):
+        assert fetch_published('net', [file], lambda file=file: download(file, b'good', good))=='tensors'
+        with pytest.raises(ValueError, match=why):
+            fetch_published('net', [file], lambda file=file: download(file, b'cut', good))
+
+def test_a_revision_has_no_known_hash():
+    path = 'timm/vit_base_patch14_dinov2.lvd142m'
+    assert hub_file(path, 'model.safetensors').sha256 and not hub_file(f'{path}@abc', 'model.safetensors').sha256
 
 # --- the hubs themselves
 
@@ -178,7 +206,9 @@ def reached(file):
 def test_published_file_is_there(name, file):
     status, headers = reached(file)
     assert status==200 and int(headers.get('Content-Length', 0)) > 1e6, 'no weights file'
-    if file.url.startswith(hub_address()): assert re.fullmatch('[0-9a-f]{64}', stated_hash(file))
+    stated = stated_hash(replace(file, sha256='')) if file.url.startswith(hub_address()) else file.sha256
+    assert not file.sha256 or stated==file.sha256, 'the known hash is not the one that the hub states'
+    if file.url.startswith(hub_address()): assert re.fullmatch('[0-9a-f]{64}', stated)
 
 def test_hashes_of_a_hub(monkeypatch):
     "From a hub of our own, which answers as the real one does, before it redirects."
@@ -196,8 +226,8 @@ def test_hashes_of_a_hub(monkeypatch):
         rows = list_weights(ask=True).rows
         hub.shutdown()
     asked = [row[3] for row in rows if row[2].startswith('127.0.0.1')]
-    assert set(asked)=={'ab'*32} and len(asked)==31, rows
-    assert {row[3] for row in rows if row[2].startswith('dl.fbai')}=={'not stated'}
+    assert set(asked) - set(known_hashes().values())=={'ab'*32} and len(asked)==33, rows
+    assert 'not known yet' in {row[3] for row in rows if row[2].startswith('dl.fbai')}
 
 @pytest.mark.hub
 def test_download_opens():

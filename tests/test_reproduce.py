@@ -124,4 +124,6 @@ def test_page(tiny, own_data, tmp_path):
     page.unlink()
     for _ in range(2):
         done = last_json(ok(*args, cwd=tmp_path, run=run_here))
-        assert done['page']=='out/report.html' and 'Distilled images of airplane' in page.read_text(encoding='utf-8')
+        shown = page.read_text(encoding='utf-8')
+        assert done['page']=='out/report.html' and 'Distilled images of airplane' in shown
+        assert 'on the test images, one seed of the probe, so without an interval.' in shown

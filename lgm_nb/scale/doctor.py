@@ -23,7 +23,7 @@ from ..backbones.mirror import find_cached, find_mirrored, hub_address, why_unre
 from ..backbones.open import PACKAGED
 from ..backbones.published import MODEL_SPECS
 from .cost import duration, plural
-from .machine import Machine, main_memory, measure_here
+from .machine import available_cores, Machine, main_memory, measure_here
 from .needs import needs_of
 from .reproduce import named_machine, stages
 from .tables import RECIPES, recipe
@@ -45,10 +45,6 @@ def _processor():
     named = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
     return named[0] if named else platform.processor() or platform.machine()
 
-def _cores():
-    "Processor cores that this process may use."
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-
 def _gpu_facts(i):
     "What a run needs to know of an NVIDIA GPU."
     facts = torch.cuda.get_device_properties(i)
@@ -62,8 +58,8 @@ def _apple_facts():
 # %% ../../nbs/scale/06_doctor.ipynb #4a56ced1
 def describe_devices()->list[dict[str, Any]]: # the CPU first; memory in bytes
     "List the devices that torch can use."
-    cpu = dict(device='cpu', name=_processor(), memory=int(main_memory()), free=free_memory('cpu'), cores=_cores(),
-               threads=torch.get_num_threads())
+    cpu = dict(device='cpu', name=_processor(), memory=int(main_memory()), free=free_memory('cpu'),
+               cores=available_cores(), threads=torch.get_num_threads())
     gpus = [_gpu_facts(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     return [cpu, *gpus, *([_apple_facts()] if torch.backends.mps.is_available() else [])]
 
@@ -82,13 +78,14 @@ def describe_hub(
     why = why_unreachable(timeout=timeout)
     return dict(address=hub_address(), reachable=not why, why=why)
 
-def weights_here()->dict[str, str]: # backbone → 'mirror', 'downloaded', 'missing', or what is wrong with its file
-    "Look for the weights of the published backbones on this machine."
+def weights_here()->dict[str, str]: # backbone → 'mirror', 'downloaded', 'missing', 'unpublished', or what is wrong
+    "Look for the weights of the published backbones on this machine, and compare them with the known hashes."
     def place(spec):
+        if not spec.files: return 'unpublished'
         try:
             if find_mirrored(spec.files): return 'mirror'
+            return 'downloaded' if find_cached(spec.files) else 'missing'
         except ValueError as e: return str(e)
-        return 'downloaded' if find_cached(spec.files) else 'missing'
     return {name: place(spec) for name, spec in MODEL_SPECS.items()}
 
 def installed_backbones()->list[str]:
@@ -131,9 +128,10 @@ def _weights_rows(weights, mirror):
     "Which published backbones have weights here, and which have damaged ones."
     def of(place): return ', '.join(n for n, w in weights.items() if w==place) or 'none'
     absent = next((w for w in weights.values() if w.startswith('LGM_NB_WEIGHTS: ')), '') # the mirror itself
-    wrong = [(n, w) for n, w in weights.items() if w not in ('mirror', 'downloaded', 'missing', absent)]
+    wrong = [(n, w) for n, w in weights.items() if w not in ('mirror', 'downloaded', 'missing', 'unpublished', absent)]
     here = sum(w in ('mirror', 'downloaded') for w in weights.values())
-    missing = f'{len(weights) - here - len(wrong)} of {plural(len(weights), "published model")}'
+    published = sum(w != 'unpublished' for w in weights.values())
+    missing = f'{published - here - len(wrong)} of {plural(published, "published model")}'
     return [('mirror', absent or mirror or 'LGM_NB_WEIGHTS is not set'), ('weights in the mirror', of('mirror')),
             ('weights downloaded', of('downloaded')), ('weights missing', missing), *wrong]
 

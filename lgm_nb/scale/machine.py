@@ -135,6 +135,21 @@ def main_memory():
     try: return float(os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES'))
     except (ValueError, OSError, AttributeError): return 16e9
 
+# %% ../../nbs/scale/01_machine.ipynb #5ca20011
+def available_cores()->int:
+    "Return how many processor cores this process may use."
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+def busy_note(
+    load:float|None=None, # programs that want a core, on average; None for the last minute's
+)->str: # '' if most cores were idle
+    "Say that other programs were running."
+    if load is None: load = os.getloadavg()[0] if hasattr(os, 'getloadavg') else 0.
+    cores = available_cores()
+    if load <= cores/2: return ''
+    return (f'; busy: load {load:.1f} on {cores} core{"s" if cores > 1 else ""} before it, '
+            'so the rates may be too low; measure again when it is idle')
+
 # %% ../../nbs/scale/01_machine.ipynb #5ca2000d
 def measure_machine(
     size:int=96, # side in pixels of the images that the backbone will see
@@ -146,6 +161,7 @@ def measure_machine(
     name:str='this machine', # of the machine
 )->Machine:
     "Measure the rates of this machine."
+    busy = busy_note() # before the load of the measurement itself
     rates = {f: _network_rates(f, size, batch, seconds, precision, device) for f in families}
     forward, backward, features, full = ({f: each[i] for f, each in rates.items()} for i in range(4))
     pixels = _augmented_rate(size, batch, seconds/2, device)
@@ -153,7 +169,7 @@ def measure_machine(
     host, on_gpu = main_memory(), torch.device(device).type=='cuda'
     memory = torch.cuda.get_device_properties(device).total_memory if on_gpu else host
     threads = torch.get_num_threads()
-    note = f'measured at {size} px' + ('' if on_gpu else f", {threads} thread{'s' if threads > 1 else ''}")
+    note = f'measured at {size} px' + ('' if on_gpu else f", {threads} thread{'s' if threads > 1 else ''}") + busy
     probe = _probe_rate(seconds/2)
     half = pick_precision(precision, device) != torch.float32
     return Machine(name, forward, backward, pixels, rendered, memory, note, probe, host, features, half, full)

@@ -18,7 +18,7 @@ from ..core.show import Table
 from ..method.distilled_set import DistilledSet
 from .cost import duration
 from .reproduce import distillations, set_folder
-from .tables import Cell, compare_with_paper, measured
+from .tables import Cell, compare_with_paper, interval_words, measured
 
 # %% ../../nbs/scale/05_results_page.ipynb #5e5a0005
 def how_near(
@@ -37,7 +37,7 @@ def how_near(
 
 # %% ../../nbs/scale/05_results_page.ipynb #5e5a0008
 MOST = 100 # images shown of a set
-_CAPTION = 'Top-1 accuracy in percent on the test images, with its 95 % interval over the seeds of the probes.'
+_CAPTION = 'Top-1 accuracy in percent on the test images, '
 _BRACKETS = ' In brackets: the figure of the paper (Cazenavette et al. 2025, arXiv 2511.16674), and the difference.'
 
 def _set_html(folder):
@@ -68,8 +68,9 @@ def results_html(
 )->str: # HTML
     "Make the page of a table."
     sets = ''.join(_set_html(set_folder(out, m)) for m in distillations(cells))
+    brackets = _BRACKETS if any(c.paper is not None for c in cells) else ''
     parts = [f'<p><b>{escape(how_near(cells, results))}</b></p>', compare_with_paper(cells, results)._repr_html_(),
-             f'<p>{_CAPTION}{_BRACKETS if any(c.paper is not None for c in cells) else ""}</p>',
+             f'<p>{_CAPTION}{interval_words(cells, results)}.{brackets}</p>',
              f'<h2>The images</h2>{sets}' if sets else '', '<h2>How this was made</h2>',
              _how(facts, results)._repr_html_()]
     return page_html(title, '\n'.join(parts), width='70rem')
