@@ -107,6 +107,7 @@ def test_budget(tmp_path):
     done = ok(*args, '--budget', '4h', cwd=tmp_path, run=run_here)
     part = last_json(done)
     assert 0 < len(part['rows']) < len(whole['rows']) and 'left out: imagenet-1k, DINOv2' in done.stderr
+    assert 'times on H100 (measured: NVIDIA H100 80GB HBM3)' in done.stderr
     for wrong, words in (('4', "budget: '4'"), ('1m', 'the shortest part, imagenet-100')):
         refused = run_here(*args, '--budget', wrong, cwd=tmp_path)
         assert refused.returncode==2 and words in refused.stderr and 'Traceback' not in refused.stderr, refused.stderr

@@ -53,13 +53,15 @@ def _results(cells, out, device, root, options):
 def _within(cells, budget, machine, out, options):
     "The cells that fit into a budget, and the options with as many probes; results that are there keep theirs."
     from lgm_nb.scale.budget import read_duration, SEEDS_TO_TRY, within_budget
+    from lgm_nb.scale.reproduce import named_machine
     from lgm_nb.scale.results_page import saved_results
     saved, most = saved_results(out), options['seeds']
     there = saved.get('facts', {}).get('seeds')
     seeds = [there] if there else [most, *(n for n in SEEDS_TO_TRY if n < most)]
     rest = {k: v for k, v in options.items() if k not in ('seeds', 'noise_mean')}
     found = within_budget(cells, read_duration(budget), machine, seeds, saved.get('results', ()), **rest)
-    print(found, file=sys.stderr)
+    on = named_machine(machine)
+    print(f'{found}\ntimes on {on.name} ({on.note})', file=sys.stderr)
     return found.cells, dict(options, seeds=found.seeds)
 
 # %% ../../nbs/cli/03_tables.ipynb #ca00000b
