@@ -7,12 +7,12 @@
 The run is a real one: 100 made-up classes of noise, an embedded backbone that sees 32 px crops of a canvas of 64 px,
 one view of each image per step. Each backbone runs twice, in turn: `probed`, as always, with its curve and baselines,
 and not; `frames_kept` is the ratio of their frames per second. The two runs below are taken ROUNDS times in turn; what
-is said of them is the mean, with the interval (95 %, Student) of `frames_kept` over the rounds. `seconds_between_points` is the mean and the longest
-time between two points of the curve of the first backbone, once it has its first; `first_point_seconds` how long that
-took after the first frame. `studio` is the studio as it opens, with its data, the backbones that it probes and the
-library's settings; `photographs` are its ten classes on a canvas of 112 px. Each run is
-prepared first, as the studio prepares one while it waits for its first start: bank, features of real images, baselines.
-A browser fades from frame to frame; that is not counted here.
+is said of them is the mean, with the interval (95 %, Student) of `frames_kept` over the rounds.
+`seconds_between_points` is the mean and the longest time between two points of the curve of the first backbone, once it
+has its first; `first_point_seconds` how long that took after the first frame. `studio` is the studio as it opens, with
+its data, the backbones that it probes and the library's settings; `photographs` are its ten classes on a canvas of 112
+px. Each run is prepared first, as the studio prepares one while it waits for its first start: bank, features of real
+images, baselines. A browser fades from frame to frame; that is not counted here.
 A frame counts when its images were rendered, compared, packed and handed to the view's message; the decoding time in a
 browser is not in it. `frames_per_cpu_second` leaves out what other processes took of the machine. Each frame belongs to
 a step of its own, so `step_seconds` (mean, frame not included) bounds what any view can show.
