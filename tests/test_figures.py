@@ -212,7 +212,8 @@ def test_inputs_of_a_notebook(repository):
     file.parent.mkdir()
     (repository/'benchmarks/results').mkdir()
     for name in ('step', 'scaling'): (repository/f'benchmarks/results/{name}.json').write_text('{}')
-    change(repository/'lgm_nb/core/numbers.py', 'ONE', 'FOLDER = package_path("data", "samples")\nONE')
+    paths = 'NAME = "samples"\nFOLDER, PACKAGE = package_path("data", NAME), package_path()\nONE'
+    change(repository/'lgm_nb/core/numbers.py', 'ONE', paths)
     def inputs():
         file.write_text(json.dumps(dict(cells=cells)))
         return Sources(repository).inputs([file])

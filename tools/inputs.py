@@ -121,12 +121,18 @@ class Sources:
             waiting += self.imports(file)
         return sorted(found)
 
+    def texts(self, file, nodes):
+        "Texts among some nodes: constants, and names that the file gives to one."
+        given = {t.id: n.value for n in self.nodes(file, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+        each = (given.get(n.id) if isinstance(n, ast.Name) else n for n in nodes)
+        return [n.value for n in each if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
     def _folders(self, file):
         "The folders that a file names by `package_path`, and the saved results that a notebook names."
         found = []
         for call in self.nodes(file, ast.Call):
-            if getattr(call.func, 'id', '') != 'package_path': continue
-            found.append(self.root.joinpath('lgm_nb', *(a.value for a in call.args if isinstance(a, ast.Constant))))
+            if getattr(call.func, 'id', '') != 'package_path' or not call.args: continue # the package itself is no data
+            found.append(self.root.joinpath('lgm_nb', *self.texts(file, call.args)))
         if file.suffix != '.ipynb' or RESULTS not in source_of(file): return found
         said = {n.value for n in self.nodes(file, ast.Constant) if isinstance(n.value, str)}
         names = {Path(text).stem for text in said if '\n' not in text}
