@@ -83,7 +83,7 @@ def write_hashes(
 )->KnownHashes:
     "Write the known hash of every published file, as sha256sum does. Raises ValueError for a contradiction."
     if not Path(path).absolute().parent.is_dir(): raise ValueError(f'hashes: no folder {Path(path).parent}; make it')
-    written = read_sums(Path(path))
+    written = read_sums(Path(path), 'hashes')
     found = find_hashes(written, timeout)
     lines = sorted((file, sha256) for file, sha256 in (written | found.hashes).items())
     with durable_write(path) as temporary:

@@ -35,13 +35,14 @@ _SUM = re.compile(r'([0-9a-f]{64}) [ *](?:\./)?(.+)')
 
 def read_sums(
     file:Path, # as sha256sum writes it
+    given_by:str='LGM_NB_WEIGHTS', # named by errors
 )->dict[str, str]: # path → SHA-256; empty if there is no such file
     "Read noted hashes. Raises ValueError for a line of another form."
     if not file.is_file(): return {}
     found = {}
     for i, line in enumerate(file.read_text(encoding='utf-8').splitlines(), 1):
         if not (parts := _SUM.fullmatch(line)):
-            raise ValueError(f'LGM_NB_WEIGHTS: line {i} of {file} is {line[:40]!r}, not HASH  PATH; '
+            raise ValueError(f'{given_by}: line {i} of {file} is {line[:40]!r}, not HASH  PATH; '
                              'write it with sha256sum')
         found[parts[2]] = parts[1]
     return found
