@@ -60,15 +60,20 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              f'discriminant .7 @ lite0 + simclr @ {NOISY}', 'discriminant .7 @ lite0 + simclr @ lr_decay=0',
              'discriminant .7 @ lite0 + simclr', 'discriminant .7 @ lite0 + simclr + dino @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
-PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0')
+PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0', 'orthogonal @ lite0')
+SOURCES_ROWS = tuple(f'discriminant .7 @ {s}' for s in (
+    'simclr', 'dino', 'can', 'vicreg', 'mobilenet', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr + dino'))
+CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
+               'discriminant .7 @ lite0 @ ipc=5 steps=300')
 LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
 DRAWN = 'discriminant .7 @ lite0 + simclr + dino @ sources_per_step=1'
 DRAWN_ROWS = ('discriminant .7 @ lite0 + simclr + dino @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
 RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
 TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
-TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'discriminant .7 @ lite0 + simclr + dino @ {FORMER}',
-             'discriminant .7 @ lite0 + simclr + dino')
+DEFAULT = 'discriminant .7 @ lite0 + simclr + dino'
+TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'{DEFAULT} @ {FORMER}', f'{DEFAULT} @ data=cifar10-mini',
+             f'{DEFAULT} @ data=caltech-20', f'{DEFAULT} @ steps=200 data=caltech-101')
 def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     "A result of the benchmark of objectives."
     chosen = f'--rows {shlex.quote(",".join(rows))} ' if rows else ''
@@ -105,7 +110,10 @@ BENCHMARKS = (
                (CALTECH,)),
     objectives('objectives_longer_held', LONGER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
                'caltech-20', (CALTECH,)),
-    objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20',
+    objectives('objectives_closer_held', CLOSER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
+               'cifar10-mini,caltech-20', (CALTECH,)),
+    objectives('objectives_sources_held', SOURCES_ROWS, '--seeds 1 --steps 200 --held 60'),
+    objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20,caltech-101',
                (CALTECH,)),
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
     keeping('parameterisation_held', 'parameterisation', '--held 60 --seeds 1 --steps 200', tuple(WEIGHTS)),
