@@ -44,6 +44,18 @@ def forked(monkeypatch):
     multiprocessing.get_context('forkserver').set_forkserver_preload(modules)
     monkeypatch.setattr(torch.multiprocessing, 'spawn', functools.partial(start_processes, start_method='forkserver'))
 
+def choose_chunk(folder, tiny):
+    "Note the chunk that a run chooses if 100 MiB of the machine are free."
+    from lgm_nb.backbones.open import open_backbone
+    from lgm_nb.method import sides
+    from lgm_nb.method.distiller import Distiller
+    from lgm_nb.method.settings import Settings
+    sides.free_memory = lambda device: 100*2**20
+    run = Distiller(few(), open_backbone(tiny), Settings(steps=1, augs=300, views=1))
+    next(run)
+    group = ProcessGroup()
+    (folder/f'{group.size}-{group.rank}.json').write_text(json.dumps([run.sources[0].encoder.chunk, group.local_size]))
+
 def leave(folder, tiny):
     "Note, as the process exits, which threads it still has."
     from lgm_nb.backbones.open import open_backbone
@@ -52,6 +64,14 @@ def leave(folder, tiny):
     roll_call()
     assert [n for n in names() if 'gloo' in n]
     atexit.register(lambda rank=ProcessGroup().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
+
+def test_processes_share_the_memory_of_a_machine(tiny, tmp_path, forked, monkeypatch):
+    monkeypatch.setattr('lgm_nb.method.sides.free_memory', None) # put back by pytest after the run in this process
+    choose_chunk(tmp_path, tiny)
+    launch(choose_chunk, 2, tmp_path, tiny, threads=1)
+    alone, first, second = (json.loads((tmp_path/f'{name}.json').read_text()) for name in ('1-0', '2-0', '2-1'))
+    assert alone[1]==1 and first[1]==second[1]==2
+    assert 2 <= first[0]==second[0] <= alone[0]/2 and alone[0] < 900 # views
 
 @pytest.mark.skipif(not os.path.isdir('/proc/self/task'), reason='threads have names under /proc on Linux only')
 def test_the_group_gathers_and_leaves_no_thread(tiny, tmp_path):

@@ -198,8 +198,9 @@ def _fitting(encoder, images, drawn):
     def graph(n): return lambda: encoder.encode(images, drawn, torch.arange(n))
     one, two = (graph_bytes(graph(n), encoder.weights) for n in (1, 2))
     each = two - one
-    free, share = free_memory(encoder.device) - (one - each), .7 if encoder.device.type=='cuda' else .4
-    return fitting_chunk(each, len(drawn), free, share)
+    own_memory = encoder.device.type=='cuda' # else the processes on this machine share what is free
+    free = free_memory(encoder.device)//(1 if own_memory else ProcessGroup().local_size)
+    return fitting_chunk(each, len(drawn), free - (one - each), .7 if own_memory else .4)
 
 # %% ../../nbs/method/07_sides.ipynb #6d0c0004
 class ChunkedEncoder(_ChunkLoop):
