@@ -1,7 +1,7 @@
 """A run on ImageNet-1k over several processes, in everything but the network: what does it need, what breaks first?
 
     python -m benchmarks.cluster [--classes 1000] [--images 1281167] [--views 3] [--size 224] [--augs 3]
-        [--processes 4] [--steps 1] [--json]
+        [--processes 4] [--steps 1] [--keep FOLDER] [--save FILE] [--json]
 
 A bank of random features of the true size on disk is filled by all processes through the library's own store, closed,
 checked and opened; then each objective takes steps with a backbone of one convolution (768 features) at the true size
@@ -15,6 +15,7 @@ within a step come on top, as much as the chosen chunk allows), `checkpoint` (se
 disk with the previous one), `lost` (seconds until the others ended, with how many processes the run went on, and by
 how much its images differ from those of a run that lost nothing), `most`: the largest share of time (with the default
 objective), memory and disk.
+With `--keep`, results of finished parts are kept in FOLDER, and the same call resumes after the last of them.
 Linux only: memory is read from /proc.
 """
 import json, os, shutil, signal, tempfile, time
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 from benchmarks.common import add_numbers, mean, parser, run, say
 from lgm_nb.backbones.backbone import Backbone
+from lgm_nb.core.files import cached
 from lgm_nb.core.processes import launch, ProcessGroup, ProcessLostError
 from lgm_nb.data.dataset import Dataset, Split
 from lgm_nb.method.distiller import Distiller
@@ -152,6 +154,12 @@ def go_on(folder, kept, *sizes):
     images = run.images()
     if ProcessGroup().rank==0: np.save(Path(folder)/f'images-{kept}.npy', images[:50].numpy())
 
+def filled(folder, processes, sizes):
+    "Fill a bank, and open it again."
+    launch(fill_bank, processes, folder, *sizes[:4])
+    took = read(folder, 'bank')
+    return {k: round(max(t[k] for t in took), 1) for k in ('fill', 'open')} | dict(bytes=sized(Path(folder)/'bank'))
+
 def sized(folder): return sum(f.stat().st_blocks*512 for f in Path(folder).rglob('*') if f.is_file())
 
 def lost(folder, processes, sizes):
@@ -161,6 +169,8 @@ def lost(folder, processes, sizes):
     except ProcessLostError: ended = time.time()
     else: raise RuntimeError('nobody noticed that a process was lost')
     saved = read(folder, 'checkpoint')
+    if len(saved) < processes:
+        raise RuntimeError('a process ended before the checkpoint was written; it may have been killed for lack of memory')
     disk, rest = sized(Path(folder)/'run'), processes - 1
     for kept in (1, 0): launch(go_on, rest if kept else processes, folder, kept, *sizes)
     with_loss, without = (torch.from_numpy(np.load(Path(folder)/f'images-{kept}.npy')) for kept in (1, 0))
@@ -185,25 +195,28 @@ def most(bank, objectives, checkpoint):
                 disk='bank' if bank['bytes'] > checkpoint['bytes'] else 'checkpoints',
                 disk_bytes=bank['bytes'] + checkpoint['bytes'])
 
-def main(classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=1):
+def main(classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=1, keep=None):
+    "Run the benchmark; the returned dict is what is printed."
     if processes < 3: raise SystemExit(f'cannot run: --processes {processes}; one is lost, and two must be left')
     sizes = (size, images, classes, views, augs)
     with tempfile.TemporaryDirectory() as folder:
-        launch(fill_bank, processes, folder, *sizes[:4])
-        took = read(folder, 'bank')
-        bank = {k: round(max(t[k] for t in took), 1) for k in ('fill', 'open')} | dict(bytes=sized(Path(folder)/'bank'))
-        say(bank)
-        objectives = {}
-        for name in OBJECTIVES:
-            objectives[name] = objective(folder, name, processes, steps, sizes)
-            say(name, objectives[name])
-        checkpoint, gone = lost(folder, processes, sizes)
-        say(checkpoint, gone)
+        def measured(part, measure, *args):
+            facts = dict(what='rehearsal', part=part, sizes=sizes, processes=processes, steps=steps)
+            def on_a_bank():
+                if part != 'bank' and not (Path(folder)/'bank').exists(): filled(folder, processes, sizes)
+                return measure(folder, *args)
+            found = cached(facts, on_a_bank, Path(keep) if keep else False)
+            say(part, found)
+            return found
+        bank = measured('bank', filled, processes, sizes)
+        objectives = {name: measured(name, objective, name, processes, steps, sizes) for name in OBJECTIVES}
+        checkpoint, gone = measured('lost', lost, processes, sizes)
     return dict(benchmark='cluster', classes=classes, images=images, views=views, size=size, augs=augs, dim=DIM,
                 processes=processes, steps=steps, bank=bank, objectives=objectives, checkpoint=checkpoint, lost=gone,
                 most=most(bank, objectives, checkpoint))
 
 if __name__=='__main__':
     p = parser(__doc__)
+    p.add_argument('--keep', help='folder for results of finished parts')
     add_numbers(p, classes=1000, images=1_281_167, views=3, size=224, augs=3, processes=4, steps=1)
     run(main, p)

@@ -1,12 +1,12 @@
 """Do the protocols agree? The same images, scored with the paper's, the fast and the ridge probe.
 
-    python -m benchmarks.probe_protocols [--parts sets,authors,many,full] [--steps 60] [--seeds 3] [--epochs 1000]
+    python -m benchmarks.probe_protocols [--parts sets,authors,many,full] [--steps 60] [--seeds 3] [--epochs 1000] [--author-seeds 20]
         [--backbones tiny-simclr-resnet,tiny-can-vit] [--caltech ../shared/data] [--save FILE] [--json]
 
 `sets`: three sets of one image per class of `cifar10-mini` for each backbone: distilled briefly, random real images
 (the same for all seeds), and those nearest to the centroids.
 `authors`: the ten images that the authors' evaluator has read, distilled anew with the settings of that day; `authors`
-is what it said. Left out if EfficientNet-Lite0 is not installed.
+is what it said. Scored with `--author-seeds` probes. Left out if EfficientNet-Lite0 is not installed.
 `many`: the 101 classes of Caltech-101, where CALTECH/caltech101 exists, with 300 epochs; distilled and random images.
 `full`: all of 300 photographs, 30 per class. Fresh views in each epoch for `paper`, centre crops for the others.
 `standard_errors` is the difference of the means of `fast` and `paper`, over the standard error of that difference.
@@ -86,12 +86,12 @@ def full_rows(data, seeds, epochs):
     return row_of(f'{SMALL} full', score, seeds, data=data.name, classes=len(data.classes), epochs=epochs)
 
 def main(parts=PARTS, backbones='tiny-simclr-resnet,tiny-can-vit', steps=60, seeds=3, epochs=1000,
-         caltech='../shared/data'):
+         caltech='../shared/data', author_seeds=20):
     "Run the benchmark; the returned dict is what is printed."
     data, rows = open_dataset('cifar10-mini'), {}
     for backbone in map(open_backbone, backbones.split(',') if 'sets' in parts else ()):
         rows |= rows_of_sets(data, backbone, sets_of(data, backbone, steps), seeds, epochs)
-    makers = dict(authors=partial(authors_rows, data, seeds, epochs),
+    makers = dict(authors=partial(authors_rows, data, author_seeds, epochs),
                   many=partial(many_rows, caltech, steps, seeds, epochs), full=partial(full_rows, data, seeds, epochs))
     for part, make in makers.items(): rows |= make() if part in parts else {}
     return dict(benchmark='probe_protocols', data=data.name, steps=steps, seeds=seeds, epochs=epochs, rows=rows)
@@ -101,7 +101,7 @@ def arguments():
     p.add_argument('--parts', type=words, default=PARTS, help=f"some of {','.join(PARTS)}; default: all")
     p.add_argument('--backbones', default='tiny-simclr-resnet,tiny-can-vit')
     p.add_argument('--caltech', default='../shared/data', help='folder that holds caltech101/')
-    add_numbers(p, steps=60, seeds=3, epochs=1000)
+    add_numbers(p, steps=60, seeds=3, epochs=1000, author_seeds=20)
     return p
 
 if __name__=='__main__': run(main, arguments())

@@ -62,7 +62,8 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
 PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0', 'orthogonal @ lite0')
 SOURCES_ROWS = tuple(f'discriminant .7 @ {s}' for s in (
-    'simclr', 'dino', 'can', 'vicreg', 'mobilenet', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr + dino'))
+    'lite0', 'mobilenet', 'simclr', 'dino', 'can', 'vicreg', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr',
+    'lite0 + simclr + dino'))
 CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
                'discriminant .7 @ lite0 @ ipc=5 steps=300')
 LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
@@ -131,7 +132,7 @@ BENCHMARKS = (
     benchmark('fine_tuning', saving('fine_tuning', '--keep {keep}'), ('peft',)),
     keeping('fine_tuning_attention', 'fine_tuning', '--backbones tiny-can-vit --ways lora --made probe', ('peft',)),
     benchmark('processes', saving('processes', '--rounds 7 --steps 6 --classes 40')),
-    benchmark('cluster'),
+    benchmark('cluster', saving('cluster', '--keep {keep}')),
     benchmark('accuracy_time', saving('accuracy_time', '--paper-steps 600 --steps 200 --points 20')),
     benchmark('cost_model'),
     benchmark('studio_fps', saving('studio_fps', '--seconds 10')),
