@@ -170,7 +170,7 @@ def lost(folder, processes, sizes):
     else: raise RuntimeError('nobody noticed that a process was lost')
     saved = read(folder, 'checkpoint')
     if len(saved) < processes:
-        raise RuntimeError('a process ended before the checkpoint was written; it may have been killed for lack of memory')
+        raise RuntimeError('a process ended before the checkpoint was written, perhaps for lack of memory')
     disk, rest = sized(Path(folder)/'run'), processes - 1
     for kept in (1, 0): launch(go_on, rest if kept else processes, folder, kept, *sizes)
     with_loss, without = (torch.from_numpy(np.load(Path(folder)/f'images-{kept}.npy')) for kept in (1, 0))

@@ -1,7 +1,8 @@
 """Do the protocols agree? The same images, scored with the paper's, the fast and the ridge probe.
 
-    python -m benchmarks.probe_protocols [--parts sets,authors,many,full] [--steps 60] [--seeds 3] [--epochs 1000] [--author-seeds 20]
-        [--backbones tiny-simclr-resnet,tiny-can-vit] [--caltech ../shared/data] [--save FILE] [--json]
+    python -m benchmarks.probe_protocols [--parts sets,authors,many,full] [--steps 60] [--seeds 3] [--epochs 1000]
+        [--author-seeds 20] [--backbones tiny-simclr-resnet,tiny-can-vit] [--caltech ../shared/data] [--save FILE]
+        [--json]
 
 `sets`: three sets of one image per class of `cifar10-mini` for each backbone: distilled briefly, random real images
 (the same for all seeds), and those nearest to the centroids.

@@ -56,6 +56,17 @@ def choose_chunk(folder, tiny):
     group = ProcessGroup()
     (folder/f'{group.size}-{group.rank}.json').write_text(json.dumps([run.sources[0].encoder.chunk, group.local_size]))
 
+def hold_state(folder, tiny):
+    "Note how many bytes this process keeps of what a checkpoint holds."
+    from lgm_nb.backbones.open import open_backbone
+    from lgm_nb.method.distiller import Distiller
+    from lgm_nb.method.runs import _state_tensors
+    from lgm_nb.method.settings import Settings
+    run = Distiller(few(), open_backbone(tiny), Settings(steps=1, augs=1, views=1))
+    next(run)
+    held = sum(t.nbytes for t in _state_tensors(run).values() if t is not None)
+    (folder/f'{ProcessGroup().rank}.json').write_text(json.dumps(held))
+
 def leave(folder, tiny):
     "Note, as the process exits, which threads it still has."
     from lgm_nb.backbones.open import open_backbone
@@ -64,6 +75,14 @@ def leave(folder, tiny):
     roll_call()
     assert [n for n in names() if 'gloo' in n]
     atexit.register(lambda rank=ProcessGroup().rank: (folder/f'{rank}.json').write_text(json.dumps(names())))
+
+def test_only_the_first_process_keeps_the_state_of_all(tiny, tmp_path, forked):
+    "It writes the checkpoint; for a thousand images the state takes gigabytes."
+    for folder in ('one', 'two'): (tmp_path/folder).mkdir()
+    hold_state(tmp_path/'one', tiny)
+    launch(hold_state, 2, tmp_path/'two', tiny, threads=1)
+    alone, first, second = (json.loads((tmp_path/f'{name}.json').read_text()) for name in ('one/0', 'two/0', 'two/1'))
+    assert first==alone > 0 and second==0
 
 def test_processes_share_the_memory_of_a_machine(tiny, tmp_path, forked, monkeypatch):
     monkeypatch.setattr('lgm_nb.method.sides.free_memory', None) # put back by pytest after the run in this process

@@ -43,8 +43,7 @@ class ProcessGroup:
     def __init__(self):
         self.on = dist.is_available() and dist.is_initialized()
         self.rank, self.size = (dist.get_rank(), dist.get_world_size()) if self.on else (0, 1)
-        # on this machine, with which they share its memory; `torchrun` says it, and `launch` has no others
-        self.local_size = int(os.environ.get('LOCAL_WORLD_SIZE', self.size)) if self.on else 1
+        self.local_size = int(os.environ.get('LOCAL_WORLD_SIZE', self.size)) if self.on else 1 # on this machine
 
     def slices(self,
         n:int, # classes to divide

@@ -43,14 +43,15 @@ def _run_identity(run):
 def _chunks(run): return one_or_list([s.encoder.chunk for s in run.sources])
 
 def _state_tensors(run):
-    "Return all tensors that a run needs to resume, for the images of all processes."
-    def gathered(t): return run.share.gather(t.detach()) if t.ndim else t
-    tensors = dict(generator=run.generator.get_state(), losses=run.history[:run.step].double())
-    if run.frames: tensors['frames'] = torch.stack(run.frames)
+    "Return all tensors that a run needs to resume, for the images of all processes; only the first process keeps them."
+    def kept(t): return None if run.team.rank else t.cpu().contiguous()
+    def gathered(t): return kept(run.share.gather(t.detach()) if t.ndim else t) # one at a time: together they are large
+    tensors = dict(generator=kept(run.generator.get_state()), losses=kept(run.history[:run.step].double()))
+    if run.frames and not run.team.rank: tensors['frames'] = kept(torch.stack(run.frames))
     for i, level in enumerate(run.pyramid.levels):
         tensors[f'level.{i}'] = gathered(level)
         for key, value in run.optimiser.state.get(level, {}).items(): tensors[f'adam.{i}.{key}'] = gathered(value)
-    return {name: t.cpu().contiguous() for name, t in tensors.items()}
+    return tensors
 
 # %% ../../nbs/method/09_runs.ipynb #ec1cf3d9
 def _keep_previous(file):
