@@ -65,7 +65,8 @@ SOURCES_ROWS = tuple(f'discriminant .7 @ {s}' for s in (
     'lite0', 'mobilenet', 'simclr', 'dino', 'can', 'vicreg', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr',
     'lite0 + simclr + dino'))
 CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
-               'discriminant .7 @ lite0 @ ipc=5 steps=300')
+               'discriminant .7 @ lite0 @ ipc=5 steps=300',
+               'discriminant .7 @ lite0 + simclr + dino @ ipc=2 steps=800 data=caltech-20')
 LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
 DRAWN = 'discriminant .7 @ lite0 + simclr + dino @ sources_per_step=1'
 DRAWN_ROWS = ('discriminant .7 @ lite0 + simclr + dino @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
