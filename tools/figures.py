@@ -55,10 +55,11 @@ def benchmark(name, options='', needs=(), outputs=None):
 
 def saving(name, options): return f'{options} --save benchmarks/results/{name}.json'
 
+DEFAULT = 'discriminant .7 @ lite0 + simclr + dino'
 NOISY = 'noise_std=.2 lr_decay=0' # as in the paper
 HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              f'discriminant .7 @ lite0 + simclr @ {NOISY}', 'discriminant .7 @ lite0 + simclr @ lr_decay=0',
-             'discriminant .7 @ lite0 + simclr', 'discriminant .7 @ lite0 + simclr + dino @ steps=800')
+             'discriminant .7 @ lite0 + simclr', f'{DEFAULT} @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
 PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0', 'orthogonal @ lite0')
 SOURCES_ROWS = tuple(f'discriminant .7 @ {s}' for s in (
@@ -66,14 +67,13 @@ SOURCES_ROWS = tuple(f'discriminant .7 @ {s}' for s in (
     'lite0 + simclr + dino'))
 CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
                'discriminant .7 @ lite0 @ ipc=5 steps=300',
-               'discriminant .7 @ lite0 + simclr + dino @ ipc=2 steps=800 data=caltech-20')
+               f'{DEFAULT} @ ipc=2 steps=800 data=caltech-20')
 LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
-DRAWN = 'discriminant .7 @ lite0 + simclr + dino @ sources_per_step=1'
-DRAWN_ROWS = ('discriminant .7 @ lite0 + simclr + dino @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
+DRAWN = f'{DEFAULT} @ sources_per_step=1'
+DRAWN_ROWS = (f'{DEFAULT} @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
 RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
 TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
-DEFAULT = 'discriminant .7 @ lite0 + simclr + dino'
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'{DEFAULT} @ {FORMER}', f'{DEFAULT} @ data=cifar10-mini',
              f'{DEFAULT} @ data=caltech-20', f'{DEFAULT} @ steps=200 data=caltech-101')
 def objectives(result, rows, options, sets='cifar10-mini', needs=()):
