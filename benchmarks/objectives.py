@@ -40,11 +40,11 @@ OBJECTIVES = {
     'discriminant': lambda number='.7': DiscriminantMatching(shrinkage=float(number)),
     'whitened': lambda number='.6': WhitenedMeans(shrinkage=float(number)),
     'tv': lambda number='.1': float(number)*TotalVariation()}
-MATCHED = ('discriminant .7', 'means', 'ridge', 'orthogonal', 'whitened .6') # `flow` is `means` under another name
-SOURCES = ('simclr', 'dino', 'can', 'vicreg', 'mobilenet', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr + dino')
-ROWS = tuple(f'{what} @ {sources}' for sources in ('lite0 + simclr', 'lite0') for what in MATCHED)
-ROWS += tuple(f'{MATCHED[0]} @ {sources}' for sources in SOURCES)
-ROWS += tuple(f'{MATCHED[0]} + tv {weight} @ lite0 + simclr' for weight in ('.1', '1'))
+MATCHED = ('discriminant .7', 'means', 'ridge', 'whitened .6', 'orthogonal') # `flow` equals `means`
+SOURCES = ('lite0', 'mobilenet', 'simclr', 'dino', 'can', 'vicreg', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr',
+           'lite0 + simclr + dino')
+ROWS = tuple(f'{what} @ {sources}' for what in MATCHED for sources in SOURCES)
+ROWS += ('path @ lite0', 'path @ simclr', f'path @ {SOURCES[-1]}', f'{MATCHED[0]} + tv .1 @ {SOURCES[-1]}')
 DEFAULT = 'discriminant .7 @ lite0 + simclr + dino' # what `make demo` makes; `distill` has the same objective
 DEFAULT_STEPS = 800
 REAL = ('random', 'centroid', 'neighbour')

@@ -61,10 +61,6 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              f'discriminant .7 @ lite0 + simclr @ {NOISY}', 'discriminant .7 @ lite0 + simclr @ lr_decay=0',
              'discriminant .7 @ lite0 + simclr', f'{DEFAULT} @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
-PATH_ROWS = ('discriminant .7 @ lite0', 'means @ lite0', 'path @ lite0', 'orthogonal @ lite0')
-SOURCES_ROWS = tuple(f'discriminant .7 @ {s}' for s in (
-    'lite0', 'mobilenet', 'simclr', 'dino', 'can', 'vicreg', 'lite0 + lite2', 'simclr + dino', 'lite0 + simclr',
-    'lite0 + simclr + dino'))
 CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
                'discriminant .7 @ lite0 @ ipc=5 steps=300',
                f'{DEFAULT} @ ipc=2 steps=800 data=caltech-20')
@@ -105,7 +101,7 @@ BENCHMARKS = (
     benchmark('sources'),
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives_single_held', ALONE_ROWS, '--seeds 3 --held 60'),
-    objectives('objectives_path_held', PATH_ROWS, '--seeds 1 --steps 200 --held 60'),
+    objectives('objectives_grid_held', (), '--seeds 3 --steps 200 --held 60'),
     objectives('objectives_drawn_held', DRAWN_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_ridge_held', RIDGE_ROWS, '--seeds 1 --steps 200 --held 60'),
     objectives('objectives_two_held', TWO_ROWS, '--seeds 1 --held 60 --caltech {data}', 'cifar10-mini,caltech-20',
@@ -114,7 +110,6 @@ BENCHMARKS = (
                'caltech-20', (CALTECH,)),
     objectives('objectives_closer_held', CLOSER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
                'cifar10-mini,caltech-20', (CALTECH,)),
-    objectives('objectives_sources_held', SOURCES_ROWS, '--seeds 1 --steps 200 --held 60'),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20,caltech-101',
                (CALTECH,)),
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
