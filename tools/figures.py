@@ -72,6 +72,7 @@ TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'{DEFAULT} @ {FORMER}', f'{DEFAULT} @ data=cifar10-mini',
              f'{DEFAULT} @ data=caltech-20', f'{DEFAULT} @ steps=200 data=caltech-101')
+PHOTO_ROWS = tuple(f'{what} @ lite0 + simclr + dino' for what in ('discriminant .7', 'means', 'ridge', 'whitened .6'))
 def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     "A result of the benchmark of objectives."
     chosen = f'--rows {shlex.quote(",".join(rows))} ' if rows else ''
@@ -102,6 +103,8 @@ BENCHMARKS = (
     objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
     objectives('objectives_single_held', ALONE_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_grid_held', (), '--seeds 3 --steps 200 --held 60'),
+    objectives('objectives_photos_held', PHOTO_ROWS, '--seeds 3 --steps 100 --held 60 --caltech {data}', 'caltech-20',
+               (CALTECH,)),
     objectives('objectives_drawn_held', DRAWN_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_ridge_held', RIDGE_ROWS, '--seeds 1 --steps 200 --held 60'),
     objectives('objectives_two_held', TWO_ROWS, '--seeds 1 --held 60 --caltech {data}', 'cifar10-mini,caltech-20',
