@@ -8,7 +8,7 @@ from lgm_nb.core.files import cache_folder
 from lgm_nb.method import meta_loss, objectives
 from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import Objective
-from lgm_nb.method.objectives import OrthogonalMatching, PartMatching, PathMatching
+from lgm_nb.method.objectives import DiscriminantMatching, OrthogonalMatching, PartMatching, PathMatching
 from lgm_nb.method.runs import load_checkpoint, save_checkpoint
 from lgm_nb.method.settings import known_objective, named_objective
 
@@ -114,3 +114,15 @@ def test_an_objective_belongs_to_a_checkpoint(few, tiny, tmp_path):
     resumed = made(.6).images
     file.unlink(missing_ok=True)
     assert torch.equal(resumed, made(.6).images)
+
+def test_the_weights_of_parts_are_computed_once(few, tiny, monkeypatch):
+    "A step that solves for them anew takes longer, and waits for a GPU."
+    solved, weights = [], DiscriminantMatching._weights
+    def counted(self, *real):
+        solved.append(self)
+        return weights(self, *real)
+    monkeypatch.setattr(DiscriminantMatching, '_weights', counted)
+    settings = Settings(steps=3, augs=1, views=1, ipc=2)
+    run = Distiller(few, open_backbone(tiny), settings, PartMatching(DiscriminantMatching()))
+    for _ in run: pass
+    assert len(solved)==1

@@ -12,7 +12,7 @@ from lgm_nb.method.feature_bank import build_bank
 from lgm_nb.method.meta_loss import GradientMatching, TotalVariation
 from lgm_nb.method.objectives import WhitenedMeans
 from lgm_nb.method.run_folder import read_checkpoint
-from lgm_nb.core.processes import ProcessGroup, launch
+from lgm_nb.core.processes import ProcessGroup, exchange_on_cpu, init_group, launch
 from lgm_nb.scale.device_checks import run_checks
 from lgm_nb.scale.noise_runs import SMALL_SIZES
 
@@ -34,7 +34,8 @@ def few():
 
 def distil_together(folder, tiny, real, objective):
     from lgm_nb.method.runs import distill
-    made = distill(few(), tiny, steps=6, augs=2, views=1, real=real, grow_every=1, chunk=3, objective=objective)
+    made = distill(few(), tiny, steps=6, augs=2, views=1, real=real, grow_every=1, chunk=3, objective=objective,
+                   device='cpu')
     if ProcessGroup().rank==0: made.save(folder)
 
 @pytest.fixture
@@ -99,6 +100,20 @@ def test_the_group_gathers_and_leaves_no_thread(tiny, tmp_path):
     left = [json.loads(f.read_text()) for f in tmp_path.glob('*.json')]
     assert len(left)==2 and not [n for names in left for n in names if 'gloo' in n], left
 
+def covariance_without_gloo(folder):
+    "The covariance in a group that exchanges nothing on the CPU, like one of NCCL alone."
+    from lgm_nb.method.feature_bank import FeatureBank, shared_covariance
+    rank = ProcessGroup().rank
+    torch.distributed.destroy_process_group()
+    init_group('cuda:gloo', 60, init_method=f'file://{folder}/second', rank=rank, world_size=2)
+    g = torch.Generator().manual_seed(0)
+    assert ProcessGroup().size==2 and not exchange_on_cpu()
+    bank = FeatureBank(torch.randn(40, 3, generator=g), torch.arange(40)%4, 4)
+    torch.testing.assert_close(shared_covariance(bank), bank.covariance)
+
+def test_a_group_of_nccl_alone_computes_the_covariance_in_each_process(tmp_path):
+    launch(covariance_without_gloo, 2, tmp_path, threads=1)
+
 def test_processes_fill_one_bank(forked, tiny, tmp_path):
     launch(build_together, 2, tmp_path/'two', tiny, threads=1)
     build_together(tmp_path/'one', tiny)
@@ -120,7 +135,7 @@ def test_two_equal_one(forked, tiny, tmp_path, real, objective):
 def distil_pair(folder, tiny):
     from lgm_nb.method.runs import distill
     made = distill(few(), [tiny, 'tiny-simclr-resnet'], steps=5, augs=2, views=1, grow_every=1, source_weights=(2, 1),
-                   objective=[GradientMatching() + .1*TotalVariation(), GradientMatching(centre=False)])
+                   objective=[GradientMatching() + .1*TotalVariation(), GradientMatching(centre=False)], device='cpu')
     if ProcessGroup().rank==0: made.save(folder)
 
 def test_two_equal_one_on_two_backbones(forked, tiny, tmp_path):

@@ -40,14 +40,18 @@ def pick_device(
 # %% ../../nbs/core/02_devices.ipynb #d6bcc25b
 PRECISIONS = ('auto', 'float32', 'bfloat16', 'float16')
 
+def _computes_bfloat16(device):
+    "Does an NVIDIA or AMD GPU compute in bfloat16? NVIDIA's do from Ampere on; older ones emulate it."
+    return bool(torch.version.hip) or torch.cuda.get_device_capability(device) >= (8, 0)
+
 def pick_precision(
     name:str, # one of `PRECISIONS`
     device:str|torch.device, # where the backbone runs
 )->torch.dtype:
-    "Choose the backbone's dtype: 'auto' is half precision on CUDA (bfloat16 if supported), else float32."
+    "Choose the backbone's dtype: 'auto' is half precision on CUDA (bfloat16 from Ampere on), else float32."
     if name != 'auto': return getattr(torch, name)
     if torch.device(device).type != 'cuda': return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if _computes_bfloat16(device) else torch.float16
 
 # %% ../../nbs/core/02_devices.ipynb #7c1d0012
 def to_device(
@@ -64,6 +68,7 @@ def wait_for(
     "Wait until a GPU has finished its queued work; a CPU has no queue."
     device = torch.device(device)
     if device.type=='cuda': torch.cuda.synchronize(device)
+    elif device.type=='mps': torch.mps.synchronize()
 
 # %% ../../nbs/core/02_devices.ipynb #7c1d0002
 @contextmanager

@@ -79,6 +79,18 @@ class ProcessGroup:
 
     def __repr__(self)->str: return f'ProcessGroup(process {self.rank} of {self.size})'
 
+# %% ../../nbs/core/03_processes.ipynb #1a2b0c21
+def processes_on(
+    device:torch.device,
+)->int: # at least 1
+    "Return how many processes share the memory of a device: all on this machine, or those of one GPU."
+    local = ProcessGroup().local_size
+    return -(-local//torch.cuda.device_count()) if device.type=='cuda' else local
+
+def exchange_on_cpu()->bool:
+    "Can the processes of this run exchange tensors on the CPU? Not in a group of NCCL alone."
+    return not dist.is_initialized() or 'cpu:' in dist.get_backend_config()
+
 # %% ../../nbs/core/03_processes.ipynb #1a2b0c09
 def init_group(backend:str, timeout:float, **where:Any):
     "Initialise the process group."
@@ -86,6 +98,12 @@ def init_group(backend:str, timeout:float, **where:Any):
     # after it is destroyed, and the group's threads would abort the process at exit.
     import torch.distributed.nn.functional # noqa: F401
     dist.init_process_group(backend, timeout=datetime.timedelta(seconds=timeout), **where)
+
+def _take_gpu(local_rank:int, local_size:int)->str: # the backend of the group
+    "Assign a GPU to this process, if there are any. NCCL needs one for each process; gloo does not."
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if gpus: torch.cuda.set_device(local_rank%gpus)
+    return 'cpu:gloo,cuda:nccl' if local_size <= gpus else 'gloo'
 
 # %% ../../nbs/core/03_processes.ipynb #30ff6648
 @contextlib.contextmanager
@@ -96,9 +114,9 @@ def join_processes(
     if int(os.environ.get('WORLD_SIZE', 1)) < 2 or dist.is_initialized():
         yield ProcessGroup()
         return
-    cuda = torch.cuda.is_available()
-    if cuda: torch.cuda.set_device(int(os.environ.get('LOCAL_RANK', 0)))
-    init_group('cpu:gloo,cuda:nccl' if cuda else 'gloo', timeout)
+    size = int(os.environ['WORLD_SIZE'])
+    backend = _take_gpu(int(os.environ.get('LOCAL_RANK', 0)), int(os.environ.get('LOCAL_WORLD_SIZE', size)))
+    init_group(backend, timeout)
     in_main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _on_sigterm) if in_main else None
     lost = False
@@ -113,7 +131,7 @@ def join_processes(
 # %% ../../nbs/core/03_processes.ipynb #46e558a2
 def _member(rank:int, size:int, file:str, timeout:float, threads:int, fn:Callable, args:tuple):
     torch.set_num_threads(threads)
-    init_group('gloo', timeout, init_method=f'file://{file}', rank=rank, world_size=size)
+    init_group(_take_gpu(rank, size), timeout, init_method=f'file://{file}', rank=rank, world_size=size)
     try: fn(*args)
     finally: dist.destroy_process_group()
 

@@ -19,7 +19,7 @@ from ..core.checks import check_features, check_whole
 from ..core.durable import file_hash, remove_leftovers, save_tensors, set_aside, sync, temporary_mark
 from ..core.files import cache_folder, changed, check_writable, key_of, write_json
 from ..core.mapped import features_header, map_features, reserve
-from ..core.processes import ProcessGroup
+from ..core.processes import exchange_on_cpu, ProcessGroup
 from ..core.progress import Progress, no_progress
 from ..data.dataset import Dataset, has_hash
 from ..backbones.backbone import Backbone, fingerprint, network_facts, same_fingerprint
@@ -103,7 +103,7 @@ def shared_covariance(
 )->torch.Tensor: # (D, D)
     "Return the covariance of a bank. All processes of a run must call it."
     team = ProcessGroup()
-    if team.size==1: return bank.covariance
+    if team.size==1 or not exchange_on_cpu(): return bank.covariance
     return _covariance(bank.kept_features(), bank.labels, bank.class_means, team=team)
 
 # %% ../../nbs/method/03_feature_bank.ipynb #133de960

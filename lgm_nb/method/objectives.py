@@ -251,7 +251,7 @@ class PartMatching(Objective):
     def __init__(self,
         objective:Objective|None=None, # to which parts are classes; None for gradient matching
     ):
-        self.objective = objective or GradientMatching()
+        self.objective, self.known = objective or GradientMatching(), _Known()
         if self.objective.needs_rows:
             raise ValueError(f'objective: {self.objective!r}; reads individual real features; use one of class means')
         self.needs_rows, self.needs_images = False, self.objective.needs_images
@@ -260,7 +260,7 @@ class PartMatching(Objective):
     def __call__(self, step:Step)->torch.Tensor:
         if step.real_parts is None:
             raise ValueError("real_parts: None; PartMatching needs those of the real features: use real='bank'")
-        z, means = step.syn_features, step.real_parts.flatten(0, 1)
+        z, means = step.syn_features, self.known(lambda parts: parts.flatten(0, 1), step.real_parts)
         labels = torch.arange(len(z), device=z.device)*len(means)//len(z) # views are in the order of their images
         return self.objective(replace(step, syn_labels=labels, n_classes=len(means), real_means=means))
     def __repr__(self)->str: return f'PartMatching({self.objective!r})'

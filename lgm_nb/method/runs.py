@@ -46,7 +46,7 @@ def _state_tensors(run):
     "Return all tensors that a run needs to resume, for the images of all processes; only the first process keeps them."
     def kept(t): return None if run.team.rank else t.cpu().contiguous()
     def gathered(t): return kept(run.share.gather(t.detach()) if t.ndim else t) # one at a time: together they are large
-    tensors = dict(generator=kept(run.generator.get_state()), losses=kept(run.history[:run.step].double()))
+    tensors = dict(generator=kept(run.generator.get_state()), losses=kept(run.history[:run.step].cpu().double()))
     if run.frames and not run.team.rank: tensors['frames'] = kept(torch.stack(run.frames))
     for i, level in enumerate(run.pyramid.levels):
         tensors[f'level.{i}'] = gathered(level)

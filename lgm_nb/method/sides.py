@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from ..core.devices import fitting_chunk, free_memory, graph_bytes, out_of_memory, pick_precision, to_device
-from ..core.processes import ProcessGroup
+from ..core.processes import ProcessGroup, processes_on
 from ..data.dataset import Dataset
 from ..backbones.backbone import Backbone
 from .augmentation import Augmenter, ViewParams
@@ -198,9 +198,8 @@ def _fitting(encoder, images, drawn):
     def graph(n): return lambda: encoder.encode(images, drawn, torch.arange(n))
     one, two = (graph_bytes(graph(n), encoder.weights) for n in (1, 2))
     each = two - one
-    own_memory = encoder.device.type=='cuda' # else the processes on this machine share what is free
-    free = free_memory(encoder.device)//(1 if own_memory else ProcessGroup().local_size)
-    return fitting_chunk(each, len(drawn), free - (one - each), .7 if own_memory else .4)
+    free = free_memory(encoder.device)//processes_on(encoder.device)
+    return fitting_chunk(each, len(drawn), free - (one - each), .7 if encoder.device.type=='cuda' else .4)
 
 # %% ../../nbs/method/07_sides.ipynb #6d0c0004
 class ChunkedEncoder(_ChunkLoop):

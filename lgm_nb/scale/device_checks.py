@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file, save_file
 from ..core.devices import tensor_float32
 from ..core.progress import Progress, no_progress
 from ..core.processes import ProcessGroup, init_group
@@ -42,7 +43,7 @@ def distance(
     b:torch.Tensor, # of the same shape
 )->float:
     "Return the distance of two tensors, relative to the second."
-    a, b = a.detach().double().cpu(), b.detach().double().cpu()
+    a, b = a.detach().cpu().double(), b.detach().cpu().double() # Apple's GPUs have no float64
     return float((a - b).norm()/b.norm().clamp(min=1e-30))
 
 def _within(what, found, bound):
@@ -282,7 +283,7 @@ def _team_member(rank, size, folder, kind, sizes):
             raise CheckError('a collective returned something else')
         dist.barrier()
         images = _shared_images(device, sizes)
-        if ProcessGroup().rank==0: torch.save(images, f'{folder}/images-{size}.pt')
+        if ProcessGroup().rank==0: save_file({'images': images.contiguous()}, f'{folder}/images.safetensors')
     finally: dist.destroy_process_group()
 
 def _shared_images(device, sizes):
@@ -301,7 +302,7 @@ def check_team(device:torch.device, sizes:Sizes)->dict[str, Any]:
     for size in (1, 2) if two else (1,):
         with tempfile.TemporaryDirectory() as folder:
             mp.spawn(_team_member, (size, folder, device.type, sizes), nprocs=size)
-            images[size] = torch.load(f'{folder}/images-{size}.pt', weights_only=True)
+            images[size] = load_file(f'{folder}/images.safetensors')['images']
     found:dict[str, Any] = dict(backend='gloo' if device.type=='cpu' else 'nccl', teams=list(images))
     if two: found['images of two'] = _within('images of two', distance(images[2], images[1]), 1e-2)
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 import torch
 from .. import __version__
-from ..core.devices import free_memory
+from ..core.devices import free_memory, pick_precision
 from ..core.files import cache_folder
 from ..core.show import Result, Table
 from ..data.published import data_root
@@ -49,7 +49,7 @@ def _gpu_facts(i):
     "What a run needs to know of an NVIDIA GPU."
     facts = torch.cuda.get_device_properties(i)
     return dict(device=f'cuda:{i}', name=facts.name, memory=facts.total_memory, free=free_memory(f'cuda:{i}'),
-                capability=f'{facts.major}.{facts.minor}', bfloat16=torch.cuda.is_bf16_supported())
+                capability=f'{facts.major}.{facts.minor}', bfloat16=pick_precision('auto', f'cuda:{i}')==torch.bfloat16)
 
 def _apple_facts():
     "What a run needs to know of Apple's GPU."

@@ -45,7 +45,7 @@ def examined(
     ipc:int=1, # images per class, of the baselines
 )->Examined:
     "Find or make the examiner of a backbone, with the baselines measured so far."
-    key = (data.hash, repr(network_facts(backbone)), seeds, ipc)
+    key = (data.hash, f'{network_facts(backbone)} on {backbone.device}', seeds, ipc)
     if key not in _EXAMINED:
         alike = [own.examiner for k, own in _EXAMINED.items() if k[:2]==key[:2]]
         while len(_EXAMINED) >= 12: del _EXAMINED[next(iter(_EXAMINED))]

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import torch
 from ..backbones.backbone import Backbone, network_facts
+from ..core.devices import pick_precision
 from ..probing.examiner import ProbePlan
 from ..probing.probe import exhaust, probe_epochs
 from ..probing.ridge import RIDGE_VIEWS
 from .run_plan import RunPlan
 
 # %% ../../nbs/views/14_run_cost.ipynb #14c00006
-_MEASURED:dict[str, tuple[float, tuple[float, float]]] = {} # by network and device: when, and the least seconds so far
+_MEASURED:dict[str, tuple[float, tuple[float, float]]] = {} # by key: when, and the least seconds so far
 AGAIN = 10. # seconds, after which the machine may be less busy
 
 def _seconds(f):
@@ -29,25 +30,27 @@ def _seconds(f):
     f()
     return time.perf_counter() - start
 
-def _measured(backbone, images):
-    "The seconds of one image, now: to embed it, and to differentiate it."
+def _measured(backbone, images, dtype):
+    "The seconds of one image, now: to embed it, and to differentiate it in a precision."
     shape, generator = (images, 3, backbone.canvas, backbone.canvas), torch.Generator().manual_seed(0)
     x = torch.rand(shape, generator=generator).to(backbone.device)
     def differentiate():
-        z = backbone(x.requires_grad_())
+        with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32): z = backbone(x.requires_grad_())
         torch.autograd.grad(z.sum(), x)[0].sum().item() # waits for a GPU
     return _seconds(lambda: backbone.embed(x.detach()))/images, _seconds(differentiate)/images
 
 def image_seconds(
     backbone:Backbone,
+    precision:str='auto', # one of `PRECISIONS`, to differentiate it in
     images:int=16, # to try
     clock:Callable[[], float]=time.monotonic, # in seconds
 )->tuple[float, float]: # to embed one image, and to differentiate it
     "Return the least seconds of one image that were measured so far on this machine."
-    key = f'{network_facts(backbone)} on {backbone.device}'
+    dtype = pick_precision(precision, backbone.device)
+    key = f'{network_facts(backbone)} on {backbone.device} in {dtype}'
     when, (embed, differentiate) = _MEASURED.get(key, (-math.inf, (math.inf, math.inf)))
     if clock() - when < AGAIN: return embed, differentiate
-    found = _measured(backbone, images)
+    found = _measured(backbone, images, dtype)
     least = min(embed, found[0]), min(differentiate, found[1])
     _MEASURED[key] = clock(), least
     return least
@@ -85,13 +88,13 @@ def run_cost(
     "Estimate a run from the seconds of a few images and of a few epochs of a probe."
     s, train, seconds, floats = plan.settings, len(plan.data.train), 0., 0
     for net in (plan.backbones[name] for name in plan.sources):
-        embed, differentiate = image_seconds(net)
+        embed, differentiate = image_seconds(net, s.precision)
         seconds += s.steps*plan.images*s.augs*differentiate + s.views*train*embed
         floats += s.views*train*net.dim
     for net in (plan.backbones[name] for name in plan.probed):
         real = train + len(plan.data.test)
         views = CHECK.pool + 3*CHECK.seeds*RIDGE_VIEWS # distilled, random and centroid images
-        seconds += (real + plan.images*views)*image_seconds(net)[0]
+        seconds += (real + plan.images*views)*image_seconds(net, s.precision)[0]
         seconds += check_seconds(net.dim, plan.images, len(plan.data.classes))
         floats += real*net.dim
     return RunCost(seconds, 4e-6*floats)
