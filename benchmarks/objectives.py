@@ -165,17 +165,10 @@ def entries(row, data, nets, each, reader, targets):
     say(summary(row, found))
     return found
 
-def above(entry):
-    """Points above the best real images, paired by seed: mean and interval. Earlier results do not have them, and the
-    neighbours of each set cannot be told from their mean; then None."""
-    if 'above' in entry: return entry['above']
-    if 'top1' not in entry or entry['best_real_kind']=='neighbour': return None
-    return beyond(entry['top1'], [entry['best_real']]*len(entry['top1']))
-
 def summary(row, found):
     "A line for the log: home, then points above the best real images on every unseen backbone."
     home = next((e for e in found if e['home']), None)
-    gains = {e['target']: above(e)[0] for e in found if not e['seen']}
+    gains = {e['target']: e['above'][0] for e in found if not e['seen']}
     listed = ', '.join(f'{name} {gain:+.1f}' for name, gain in gains.items())
     told = []
     if home: told.append(f'home {home["top1_mean"]:.1f} ({100*home["top1_mean"]/home["full"]:.0f} % of full)')

@@ -26,7 +26,7 @@ from lgm_nb.method.meta_loss import GradientMatching, Objective
 from lgm_nb.method.objectives import DiscriminantMatching, FlowMatching, RidgeProbe
 from lgm_nb.method.settings import Settings
 from benchmarks.common import add_numbers, alternate, mean, middle, parser, run, say, without_test
-from benchmarks.objectives import above, BACKBONES, DEFAULT, open_all, read_row, Reader
+from benchmarks.objectives import BACKBONES, DEFAULT, open_all, read_row, Reader
 from benchmarks.paper_way import PaperWay, plain_backbone
 
 HOME = BACKBONES['lite0']
@@ -110,7 +110,7 @@ def entries(name, data, nets, steps, seeds, reader):
     for target in nets:
         found.append(dict(method=name, source=list(sources), target=target, seen=target in sources,
                           home=target==sources[0], steps=steps, **reader.beside_real(target, sets)))
-    gains = [above(e)[0] for e in found if e['target'] not in METHODS['ours'].sources]
+    gains = [e['above'][0] for e in found if e['target'] not in METHODS['ours'].sources]
     home = next(e for e in found if e['home'])
     say(f'{name}: {steps} steps, home {home["top1_mean"]:.1f}, never seen by any {mean(gains):+.2f}')
     return found
