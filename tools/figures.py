@@ -61,18 +61,19 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              f'discriminant .7 @ lite0 + simclr @ {NOISY}', 'discriminant .7 @ lite0 + simclr @ lr_decay=0',
              'discriminant .7 @ lite0 + simclr', f'{DEFAULT} @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
-CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
-               'discriminant .7 @ lite0 @ ipc=5 steps=300',
-               f'{DEFAULT} @ ipc=2 steps=800 data=caltech-20')
-LONGER_ROWS = ('discriminant .7 @ lite0 @ steps=1600', 'discriminant .7 @ lite0 @ ipc=5 steps=150')
+CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=5 steps=300',
+               'discriminant .7 @ lite0 @ ipc=10 steps=150 data=caltech-20',
+               f'{DEFAULT} @ ipc=2 steps=800 data=caltech-20', f'{DEFAULT} @ ipc=10 steps=100 data=caltech-20')
+CLOSEST_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
+                f'{DEFAULT} @ ipc=5 steps=150 data=caltech-20')
 DRAWN = f'{DEFAULT} @ sources_per_step=1'
 DRAWN_ROWS = (f'{DEFAULT} @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
 RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
-TWO_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=400',)
 FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'{DEFAULT} @ {FORMER}', f'{DEFAULT} @ data=cifar10-mini',
              f'{DEFAULT} @ data=caltech-20', f'{DEFAULT} @ steps=200 data=caltech-101')
-PHOTO_ROWS = tuple(f'{what} @ lite0 + simclr + dino' for what in ('discriminant .7', 'means', 'ridge', 'whitened .6'))
+MATCHED = ('discriminant .7', 'means', 'ridge', 'whitened .6', 'orthogonal')
+PHOTO_ROWS = tuple(f'{what} @ {where}' for what in MATCHED for where in ('lite0', 'simclr', 'lite0 + simclr + dino'))
 def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     "A result of the benchmark of objectives."
     chosen = f'--rows {shlex.quote(",".join(rows))} ' if rows else ''
@@ -100,18 +101,16 @@ BENCHMARKS = (
     benchmark('against', saving('against', 'a9b95a6~1 --rounds 6 --steps 80 --banks 1')), # before checksums
     benchmark('scaling'),
     benchmark('sources'),
-    objectives('objectives_held', HELD_ROWS, '--seeds 1 --held 60'),
+    objectives('objectives_held', HELD_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_single_held', ALONE_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_grid_held', (), '--seeds 3 --steps 200 --held 60'),
     objectives('objectives_photos_held', PHOTO_ROWS, '--seeds 3 --steps 100 --held 60 --caltech {data}', 'caltech-20',
                (CALTECH,)),
     objectives('objectives_drawn_held', DRAWN_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_ridge_held', RIDGE_ROWS, '--seeds 1 --steps 200 --held 60'),
-    objectives('objectives_two_held', TWO_ROWS, '--seeds 1 --held 60 --caltech {data}', 'cifar10-mini,caltech-20',
-               (CALTECH,)),
-    objectives('objectives_longer_held', LONGER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
-               'caltech-20', (CALTECH,)),
     objectives('objectives_closer_held', CLOSER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
+               'cifar10-mini,caltech-20', (CALTECH,)),
+    objectives('objectives_closest_held', CLOSEST_ROWS, '--targets lite0 --seeds 3 --held 60 --caltech {data}',
                'cifar10-mini,caltech-20', (CALTECH,)),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20,caltech-101',
                (CALTECH,)),
