@@ -331,7 +331,7 @@ def check_gpu(
         steps = measure_all_steps(sizes, (4,), (2,), **same)
         authors = measure_authors_steps(sizes, (4,), (2,), **same)
         bank = measure_bank(first, 60, 1, (64, 48))
-    known = next(d for d in describe_devices() if d['device'].startswith(str(device)))
+    known = next(d for d in describe_devices() if f"{d['device']}:0".startswith(str(device))) # 'mps' is 'mps:0' too
     rates = measure_here(device)
     seconds = round(time.perf_counter() - start, 1)
     return DeviceReport(known, package_versions(), checks, steps, authors, bank, rates, seconds)
