@@ -65,7 +65,8 @@ CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=5 steps=300',
                'discriminant .7 @ lite0 @ ipc=10 steps=150 data=caltech-20',
                f'{DEFAULT} @ ipc=2 steps=800 data=caltech-20', f'{DEFAULT} @ ipc=10 steps=100 data=caltech-20')
 CLOSEST_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
-                f'{DEFAULT} @ ipc=5 steps=150 data=caltech-20')
+                f'{DEFAULT} @ ipc=5 steps=150 data=caltech-20',
+                'parts discriminant @ lite0 + simclr + dino @ ipc=5 steps=150 data=caltech-20')
 DRAWN = f'{DEFAULT} @ sources_per_step=1'
 DRAWN_ROWS = (f'{DEFAULT} @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
 RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
@@ -73,7 +74,8 @@ FORMER = f'{NOISY} data=cifar10-mini' # what the default was before
 TEST_ROWS = (f'means @ lite0 @ steps=400 {FORMER}', f'{DEFAULT} @ {FORMER}', f'{DEFAULT} @ data=cifar10-mini',
              f'{DEFAULT} @ data=caltech-20', f'{DEFAULT} @ steps=200 data=caltech-101')
 MATCHED = ('discriminant .7', 'means', 'ridge', 'whitened .6', 'orthogonal')
-PHOTO_ROWS = tuple(f'{what} @ {where}' for what in MATCHED for where in ('lite0', 'simclr', 'lite0 + simclr + dino'))
+MANY_ROWS = tuple(f'{what} @ simclr' for what in MATCHED)
+MANY_TARGETS = 'simclr,dino,vicreg,can,lite0,mobilenet'
 def objectives(result, rows, options, sets='cifar10-mini', needs=()):
     "A result of the benchmark of objectives."
     chosen = f'--rows {shlex.quote(",".join(rows))} ' if rows else ''
@@ -104,8 +106,10 @@ BENCHMARKS = (
     objectives('objectives_held', HELD_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_single_held', ALONE_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_grid_held', (), '--seeds 3 --steps 200 --held 60'),
-    objectives('objectives_photos_held', PHOTO_ROWS, '--seeds 3 --steps 100 --held 60 --caltech {data}', 'caltech-20',
+    objectives('objectives_photos_held', MATCHED, '--seeds 3 --steps 100 --held 60 --caltech {data}', 'caltech-20',
                (CALTECH,)),
+    objectives('objectives_many_held', MANY_ROWS, f'--targets {MANY_TARGETS} --seeds 3 --steps 100 --held 60 '
+               '--caltech {data}', 'caltech-101', (CALTECH,)),
     objectives('objectives_drawn_held', DRAWN_ROWS, '--seeds 3 --held 60'),
     objectives('objectives_ridge_held', RIDGE_ROWS, '--seeds 1 --steps 200 --held 60'),
     objectives('objectives_closer_held', CLOSER_ROWS, '--targets lite0 --seeds 1 --held 60 --caltech {data}',
