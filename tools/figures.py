@@ -68,7 +68,7 @@ CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=5 steps=300',
                'ridge @ lite0 + simclr + dino @ ipc=5 steps=150 data=caltech-20',
                *(f'discriminant .7 @ lite0 + {fourth} + simclr + dino @ ipc=5 steps=150 data=caltech-20'
                  for fourth in ('mobilenet', 'lite2')),
-               f'{FIVE} data=cifar10-mini')
+               f'{FIVE} data=cifar10-mini', 'discriminant .7 @ lite0 @ ipc=5 steps=800 data=cifar10-mini')
 CLOSEST_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
                 f'{DEFAULT} @ ipc=5 steps=150 data=caltech-20',
                 'parts discriminant @ lite0 + simclr + dino @ ipc=5 steps=150 data=caltech-20',
