@@ -26,6 +26,15 @@ def gain(e): return e['top1_mean'] - e['best_real']
 
 def mean_gain(run): return sum(gain(run[t]) for t in took_no_part(run))/len(took_no_part(run))
 
+def share(e, top1=None):
+    "Percent of what all images teach: of the mean, or of an end of the interval."
+    return 100*(e['top1_mean'] if top1 is None else top1)/e['full']
+
+def shares(e):
+    "That of the mean, and of the ends of its interval if there is one, as text."
+    ends = f" ({share(e, e['interval'][0]):.1f} … {share(e, e['interval'][1]):.1f})" if e['interval'] else ''
+    return f'{share(e):.1f}{ends}'
+
 def each_seed(run, targets):
     "Accuracy of each distillation seed, the mean over some backbones."
     return torch.tensor([run[t]['top1'] for t in targets]).mean(0)
