@@ -62,6 +62,7 @@ HELD_ROWS = (f'means @ lite0 @ {NOISY}', f'means @ lite0 + simclr @ {NOISY}',
              'discriminant .7 @ lite0 + simclr', f'{DEFAULT} @ steps=800')
 ALONE_ROWS = ('discriminant .7 @ lite0', 'discriminant .7 @ lite0 @ noise_std=.2')
 FIVE = f'{DEFAULT} @ ipc=5 steps=300'
+TEN = 'discriminant .7 @ lite0 @ ipc=10 steps=400 data=cifar10-mini'
 CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=5 steps=300',
                'discriminant .7 @ lite0 @ ipc=10 steps=150 data=caltech-20',
                f'{DEFAULT} @ ipc=2 steps=800 data=caltech-20', f'{DEFAULT} @ ipc=10 steps=100 data=caltech-20',
@@ -72,7 +73,7 @@ CLOSER_ROWS = ('discriminant .7 @ lite0 @ ipc=5 steps=300',
 CLOSEST_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
                 f'{DEFAULT} @ ipc=5 steps=150 data=caltech-20',
                 'parts discriminant @ lite0 + simclr + dino @ ipc=5 steps=150 data=caltech-20',
-                f'{FIVE} data=caltech-20')
+                f'{FIVE} data=caltech-20', TEN)
 DRAWN = f'{DEFAULT} @ sources_per_step=1'
 DRAWN_ROWS = (f'{DEFAULT} @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
 RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
@@ -124,7 +125,7 @@ BENCHMARKS = (
                'cifar10-mini,caltech-20', (CALTECH,)),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20,caltech-101',
                (CALTECH,)),
-    objectives('objectives_closest', (FIVE,), '--seeds 3 --caltech {data}',
+    objectives('objectives_closest', (FIVE, TEN), '--seeds 3 --caltech {data}',
                'cifar10-mini,caltech-20', (CALTECH,)),
     benchmark('peers', saving('peers', '--keep {keep}'), (LITE0,)),
     keeping('parameterisation_held', 'parameterisation', '--held 60 --seeds 1 --steps 200', tuple(WEIGHTS)),
