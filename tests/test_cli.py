@@ -241,6 +241,20 @@ def test_every_bar_ends_full(own_data, tiny, tmp_path):
     [(_, counts, total)] = bars(done.stderr)
     assert counts[-1]==total > 1, counts
 
+def test_crops_of_real_images(own_data, tiny, tmp_path, monkeypatch):
+    "A run finds the bank that was built with the same crops."
+    monkeypatch.setenv('LGM_NB_CACHE', str(tmp_path/'cache'))
+    both = ['--data', own_data, '--backbone', tiny, '--device', 'cpu', '--views', 1, '--real-crop']
+    built = last_json(ok('lgm-bank', *both, .4, '--json', run=run_here))
+    assert built['augmentation']['scale']==[.4, 1]
+    ok('lgm-distill', *both, .4, '--augs', 1, '--steps', 1, '--out', tmp_path/'out', run=run_here)
+    assert DistilledSet.load(tmp_path/'out').card['settings']['real_crop']==.4
+    assert len([*tmp_path.glob('cache/banks/*/bank.json')])==1
+    for command in 'lgm-bank', 'lgm-distill':
+        done = run_here(command, *both, 1.5, '--out', tmp_path/'none')
+        assert done.returncode==2 and 'real_crop: 1.5; must be above 0 and at most 1' in done.stderr, done.stderr
+    assert not (tmp_path/'none').exists()
+
 LONG = ['--steps', 120, '--checkpoint-every', 5]
 
 def start_until_checkpoint(args, out, **how): return start_until((out/'checkpoint.safetensors').exists, *args, **how)

@@ -108,16 +108,17 @@ def test_statistics_follow_the_classes(tiny):
     "Through subset, remove, merge and soft labels; not where the photographs were augmented in another way."
     data = open_dataset('cifar10-mini').subset(NAMES, per_class=4)
     def made(classes, **more): return distill(data.subset(classes), tiny, views=1, steps=1, **more)
-    a, b, noisy = made(NAMES[:3]), made(NAMES[3:]), made(NAMES[3:], noise_std=.2)
+    a, b, others = made(NAMES[:3]), made(NAMES[3:]), (dict(noise_std=.2), dict(real_crop=.4))
     means = a.statistics[0].class_means
     assert a.remove(NAMES[1]).statistics[0].class_means.equal(means[[0, 2]])
     assert a.subset(NAMES[2::-1]).statistics[0].class_means.equal(means[[2, 1, 0]])
     [joined] = a.merge(b).statistics
     three, two = a.statistics[0].covariance, b.statistics[0].covariance
     assert joined.n_classes==5 and torch.allclose(joined.covariance, .6*three + .4*two, atol=1e-6)
-    assert a.merge(noisy).statistics is None
-    entry = extend(a, data.subset(NAMES[3:]), tiny, noise_std=.2).card['history'][1]
-    assert entry['beside']=='distilled images'
+    for other in others:
+        assert a.merge(made(NAMES[3:], **other)).statistics is None
+        entry = extend(a, data.subset(NAMES[3:]), tiny, **other).card['history'][1]
+        assert entry['beside']=='distilled images'
     assert made(NAMES[:3], real='paper', objective=GradientMatching()).statistics is None
 
 def test_report_and_export(command, tmp_path):

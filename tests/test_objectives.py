@@ -21,9 +21,11 @@ def own_cache(tmp_path, monkeypatch): monkeypatch.setenv('LGM_NB_CACHE', str(tmp
 @pytest.fixture(scope='module')
 def few(): return open_dataset('cifar10-mini').subset(['airplane', 'cat', 'ship'], per_class=20)
 
+def bank_facts(): return [json.loads(f.read_text(encoding='utf-8')) for f in cache_folder().glob('banks/*/bank.json')]
+
 def kept():
     "What the banks in the cache keep."
-    return [json.loads(f.read_text(encoding='utf-8'))['keep'] for f in cache_folder().glob('banks/*/bank.json')]
+    return [facts['keep'] for facts in bank_facts()]
 
 def test_every_objective_is_read_from_its_text():
     "A card, a command and a grid can name each public objective, its options, and sums."
@@ -46,6 +48,20 @@ def test_a_run_lowers_the_loss(objective, rows, few, tiny):
     assert losses.isfinite().all() and losses[-5:].mean() < losses[:5].mean() - .02, losses
     assert run.distilled().card['method']==repr(objective)
     assert kept()==['all' if objective.needs_rows or objective.needs_covariance or objective.needs_parts else 'means']
+
+def test_crops_of_real_images_alone(few, tiny, tmp_path):
+    "With a range of their own, real images have another bank, or other views in each step; synthetic ones do not."
+    net, file = open_backbone(tiny), tmp_path/'checkpoint.safetensors'
+    runs = [Distiller(few, net, Settings(steps=2, augs=1, views=1, real_crop=crop), frames=0) for crop in (.08, .4, 1.)]
+    first = [next(run).loss for run in runs]
+    assert len({*first})==3, first
+    assert {str(facts['augmentation']['scale']) for facts in bank_facts()}=={'[0.08, 1.0]', '[0.4, 1.0]', 'None'}
+    assert {run.sources[0].augmenter.scale for run in runs}=={(.08, 1.)}
+    save_checkpoint(runs[1], file)
+    with pytest.raises(ValueError, match=r'real_crop \(0.4 there, 0.08 here\)'): load_checkpoint(runs[0], file)
+    fresh = [distill(few, net, objective=FlowMatching(), steps=1, augs=1, real='paper', real_crop=crop).card
+             for crop in (.08, 1.)]
+    assert fresh[0]['loss'] != fresh[1]['loss'] and fresh[1]['settings']['real_crop']==1
 
 @pytest.mark.parametrize('objective', OBJECTIVES, ids=repr)
 def test_one_view_of_equal_images(objective, few, tiny):

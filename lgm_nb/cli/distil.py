@@ -15,13 +15,13 @@ from fastcore.script import store_true
 from .arguments import command, split_names, split_numbers
 from .extend import begin_extension, check_added, check_extended_folder
 from .extend import finished_run, made_by, note_other_split, objective_of_base
-from .from_card import card_of_run, note_differences, note_other_inputs, objective_of_card
+from .from_card import card_of_run, note_other_inputs, objective_of_card, settings_of_card
 from .terminal import check_devices, check_names, exit_codes, finish_run, open_backbones, print_result
-from .terminal import probe_and_report, refuse_empty, require_options, source_of, terminal_bar
+from .terminal import probe_and_report, refuse_empty, require_options, terminal_bar
 
 # %% ../../nbs/cli/01_distil.ipynb #c8000004
-_SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'chunk', 'precision', 'compile', 'seed', 'source_weights',
-             'sources_per_step')
+_SETTINGS = ('ipc', 'steps', 'augs', 'lr', 'real', 'views', 'real_crop', 'chunk', 'precision', 'compile', 'seed',
+             'source_weights', 'sources_per_step')
 
 def _given(options):
     "Name the settings that were given; 0 is a value."
@@ -50,22 +50,8 @@ def _settings(options):
     given = {name: getattr(options, name) for name in _SETTINGS}
     given['source_weights'] = split_numbers(options.source_weights, '--source-weights')
     if options.extend: return begin_extension(options, given)
-    if options.from_card: return _repeat(options)
+    if options.from_card: return settings_of_card(options, _given(options))
     return settings_from(options.preset, **_kept(options) | {k: v for k, v in given.items() if v is not None})
-
-# %% ../../nbs/cli/01_distil.ipynb #2444961d
-def _repeat(options):
-    "Take settings, data and backbone from a card. Raises ValueError for options that it already decides."
-    from lgm_nb.method.run_folder import source_names
-    from lgm_nb.method.settings import renamed_settings, settings_from
-    card, file = card_of_run(options.from_card), options.from_card
-    twice = _given(options)
-    if twice: raise ValueError(f'--{twice[0]}: --from-card {file} already decides it; leave one of them out')
-    options.data = options.data or source_of(card, file)
-    options.backbone = options.backbone or ','.join(source_names(card))
-    objective_of_card(card['method'], file)
-    note_differences(card)
-    return settings_from(**renamed_settings(card['settings']))
 
 # %% ../../nbs/cli/01_distil.ipynb #0b1ec802
 def _objective(options):
@@ -227,6 +213,7 @@ def lgm_distill(
     lr:float|None=None, # learning rate of Adam [0.02]
     real:str|None=None, # 'bank': features of real images computed once; 'paper': fresh real images each step [bank]
     views:int|None=None, # augmented copies of each real image in the bank [3]
+    real_crop:float|None=None, # smallest fraction of the area that a crop of a real image keeps; 1 for no crops [0.08]
     chunk:int|None=None, # views in one pass through the backbone; 0 for as many as fit in memory [0]
     precision:str|None=None, # of the backbone: 'float32', 'bfloat16' or 'float16' [half on NVIDIA GPUs, else float32]
     compile:store_true=False, # run the backbone through torch.compile
@@ -261,6 +248,7 @@ def lgm_bank(
     backbone:str|None=None, # as for lgm-distill
     weights:str|None=None, # weights file for the backbone, instead of a download
     views:int=3, # augmented copies of each real image
+    real_crop:float=.08, # smallest fraction of the area that a crop of a real image keeps; 1 for no crops
     keep:str='all', # 'all' features, or only the 'means' of the classes, which is enough for some objectives
     out:str|None=None, # folder to write [the cache, where lgm-distill finds it]
     seed:int=0, # of the augmentation
@@ -273,6 +261,9 @@ def lgm_bank(
         from lgm_nb.data.open import open_dataset
         from lgm_nb.method.feature_bank import build_bank
         from lgm_nb.method.run_folder import check_apart
+        from lgm_nb.method.settings import Settings
+        from lgm_nb.method.source import augmenter_of
+        settings = Settings(views=views, real_crop=real_crop, seed=seed)
         check_names(data, backbone)
         check_devices(device)
         require_options(data=data, backbone=backbone)
@@ -283,7 +274,8 @@ def lgm_bank(
         nets = open_backbones(backbone, device, weights)
         for net in nets:
             start = time.perf_counter()
-            bank = build_bank(ds, net, views, folder=out, seed=seed, keep=keep, progress=terminal_bar)
+            augmenter = augmenter_of(net, settings, real=True)
+            bank = build_bank(ds, net, views, augmenter, folder=out, seed=seed, keep=keep, progress=terminal_bar)
             facts = dict(bank.facts, rows=len(bank), seconds=round(time.perf_counter() - start, 2))
             print_result(facts, json, bank)
 

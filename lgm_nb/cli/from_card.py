@@ -11,6 +11,7 @@ __all__ = []
 import sys
 from collections.abc import Sequence
 from typing import Any
+from .terminal import source_of
 
 # %% ../../nbs/cli/01_from_card.ipynb #0b1ec906
 def card_of_run(
@@ -62,3 +63,19 @@ def note_differences(
     there = dict(torch=card.get('versions', {}).get('torch'), threads=card.get('machine', {}).get('threads'))
     differ = [f'{k} {there[k]} there, {here[k]} here' for k in here if there[k] not in (None, here[k])]
     if differ: print(f"the images can differ in the last bits: {'; '.join(differ)}", file=sys.stderr)
+
+# %% ../../nbs/cli/01_from_card.ipynb #2444961d
+def settings_of_card(
+    options:Any, # of lgm-distill; gets the data and the backbone
+    given:Sequence[str], # names of the settings among them
+)->Any: # `Settings`
+    "Take settings, data and backbone from a card. Raises ValueError for options that it already decides."
+    from lgm_nb.method.run_folder import source_names
+    from lgm_nb.method.settings import renamed_settings, settings_from
+    card, file = card_of_run(options.from_card), options.from_card
+    if given: raise ValueError(f'--{given[0]}: --from-card {file} already decides it; leave one of them out')
+    options.data = options.data or source_of(card, file)
+    options.backbone = options.backbone or ','.join(source_names(card))
+    objective_of_card(card['method'], file)
+    note_differences(card)
+    return settings_from(**renamed_settings(card['settings']))

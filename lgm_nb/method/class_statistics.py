@@ -63,7 +63,7 @@ def same_views(
     b:dict[str, Any],
 )->bool:
     "Were real images augmented in the same way?"
-    return all(a.get(name)==b.get(name) for name in ('augment', 'noise_std', 'noise_mean'))
+    return all(a.get(name)==b.get(name) for name in ('augment', 'noise_std', 'noise_mean', 'real_crop'))
 
 # %% ../../nbs/method/06_class_statistics.ipynb #b17a0010
 def _half(covariance): return covariance[tuple(torch.triu_indices(*covariance.shape))]

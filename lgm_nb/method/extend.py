@@ -202,8 +202,8 @@ def _views_bank(distilled, backbone, settings, progress):
 def _real_bank(data, backbone, settings, objective, progress):
     "The bank of the real images of the old classes, on one backbone."
     keep = 'all' if objective.needs_rows or objective.needs_covariance else 'means'
-    return build_bank(data, backbone, settings.views, augmenter_of(backbone, settings), seed=settings.seed, keep=keep,
-                      progress=progress)
+    return build_bank(data, backbone, settings.views, augmenter_of(backbone, settings, real=True),
+                      seed=settings.seed, keep=keep, progress=progress)
 
 def _old_sides(distilled, data, known, backbones, settings, objectives, progress):
     "What a step needs of the old classes, on each backbone, from their real images or statistics, if there are any."

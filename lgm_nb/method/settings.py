@@ -41,6 +41,8 @@ def _check_settings(s):
     check_number('lr', s.lr, above=0)
     check_number('noise_std', s.noise_std, least=0)
     check_number('noise_mean', s.noise_mean)
+    if not 0 < check_number('real_crop', s.real_crop) <= 1:
+        raise ValueError(f'real_crop: {s.real_crop}; must be above 0 and at most 1')
     for name, choices in dict(real=('bank', 'paper'), init=('normal', 'zero'), precision=PRECISIONS).items():
         value = getattr(s, name)
         if value not in choices: raise ValueError(f"{name}: {value!r}; must be one of {', '.join(choices)}")
@@ -58,6 +60,7 @@ class Settings:
     grow_every:int=0 # steps between levels; 0 spreads the growth over the first 40 % of the run
     real:str='bank' # 'bank': features computed once; 'paper': a fresh batch of real images every step
     views:int=3 # augmented copies of each real image in the bank
+    real_crop:float=.08 # smallest fraction of the area that a crop of a real image keeps; 1 for no crops
     bank_rows:int=2_000 # bank rows sampled per step, at least ipc·augs per class; a smaller bank is used entirely
     seed:int=0 # of everything
     pyramid:bool=True # False optimises plain pixels (ablation)
@@ -205,7 +208,7 @@ def settings_facts(
 
 OLD_NAMES = {'draw': 'bank_rows'} # fields of `Settings` with another name in version 0.1.0
 # Fields that version 0.1.0 did not have, with what it did.
-ADDED = dict(source_weights=[], sources_per_step=0, lr_decay=False, noise_std=.2)
+ADDED = dict(source_weights=[], sources_per_step=0, lr_decay=False, noise_std=.2, real_crop=.08)
 
 def renamed_settings(
     settings:dict[str, Any], # fields of `Settings`, as a checkpoint or a card records them

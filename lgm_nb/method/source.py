@@ -93,18 +93,25 @@ def on_canvas(
     return F.interpolate(images, (size, size), mode='bilinear', antialias=True, align_corners=False)
 
 # %% ../../nbs/method/07_source.ipynb #80b0398a
-def augmenter_of(backbone:Backbone, settings:Settings)->Augmenter:
-    "Return the augmentation of real and synthetic images."
-    size = backbone.input_size
-    if settings.augment: return Augmenter(size, noise_std=settings.noise_std, noise_mean=settings.noise_mean)
-    return Augmenter(size, flip=0., scale=None)
+def augmenter_of(
+    backbone:Backbone,
+    settings:Settings,
+    real:bool=False, # of real images, with crops as `real_crop` says
+)->Augmenter:
+    "Return the augmentation of synthetic images, or of real ones."
+    size, least = backbone.input_size, settings.real_crop
+    if not settings.augment: return Augmenter(size, flip=0., scale=None)
+    augmenter = Augmenter(size, noise_std=settings.noise_std, noise_mean=settings.noise_mean)
+    if real: augmenter.scale = (least, 1.) if least < 1 else None
+    return augmenter
 
 # %% ../../nbs/method/07_source.ipynb #a57c66f5
 def _bank(run, source, progress):
     "Build or open the bank of a source."
     o, s = source.objective, run.settings
     keep = 'all' if o.needs_rows or o.needs_covariance or o.needs_parts else 'means'
-    return build_bank(run.data, source.backbone, s.views, source.augmenter, seed=s.seed, keep=keep, progress=progress)
+    augmenter = augmenter_of(source.backbone, s, real=True)
+    return build_bank(run.data, source.backbone, s.views, augmenter, seed=s.seed, keep=keep, progress=progress)
 
 def _part_means(run, source):
     "Means of the parts of each class. All sources share the parts of the first one, as they share the images."
@@ -123,7 +130,9 @@ def _real_target(run, source):
         raise ValueError(f"real: 'paper'; {o!r} needs the covariance of all real features: use real='bank'")
     if s.real=='paper' and o.needs_same_rows:
         raise ValueError(f"real: 'paper'; {o!r} needs the same real features at every step: use real='bank'")
-    if s.real=='paper': return FreshImages(run.data, source.backbone, source.augmenter, s.ipc*s.augs, run.share)
+    if s.real=='paper':
+        augmenter = augmenter_of(source.backbone, s, real=True)
+        return FreshImages(run.data, source.backbone, augmenter, s.ipc*s.augs, run.share)
     larger = o.needs_rows and len(bank) > each*run.n_classes
     if larger and o.needs_same_rows:
         rows = draw_rows(bank, each, torch.Generator().manual_seed(s.seed))

@@ -139,7 +139,7 @@ def stages(
     runs:list[Stage] = []
     for m in distillations(cells):
         s = settings_of(m, preset, **options)
-        views = s.views, s.augment, s.noise_std, s.noise_mean
+        views = s.views, s.augment, s.noise_std, s.noise_mean, s.real_crop
         if s.real=='bank': banks.setdefault((m.data, m.by, views), costs.bank(m, s))
         runs.append(costs.run(m, s))
     places:dict[tuple[str, str], list[str]] = {} # data set and backbone → kinds of images
