@@ -74,6 +74,9 @@ CLOSEST_ROWS = ('discriminant .7 @ lite0 @ ipc=2 steps=800 data=cifar10-mini',
                 f'{DEFAULT} @ ipc=5 steps=150 data=caltech-20',
                 'parts discriminant @ lite0 + simclr + dino @ ipc=5 steps=150 data=caltech-20',
                 f'{FIVE} data=caltech-20', TEN)
+CROPS_ROWS = tuple(f'discriminant .7 @ lite0 @ ipc=5 steps=300{crops}' for crops in ('', ' real_crop=.4'))
+SHRINKAGE_ROWS = tuple(f'discriminant {shrinkage} @ lite0 @ {size} real_crop=.4'
+                       for size in ('ipc=5 steps=300', 'ipc=10 steps=400') for shrinkage in ('.5', '.7', '.9'))
 DRAWN = f'{DEFAULT} @ sources_per_step=1'
 DRAWN_ROWS = (f'{DEFAULT} @ steps=800', f'{DRAWN} steps=800', f'{DRAWN} steps=2400')
 RIDGE_ROWS = tuple(f'ridge {s} {t} @ lite0' for s in ('.1', '1', '10') for t in ('.03', '.1', '.3'))
@@ -123,6 +126,8 @@ BENCHMARKS = (
                'cifar10-mini,caltech-20', (CALTECH,)),
     objectives('objectives_closest_held', CLOSEST_ROWS, '--targets lite0 --seeds 3 --held 60 --caltech {data}',
                'cifar10-mini,caltech-20', (CALTECH,)),
+    objectives('objectives_crops_held', CROPS_ROWS, '--targets lite0 --seeds 3 --held 60'),
+    objectives('objectives_shrinkage_held', SHRINKAGE_ROWS, '--targets lite0 --seeds 1 --held 60'),
     objectives('objectives', TEST_ROWS, '--seeds 3 --steps 800 --caltech {data}', 'cifar10-mini,caltech-20,caltech-101',
                (CALTECH,)),
     objectives('objectives_closest', (FIVE, TEN), '--seeds 3 --caltech {data}',
