@@ -259,10 +259,9 @@ def lgm_bank(
     with exit_codes('run the same command to resume'):
         refuse_empty(locals())
         from lgm_nb.data.open import open_dataset
-        from lgm_nb.method.feature_bank import build_bank
         from lgm_nb.method.run_folder import check_apart
         from lgm_nb.method.settings import Settings
-        from lgm_nb.method.source import augmenter_of
+        from lgm_nb.method.source import real_bank
         settings = Settings(views=views, real_crop=real_crop, seed=seed)
         check_names(data, backbone)
         check_devices(device)
@@ -274,8 +273,7 @@ def lgm_bank(
         nets = open_backbones(backbone, device, weights)
         for net in nets:
             start = time.perf_counter()
-            augmenter = augmenter_of(net, settings, real=True)
-            bank = build_bank(ds, net, views, augmenter, folder=out, seed=seed, keep=keep, progress=terminal_bar)
+            bank = real_bank(ds, net, settings, folder=out, keep=keep, progress=terminal_bar)
             facts = dict(bank.facts, rows=len(bank), seconds=round(time.perf_counter() - start, 2))
             print_result(facts, json, bank)
 

@@ -22,13 +22,13 @@ from .class_statistics import ClassStatistics, drawn_bank, same_views, statistic
 from .distilled_set import DistilledSet
 from .distiller import Distiller
 from .edits import changed_card, joined_data, warn_soft
-from .feature_bank import build_bank, FeatureBank
+from .feature_bank import FeatureBank
 from .meta_loss import GradientMatching, Objective, Step
 from .objectives import _Known
 from .run_folder import source_names
 from .runs import open_sources, run_steps
 from .settings import known_objective, renamed_settings, Settings, settings_facts, settings_from
-from .source import augmenter_of, normalised_weights, on_canvas, one_each
+from .source import augmenter_of, normalised_weights, on_canvas, one_each, real_bank
 
 # %% ../../nbs/method/11_extend.ipynb #14640ea2
 class _OneClass(Dataset):
@@ -202,8 +202,7 @@ def _views_bank(distilled, backbone, settings, progress):
 def _real_bank(data, backbone, settings, objective, progress):
     "The bank of the real images of the old classes, on one backbone."
     keep = 'all' if objective.needs_rows or objective.needs_covariance else 'means'
-    return build_bank(data, backbone, settings.views, augmenter_of(backbone, settings, real=True),
-                      seed=settings.seed, keep=keep, progress=progress)
+    return real_bank(data, backbone, settings, keep=keep, progress=progress)
 
 def _old_sides(distilled, data, known, backbones, settings, objectives, progress):
     "What a step needs of the old classes, on each backbone, from their real images or statistics, if there are any."
